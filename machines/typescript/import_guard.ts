@@ -1,0 +1,98 @@
+/**
+ * Which modules a program may import: files of its own deployment and what the runtime provides. Everything else would
+ * be a way round the capability table, so it is refused at load, in words that say what to do; only trusted hosts run
+ * ordinary Node.
+ */
+import { realpathSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { isAbsolute, relative, sep } from 'node:path';
+import type { OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from 'esbuild';
+
+/** Modules of the host, by the names under which programs import them. */
+export type Provided = ReadonlySet<string>;
+
+/** An import that only a trusted host may satisfy. */
+export interface TrustedImport {
+  readonly name: string;
+  /** File that imports it, relative to the deployment. */
+  readonly importer: string;
+}
+
+const builtins = new Set(builtinModules);
+/** Marks the resolutions that the guard itself asks for. */
+const INNER = Symbol('inner');
+
+export interface Guard {
+  readonly plugin: Plugin;
+  /** Filled while the bundle is made. */
+  readonly trustedImports: TrustedImport[];
+}
+
+export function guardImports(root: string, trusted: boolean, provided: Provided): Guard {
+  const trustedImports: TrustedImport[] = [];
+  const realRoot = realpathSync(root);
+  const within = (path: string): boolean => path === realRoot || path.startsWith(realRoot + sep);
+
+  async function resolve(args: OnResolveArgs, build: PluginBuild): Promise<OnResolveResult | undefined> {
+    if (args.kind === 'entry-point' || args.pluginData === INNER) return undefined;
+    const { path } = args;
+    if (provided.has(path)) return { path, external: true };
+    if (path === 'xstate' || path.startsWith('xstate/')) {
+      return refuse(`"${path}" is provided to entries of kind process.xstate; make this one of them to use it`);
+    }
+    if (path.startsWith('troupe/')) return refuse(`"${path}" is not provided here; import from "troupe/sdk"`);
+    const builtin = path.startsWith('node:') || builtins.has(path);
+    if (builtin) {
+      if (!trusted) {
+        return refuse(
+          `"${path}" is part of Node, which a process cannot reach: use a capability (\`imports:\` of the entry, then self.fs, self.time...), or run it on a host with \`trusted: true\``,
+        );
+      }
+      note(path, args);
+      return { path, external: true };
+    }
+    if (/^[a-z][a-z0-9+.-]*:/i.test(path)) {
+      return refuse(`"${path}" is a URL; keep a copy of the file in the deployment and import that`);
+    }
+    const inPackage = args.importer.includes(`${sep}node_modules${sep}`);
+    if (isAbsolute(path)) return refuse(`"${path}" is an absolute path; write it relative to this file`);
+    if (!/^\.\.?(\/|$)/.test(path)) {
+      if (!trusted) {
+        return refuse(
+          `package "${path}" is not available to a process: copy what it needs into the deployment, or run it on a host with \`trusted: true\``,
+        );
+      }
+      note(path, args);
+    } else if ((args.kind === 'require-call' || args.kind === 'require-resolve') && !inPackage) {
+      return refuse(`require("${path}") is not available to a process; write an import at the top of the file`);
+    }
+    const found = await build.resolve(path, {
+      importer: args.importer,
+      resolveDir: args.resolveDir,
+      kind: args.kind,
+      pluginData: INNER,
+    });
+    if (found.errors.length > 0) return { errors: found.errors };
+    if (!within(found.path) && !(trusted && found.path.includes(`${sep}node_modules${sep}`))) {
+      return refuse(`"${path}" leads out of the deployment's folder; copy the file into it`);
+    }
+    return found;
+  }
+
+  function note(name: string, args: OnResolveArgs): void {
+    const importer = relative(realRoot, args.importer).split(sep).join('/');
+    trustedImports.push({ name, importer: importer === '' ? args.importer : importer });
+  }
+
+  const plugin: Plugin = {
+    name: 'troupe-imports',
+    setup(build) {
+      build.onResolve({ filter: /.*/ }, args => resolve(args, build));
+    },
+  };
+  return { plugin, trustedImports };
+}
+
+function refuse(text: string): OnResolveResult {
+  return { errors: [{ text }] };
+}

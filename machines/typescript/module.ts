@@ -1,0 +1,165 @@
+/**
+ * A program's module, on its way from a file to something that can be evaluated: bundled and checked once on the main
+ * thread (`prepareModule`), compiled once a worker and host (`loadModule`).
+ */
+import { createHash } from 'node:crypto';
+import { createRequire } from 'node:module';
+import { version } from 'esbuild';
+import { TroupeError } from '../../runtime/errors.ts';
+import type { Artifact, ImportTable, PrepareTools } from '../../runtime/machine.ts';
+import { type Entry, type Source, showPlace } from '../../runtime/registry/entry.ts';
+import { bundle } from './bundle.ts';
+import { asFactory, exportsOf } from './factory.ts';
+import { findForbidden } from './forbidden.ts';
+import { freezeShared } from './freeze.ts';
+import type { Provided, TrustedImport } from './import_guard.ts';
+import { compileFactory, type Evaluated } from './realm.ts';
+import { withoutState } from './shared_state.ts';
+import { Mapper } from './source_map.ts';
+import { Stacks } from './stack.ts';
+import { parseModule } from './syntax.ts';
+
+/** The part of an artifact that is a module; structured-cloneable. */
+export interface ModuleData {
+  /** Body of the factory. */
+  readonly text: string;
+  readonly map: string;
+  /** Evaluated once for all processes, because it has no state. */
+  readonly stateless: boolean;
+  readonly trustedImports: readonly TrustedImport[];
+  readonly root: string;
+}
+
+export interface ModuleRules {
+  /** Modules of the host that it may import. */
+  readonly provided: Provided;
+  /** What the export must be, and the advice that goes with it: `made by defineProcess`. */
+  readonly expected: string;
+}
+
+/** The export that a method stands for. */
+export function exportFor(method: string): string {
+  return method === 'main' ? 'default' : method;
+}
+
+/** Rejects with every mistake at once, each with its `file:line:column`. */
+export async function prepareModule(entry: Entry, tools: PrepareTools, rules: ModuleRules): Promise<Artifact> {
+  const source = entry.source!;
+  const { text, map, trustedImports } = await bundle(entry, source, tools, rules.provided);
+  const program = parseModule(text);
+  const mapper = new Mapper(map);
+  const start = { file: source.name, line: 1, column: 1 };
+  const problems = findForbidden(program, mapper, tools.trusted, start);
+  const found = exportsOf(program).get(exportFor(entry.method));
+  if (found === undefined) {
+    problems.push(missingExport(entry.method, source, rules.expected));
+  } else if (found.plain !== undefined) {
+    const place = mapper.original(found.node.loc.start.line, found.node.loc.start.column + 1) ?? start;
+    problems.push(wrongExport(entry.method, showPlace(place), found.plain, rules.expected));
+  }
+  if (problems.length > 0) throw new AggregateError(problems);
+  const names = withoutState(program, rules.provided);
+  const data: ModuleData = {
+    text: asFactory(text, program, names ?? []),
+    map,
+    stateless: names !== undefined,
+    trustedImports,
+    root: tools.root,
+  };
+  const hash = createHash('sha256');
+  for (const part of [entry.kind, version, data.text, map, JSON.stringify(trustedImports)]) {
+    hash.update(`${Buffer.byteLength(part)}:`).update(part);
+  }
+  return { sha256: hash.digest('hex'), data };
+}
+
+function missingExport(method: string, source: Source, expected: string): TroupeError {
+  const wanted = method === 'main' ? 'a default export' : `an export named "${method}" (the entry's method)`;
+  return new TroupeError(`${source.name}:1:1: the module needs ${wanted}, ${expected}`, {
+    kind: 'INVALID',
+    retryable: false,
+    place: `${source.name}:1:1`,
+  });
+}
+
+function wrongExport(method: string, place: string, plain: string, expected: string): TroupeError {
+  const name = method === 'main' ? 'the default export' : `the export "${method}"`;
+  return new TroupeError(`${place}: ${name} is ${plain}; it must be ${expected}`, {
+    kind: 'INVALID',
+    retryable: false,
+    place,
+  });
+}
+
+/** A module in a worker, for one host. */
+export class LoadedModule {
+  readonly stacks: Stacks;
+  readonly #name: string;
+  readonly #entry: string;
+  readonly #expected: string;
+  readonly #factory: () => Evaluated;
+  readonly #stateless: boolean;
+  #shared: Evaluated['exports'] | undefined = undefined;
+
+  constructor(
+    entry: Entry,
+    data: ModuleData,
+    imports: ImportTable,
+    modules: ReadonlyMap<string, object>,
+    expected: string,
+  ) {
+    this.#name = entry.source!.name;
+    this.#entry = entry.id;
+    this.#expected = expected;
+    this.#stateless = data.stateless;
+    refuseTrustedImports(entry, data, imports);
+    const file = `troupe:${entry.id}`;
+    this.stacks = new Stacks(file, this.#name, new Mapper(data.map));
+    const require = createRequire(`${data.root}/`);
+    const provide = (name: string): object => modules.get(name) ?? nodeModule(require, name);
+    try {
+      this.#factory = compileFactory(data.text, file, provide, imports.trusted, data.root);
+    } catch (thrown) {
+      throw this.stacks.errorOf(thrown);
+    }
+  }
+
+  /** Whether the exports are the same for every process. */
+  get stateless(): boolean {
+    return this.#stateless;
+  }
+
+  /** The exports, for one process; throws what the module throws. */
+  evaluate(): Evaluated['exports'] {
+    if (this.#shared !== undefined) return this.#shared;
+    const { exports, shared } = this.#factory();
+    if (!this.#stateless) return exports;
+    for (const value of shared) freezeShared(value);
+    this.#shared = Object.freeze(exports);
+    return exports;
+  }
+
+  /** The error for an export that is not what it should be. */
+  refuse(method: string): TroupeError {
+    return new TroupeError(
+      `${this.#name}: the export "${exportFor(method)}" (method "${method}" of ${this.#entry}) is missing or not ${this.#expected}`,
+      { kind: 'INVALID', retryable: false, place: this.#name },
+    );
+  }
+}
+
+/** The same artifact serves trusted and other hosts: what only the former may do is refused on the latter. */
+function refuseTrustedImports(entry: Entry, data: ModuleData, imports: ImportTable): void {
+  const first = data.trustedImports[0];
+  if (first === undefined || imports.trusted) return;
+  throw new TroupeError(
+    `${first.importer}: imports "${first.name}", which only hosts with \`trusted: true\` provide, and ${imports.host} is none: run ${entry.id} on another host or use a capability`,
+    { kind: 'PERMISSION_DENIED', retryable: false, place: first.importer },
+  );
+}
+
+/** A module of Node or a package, as an ES module sees it. */
+function nodeModule(require: NodeJS.Require, name: string): object {
+  const found: object = require(name);
+  return { default: found, ...found };
+}

@@ -1,0 +1,242 @@
+/**
+ * One TypeScript process: drives the generators and promises of its body through the steps of the scheduler.
+ *
+ * A process that is one generator and waits for nothing but messages, the most frequent kind, is resumed directly; one
+ * that has several paths or waits for other things goes through `Waits`.
+ */
+import { isGeneratorObject, isPromise } from 'node:util/types';
+import { TroupeError, toTroupeError } from '../../runtime/errors.ts';
+import type { EventQueue, ImportTable, Payload, StateMachine, StepOutput } from '../../runtime/machine.ts';
+import { StepStatus } from '../../runtime/machine.ts';
+import { copyPayload } from '../../runtime/payload/copy.ts';
+import { bodyOf } from '../../sdk/typescript/define.ts';
+import { Fork, Path } from '../../sdk/typescript/path.ts';
+import { Process } from '../../sdk/typescript/process.ts';
+import { Self } from '../../sdk/typescript/self.ts';
+import { SLICE, slice } from '../../sdk/typescript/slice.ts';
+import type { Waiter } from '../../sdk/typescript/waiter.ts';
+import type { Waits } from '../../sdk/typescript/waits.ts';
+import type { TypeScriptProgram } from './program.ts';
+
+type Guest = Generator<unknown, unknown, unknown>;
+
+/**
+ * The methods of the language, captured before any program runs: a program that gives its generator or promise a
+ * method of the same name is not asked.
+ */
+const next: (generator: Guest, value: unknown) => IteratorResult<unknown, unknown> = Function.prototype.call.bind(
+  Object.getPrototypeOf(function* () {}).prototype.next,
+);
+const then: (
+  promise: Promise<unknown>,
+  fulfilled: (value: unknown) => void,
+  rejected: (error: unknown) => void,
+) => void = Function.prototype.call.bind(Promise.prototype.then);
+
+/** What resuming a path answers where the process goes on. */
+const GO_ON = -1;
+
+export class TypeScriptProcess extends Process implements StateMachine {
+  readonly #program: TypeScriptProgram;
+  #method = '';
+  #args: readonly Payload[] | undefined = undefined;
+
+  constructor(program: TypeScriptProgram) {
+    super();
+    this.#program = program;
+  }
+
+  override get imports(): ImportTable {
+    return this.#program.imports;
+  }
+
+  init(method: string, args: readonly Payload[]): void {
+    this.#method = method;
+    this.#args = args;
+  }
+
+  step(events: EventQueue, out: StepOutput): StepStatus {
+    slice.left = SLICE;
+    slice.stepping = this;
+    let status: StepStatus;
+    if (this.output === undefined) {
+      this.events = events;
+      this.output = out;
+      status = this.#begin();
+    } else {
+      status = this.more === undefined ? this.#resumeMain() : this.#runPaths(this.more);
+    }
+    slice.running = undefined;
+    slice.stepping = undefined;
+    return status;
+  }
+
+  close(): void {
+    this.output = undefined;
+    this.generator = undefined;
+    this.more = undefined;
+    this.#args = undefined;
+  }
+
+  #begin(): StepStatus {
+    const args = this.#args!;
+    this.#args = undefined;
+    let started: unknown;
+    try {
+      const body = bodyOf(this.#program.definition(this.#method));
+      const self = new Self(this);
+      started = args.length === 0 ? body(self) : body(self, ...args);
+    } catch (thrown) {
+      return this.#failed(thrown);
+    }
+    if (isGeneratorObject(started)) {
+      // A fork before the first wait has already made `Waits`.
+      if (this.more === undefined) {
+        this.generator = started as unknown as Guest;
+        return this.#resumeMain();
+      }
+      const status = this.#resume(this.more, new Path(started as unknown as Guest, true), undefined);
+      return status === GO_ON ? this.#runPaths(this.more) : status;
+    }
+    if (!isPromise(started)) return this.#finished(started);
+    const waits = this.waits();
+    this.#follow(waits, started, true);
+    return this.#runPaths(waits);
+  }
+
+  /** The only path goes on until it waits or ends. */
+  #resumeMain(): StepStatus {
+    slice.running = this;
+    let done: boolean | undefined;
+    let value: unknown;
+    try {
+      const result = next(this.generator!, undefined);
+      done = result.done;
+      if (done) value = result.value;
+    } catch (thrown) {
+      return this.#failed(thrown);
+    }
+    if (done) return this.#finished(value);
+    if (slice.running === this) return this.#failed(notACommand());
+    if (this.more !== undefined) return this.more.upgrading ? StepStatus.Upgrade : this.#runPaths(this.more);
+    return slice.left > 0 ? StepStatus.Idle : StepStatus.Ready;
+  }
+
+  /** Every path that can go on does, until all wait, the slice is spent or the process ends. */
+  #runPaths(waits: Waits): StepStatus {
+    for (;;) {
+      waits.collect(this.events);
+      const { ending } = waits;
+      if (ending !== undefined) {
+        return ending.thrown !== undefined ? this.#failed(ending.thrown.error) : this.#finished(ending.value);
+      }
+      if (waits.upgrading) return StepStatus.Upgrade;
+      const { direct } = waits;
+      if (direct !== undefined) {
+        waits.direct = undefined;
+        const status = this.#resume(waits, direct, undefined);
+        if (status !== GO_ON) return status;
+      }
+      const { runnable } = waits;
+      if (runnable.length === 0) break;
+      waits.runnable = [];
+      for (let i = 0; i < runnable.length; i++) {
+        if (slice.left <= 0) {
+          waits.runnable = runnable.slice(i).concat(waits.runnable);
+          return StepStatus.Ready;
+        }
+        slice.left--;
+        const status = this.#goOn(waits, runnable[i]);
+        if (status !== GO_ON) return status;
+      }
+    }
+    if (waits.forMessages) return slice.left > 0 ? StepStatus.Idle : StepStatus.Ready;
+    return waits.forAnything ? StepStatus.Blocked : this.#failed(deadlock());
+  }
+
+  #goOn(waits: Waits, what: Waiter | Fork): StepStatus | typeof GO_ON {
+    return what instanceof Fork ? this.#start(waits, what) : this.#resume(waits, what.path!, what);
+  }
+
+  #start(waits: Waits, fork: Fork): StepStatus | typeof GO_ON {
+    slice.running = undefined;
+    let started: unknown;
+    try {
+      started = fork.start(...fork.args);
+    } catch (thrown) {
+      return this.#failed(thrown);
+    }
+    if (isGeneratorObject(started)) return this.#resume(waits, new Path(started as unknown as Guest, false), undefined);
+    if (isPromise(started)) this.#follow(waits, started, false);
+    return waits.upgrading ? StepStatus.Upgrade : GO_ON;
+  }
+
+  #resume(waits: Waits, path: Path, handed: Waiter | undefined): StepStatus | typeof GO_ON {
+    waits.running = path;
+    slice.running = this;
+    let done: boolean | undefined;
+    let value: unknown;
+    try {
+      const result = next(path.generator, handed);
+      done = result.done;
+      if (done) value = result.value;
+    } catch (thrown) {
+      return this.#failed(thrown);
+    }
+    if (!done && slice.running === this) return this.#failed(notACommand());
+    slice.running = undefined;
+    if (done && path.main) return this.#finished(value);
+    return waits.upgrading ? StepStatus.Upgrade : GO_ON;
+  }
+
+  /** A path that runs on a promise: its end is looked at in a step. */
+  #follow(waits: Waits, promise: Promise<unknown>, main: boolean): void {
+    waits.promises++;
+    then(
+      promise,
+      value => {
+        waits.promises--;
+        if (main) waits.ending ??= { value };
+        this.output?.wake();
+      },
+      error => {
+        waits.promises--;
+        waits.ending ??= { thrown: { error } };
+        this.output?.wake();
+      },
+    );
+  }
+
+  #finished(value: unknown): StepStatus {
+    slice.running = undefined;
+    if (this.more?.upgrading) return StepStatus.Upgrade;
+    let result: Payload;
+    try {
+      result = copyPayload(value, 'result');
+    } catch (refused) {
+      return this.#failed(toTroupeError(refused, 'INVALID'));
+    }
+    this.out.complete(result);
+    return StepStatus.Complete;
+  }
+
+  #failed(thrown: unknown): StepStatus {
+    slice.running = undefined;
+    this.out.fail(this.#program.errorOf(thrown));
+    return StepStatus.Complete;
+  }
+}
+
+function notACommand(): TroupeError {
+  return new TroupeError('a body may only yield commands: write `yield*`, with the star, before what waits', {
+    kind: 'INVALID',
+    retryable: false,
+  });
+}
+
+function deadlock(): TroupeError {
+  return new TroupeError(
+    'deadlock: every path of the process waits for a channel that nothing can send to any more; let one path wait for messages, events or a timer, or close the channel',
+    { retryable: false },
+  );
+}

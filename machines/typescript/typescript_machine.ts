@@ -1,0 +1,26 @@
+/** TypeScript as a language of the runtime: `process.ts` and `function.ts`. */
+import type { Artifact, Entry, ImportTable, MachineType, Program } from '../../runtime/machine.ts';
+import * as sdk from '../../sdk/typescript/index.ts';
+import { LoadedModule, type ModuleData, prepareModule } from './module.ts';
+import { TypeScriptProgram } from './program.ts';
+
+const EXPECTED = 'made by defineProcess or defineFunction: `export default defineProcess(function* (self) { ... })`';
+
+const modules: ReadonlyMap<string, object> = new Map([['troupe/sdk', Object.freeze({ ...sdk })]]);
+const provided: ReadonlySet<string> = new Set(modules.keys());
+
+export const typescriptMachine: MachineType = {
+  kinds: ['process.ts', 'function.ts'],
+
+  prepare(entry, tools) {
+    return prepareModule(entry, tools, { provided, expected: EXPECTED });
+  },
+
+  load(entry: Entry, artifact: Artifact, imports: ImportTable): Program {
+    const module = new LoadedModule(entry, artifact.data as ModuleData, imports, modules, EXPECTED);
+    const program = new TypeScriptProgram(module, imports);
+    // Without state nothing runs here but definitions, so that a wrong export is found by who spawns.
+    if (module.stateless) program.definition(entry.method);
+    return program;
+  },
+};

@@ -1,0 +1,100 @@
+/**
+ * Checks of the arguments that a program hands to an operation. Each answers the value or throws INVALID with a text
+ * that names operation and argument: `fs.read_file: path must be a string, got a number`.
+ */
+import { parseDuration } from '../duration.ts';
+import { TroupeError } from '../errors.ts';
+import type { Payload } from '../payload/payload.ts';
+
+export type Options = { readonly [key: string]: Payload };
+
+export function textArgument(value: Payload, operation: string, name: string): string {
+  if (typeof value === 'string') return value;
+  throw wrongType(operation, name, 'a string', value);
+}
+
+export function optionalText(value: Payload, operation: string, name: string): string | undefined {
+  return value === undefined || value === null ? undefined : textArgument(value, operation, name);
+}
+
+/** Text or bytes, as given. */
+export function contentArgument(value: Payload, operation: string, name: string): string | Uint8Array {
+  if (typeof value === 'string' || value instanceof Uint8Array) return value;
+  throw wrongType(operation, name, 'a string or bytes', value);
+}
+
+/** A finite number; a 64-bit integer is taken where a number can hold it. */
+export function numberArgument(value: Payload, operation: string, name: string): number {
+  const number = typeof value === 'bigint' ? Number(value) : value;
+  if (typeof number === 'number' && Number.isFinite(number)) return number;
+  throw wrongType(operation, name, 'a finite number', value);
+}
+
+/** A whole number within the bounds, both included. */
+export function integerArgument(
+  value: Payload,
+  operation: string,
+  name: string,
+  least: number,
+  most: number = Number.MAX_SAFE_INTEGER,
+): number {
+  const number = numberArgument(value, operation, name);
+  if (!Number.isSafeInteger(number)) throw invalid(operation, `${name} must be a whole number, got ${number}`);
+  if (number < least || number > most) {
+    throw invalid(operation, `${name} must be between ${least} and ${most}, got ${number}`);
+  }
+  return number;
+}
+
+/** An object of options, empty where none was given; a key that is not in `known` (where given) is refused. */
+export function optionsArgument(value: Payload, operation: string, known?: readonly string[]): Options {
+  if (value === undefined || value === null) return {};
+  // An empty Lua table arrives as an empty list.
+  if (Array.isArray(value) && value.length === 0) return {};
+  if (
+    typeof value !== 'object' ||
+    Array.isArray(value) ||
+    value instanceof Uint8Array ||
+    value instanceof TroupeError
+  ) {
+    throw wrongType(operation, known === undefined ? 'fields' : 'options', 'an object', value);
+  }
+  if (known === undefined) return value as Options;
+  for (const key of Object.keys(value)) {
+    if (!known.includes(key)) {
+      throw invalid(operation, `there is no option "${key}"; known: ${known.join(', ')}`);
+    }
+  }
+  return value as Options;
+}
+
+/** Milliseconds (> 0) from a number of nanoseconds or a text such as `5ms` (semantics section 5). */
+export function durationArgument(value: Payload, operation: string, name: string): number {
+  let milliseconds: number | undefined;
+  if (typeof value === 'string') {
+    milliseconds = parseDuration(value);
+    if (milliseconds === undefined) {
+      throw invalid(operation, `"${value}" is not a duration; write it like "5ms", "1.5s" or "1h30m"`);
+    }
+  } else milliseconds = numberArgument(value, operation, name) / 1e6;
+  if (milliseconds <= 0) throw invalid(operation, `${name} must be longer than zero`);
+  return milliseconds;
+}
+
+export function invalid(operation: string, text: string): TroupeError {
+  return new TroupeError(`${operation}: ${text}`, { kind: 'INVALID' });
+}
+
+function wrongType(operation: string, name: string, wanted: string, value: Payload): TroupeError {
+  return invalid(operation, `${name} must be ${wanted}, got ${describe(value)}`);
+}
+
+function describe(value: Payload): string {
+  if (value === undefined || value === null) return 'nothing';
+  if (value instanceof Uint8Array) return 'bytes';
+  if (value instanceof TroupeError) return 'an error';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'bigint') return 'a 64-bit integer';
+  if (typeof value === 'number') return Number.isFinite(value) ? 'a number' : String(value);
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}

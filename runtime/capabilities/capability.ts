@@ -1,0 +1,81 @@
+/**
+ * What a capability is (design section 6). One is written once, as data plus handlers, and every machine binds it in
+ * its own way: Lua as a module table, TypeScript as an object on `self.imports`, WASM as an import namespace.
+ */
+import type { ZodType } from 'zod';
+import type { Clock } from '../clock.ts';
+import type { TroupeError } from '../errors.ts';
+import type { Payload } from '../payload/payload.ts';
+import type { Services } from './services.ts';
+
+/** Who calls an operation, and the seams it may use. */
+export interface CallContext {
+  readonly pid: string;
+  /** Registry id of the entry that runs. */
+  readonly id: string;
+  readonly host: string;
+  readonly clock: Clock;
+  /** What the runtime shares out: terminal, log, store. Absent: those of this thread (`services.ts`). */
+  readonly services?: Services;
+  /** Called once when the process ends, however it ends: close what was opened for it. */
+  onClose(release: () => void): void;
+}
+
+export interface OperationDefinition<Settings = unknown> {
+  /** One line for documentation and editor stubs. */
+  readonly summary: string;
+  /** Names of the arguments, for messages; a trailing `?` marks an optional one. */
+  readonly args: readonly string[];
+  /** The policy action that guards it, e.g. `fs.read`; undefined: none. */
+  readonly action?: string;
+  /**
+   * `sync`: returns at once. `async`: returns a promise, the calling path waits. `timer`: the first argument is a
+   * duration in milliseconds and the machine waits for it on the scheduler's clock.
+   */
+  readonly mode: 'sync' | 'async' | 'timer';
+  /**
+   * Does the work. Arguments are private values. Returns a fresh value, `null` for nothing, or throws a TroupeError.
+   */
+  run(context: CallContext, settings: Settings, args: readonly Payload[]): Payload | Promise<Payload>;
+}
+
+export interface CapabilityDefinition<Settings = unknown> {
+  /** As written in YAML: `time`, `fs`. */
+  readonly name: string;
+  readonly summary: string;
+  /** Validates the settings block under a host's `capabilities`; `{}` must be accepted where nothing is needed. */
+  readonly settings: ZodType<Settings>;
+  /** Granted by a host that has no `capabilities` block: only what cannot reach outside. */
+  readonly grantedByDefault: boolean;
+  readonly operations: { readonly [name: string]: OperationDefinition<Settings> };
+}
+
+/** One operation with the settings of the host that granted it. What machines hold and hand to `out.invoke`. */
+export interface BoundOperation {
+  /** `fs`, `read_file`: snake_case; TypeScript spells operations in camelCase. */
+  readonly capability: string;
+  readonly name: string;
+  readonly definition: OperationDefinition<never>;
+  readonly settings: unknown;
+}
+
+export interface BoundCapability {
+  readonly name: string;
+  readonly settings: unknown;
+  readonly operations: { readonly [name: string]: BoundOperation };
+}
+
+/** Exactly `wanted ∩ granted` for one entry on one host. */
+export interface ImportTable {
+  /** The host it was linked for. */
+  readonly host: string;
+  /** Whether that host is `trusted: true`. */
+  readonly trusted: boolean;
+  readonly names: readonly string[];
+  has(name: string): boolean;
+  /** Undefined for what was not wanted or not granted; asking is not an error. */
+  get(name: string): BoundCapability | undefined;
+}
+
+/** Thrown by linking: which entry wants what its host does not grant. */
+export type LinkFailure = TroupeError;

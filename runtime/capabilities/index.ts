@@ -1,0 +1,26 @@
+/** Every capability that a host can grant, by the name written in YAML. */
+import type { CapabilityDefinition } from './capability.ts';
+import { envCapability } from './env.ts';
+import { fsCapability } from './fs.ts';
+import { ioCapability } from './io.ts';
+import { jsonCapability } from './json.ts';
+import { loggerCapability } from './logger.ts';
+import { randomCapability } from './random.ts';
+import { storeCapability } from './store.ts';
+import { timeCapability } from './time.ts';
+
+// Each operation takes the settings that its own capability validated; linking keeps the two together.
+const definitions = [
+  timeCapability,
+  loggerCapability,
+  jsonCapability,
+  randomCapability,
+  storeCapability,
+  ioCapability,
+  fsCapability,
+  envCapability,
+] as readonly unknown[] as readonly CapabilityDefinition[];
+
+export const capabilityDefinitions: ReadonlyMap<string, CapabilityDefinition> = new Map(
+  definitions.map(definition => [definition.name, definition]),
+);

@@ -1,0 +1,80 @@
+/**
+ * Linking: exactly `wanted ∩ granted`, for every language through this one function (design section 6).
+ *
+ * A host without a `capabilities` block grants what cannot reach outside; a host with the block grants exactly what it
+ * lists. What belongs to the process model itself needs no grant and may be listed without harm.
+ */
+import { closest } from 'fastest-levenshtein';
+import { importNotGranted, unknownCapability } from '../catalogue.ts';
+import type { TroupeError } from '../errors.ts';
+import type { Host } from '../hosts/host.ts';
+import { type Entry, showPlace } from '../registry/entry.ts';
+import type { BoundCapability, BoundOperation, CapabilityDefinition, ImportTable } from './capability.ts';
+
+/** Always there (semantics section 8). */
+export const ALWAYS_GRANTED: ReadonlySet<string> = new Set(['process', 'channel', 'errors', 'payload']);
+
+class Imports implements ImportTable {
+  readonly host: string;
+  readonly trusted: boolean;
+  readonly names: readonly string[];
+  readonly #bound: ReadonlyMap<string, BoundCapability>;
+
+  constructor(host: Host, bound: ReadonlyMap<string, BoundCapability>) {
+    this.host = host.id;
+    this.trusted = host.trusted;
+    this.names = [...bound.keys()];
+    this.#bound = bound;
+  }
+
+  has(name: string): boolean {
+    return this.#bound.has(name);
+  }
+
+  get(name: string): BoundCapability | undefined {
+    return this.#bound.get(name);
+  }
+}
+
+function bind(definition: CapabilityDefinition, settings: unknown): BoundCapability {
+  const operations: { [name: string]: BoundOperation } = Object.create(null);
+  for (const [name, operation] of Object.entries(definition.operations)) {
+    operations[name] = Object.freeze({ capability: definition.name, name, definition: operation as never, settings });
+  }
+  return Object.freeze({ name: definition.name, settings, operations: Object.freeze(operations) });
+}
+
+/** The settings with which a host grants a capability, or undefined if it does not. */
+function grantOf(definition: CapabilityDefinition, host: Host): { settings: unknown } | undefined {
+  if (host.capabilities !== undefined && Object.hasOwn(host.capabilities, definition.name)) {
+    return { settings: definition.settings.parse(host.capabilities[definition.name] ?? {}) };
+  }
+  const defaults = host.capabilities === undefined || host.terminal;
+  return defaults && definition.grantedByDefault ? { settings: definition.settings.parse({}) } : undefined;
+}
+
+/**
+ * The imports of an entry on a host. The error (PERMISSION_DENIED, or INVALID for a name that is no capability) names
+ * entry, host and capability, the line that wants it, and the line to change.
+ */
+export function linkImports(
+  entry: Entry,
+  host: Host,
+  definitions: ReadonlyMap<string, CapabilityDefinition>,
+): ImportTable | TroupeError {
+  const bound = new Map<string, BoundCapability>();
+  for (const want of entry.wants) {
+    if (ALWAYS_GRANTED.has(want.name)) continue;
+    const definition = definitions.get(want.name);
+    if (definition === undefined) {
+      const near = closest(want.name, [...definitions.keys()]);
+      return unknownCapability(entry.id, want.name, showPlace(want.place), near);
+    }
+    const grant = grantOf(definition, host);
+    if (grant === undefined) {
+      return importNotGranted(entry.id, host.id, want.name, showPlace(want.place), showPlace(host.place));
+    }
+    bound.set(want.name, bind(definition, grant.settings));
+  }
+  return new Imports(host, bound);
+}

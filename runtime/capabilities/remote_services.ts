@@ -1,0 +1,185 @@
+/**
+ * Terminal and store of the main thread, for a worker thread, over a MessagePort. The main thread answers
+ * (`serveServices`), the worker asks (`remoteServices`).
+ */
+import type { MessagePort } from 'node:worker_threads';
+import { TroupeError, toTroupeError } from '../errors.ts';
+import type { Terminal } from '../hosts/terminal.ts';
+import type { LogSink } from '../logger.ts';
+import { packPayload, unpackPayload } from '../payload/messagepack.ts';
+import type { Payload } from '../payload/payload.ts';
+import type { Store } from '../store.ts';
+import type { Services } from './services.ts';
+
+/** What a worker must know before it asks; structured-cloneable. */
+export interface ServicesSnapshot {
+  readonly root: string;
+  readonly args: readonly string[];
+  readonly columns: number;
+  readonly isTty: boolean;
+  readonly environment: { readonly [name: string]: string | undefined };
+}
+
+type Method = 'write' | 'writeError' | 'readLine' | 'get' | 'set' | 'delete' | 'list';
+
+interface Question {
+  readonly tag: number;
+  readonly method: Method;
+  /** MessagePack of the list of arguments. */
+  readonly args: Uint8Array;
+}
+
+interface Reply {
+  readonly tag: number;
+  /** MessagePack of the value, or of the error. */
+  readonly value: Uint8Array;
+  readonly failed: boolean;
+}
+
+export function snapshotServices(services: Services): ServicesSnapshot {
+  const { args, columns, isTty } = services.terminal;
+  return { root: services.root, args, columns, isTty, environment: { ...services.environment } };
+}
+
+/** Main thread: answer what comes over `port` until it closes. The port does not keep the thread alive. */
+export function serveServices(port: MessagePort, services: Services): void {
+  port.on('message', (question: Question) => {
+    answer(services, question.method, unpackPayload(question.args) as Payload[]).then(
+      value => port.postMessage({ tag: question.tag, value: packPayload(value), failed: false } satisfies Reply),
+      thrown =>
+        port.postMessage({
+          tag: question.tag,
+          value: packPayload(toTroupeError(thrown)),
+          failed: true,
+        } satisfies Reply),
+    );
+  });
+  port.unref();
+}
+
+async function answer(services: Services, method: Method, args: readonly Payload[]): Promise<Payload> {
+  const { terminal, store } = services;
+  switch (method) {
+    case 'write':
+      await terminal.write(args[0] as string | Uint8Array);
+      return null;
+    case 'writeError':
+      await terminal.writeError(args[0] as string | Uint8Array);
+      return null;
+    case 'readLine':
+      return await terminal.readLine();
+    case 'get':
+      return await store.get(args[0] as string, args[1] as string);
+    case 'set':
+      await store.set(args[0] as string, args[1] as string, args[2], args[3] as number);
+      return null;
+    case 'delete':
+      return await store.delete(args[0] as string, args[1] as string);
+    case 'list':
+      return await store.list(args[0] as string, args[1] as string);
+  }
+}
+
+/**
+ * Worker thread: services whose terminal and store ask over `port`. The port keeps the thread alive only while an
+ * answer is awaited. The terminal's width is the one at the worker's start.
+ */
+export function remoteServices(port: MessagePort, snapshot: ServicesSnapshot, log: LogSink): Services {
+  const asker = new Asker(port);
+  return {
+    root: snapshot.root,
+    environment: snapshot.environment,
+    log,
+    terminal: new RemoteTerminal(asker, snapshot),
+    store: new RemoteStore(asker),
+  };
+}
+
+class Asker {
+  readonly #port: MessagePort;
+  readonly #waiting = new Map<number, { resolve(value: Payload): void; reject(error: unknown): void }>();
+  #tag = 0;
+
+  constructor(port: MessagePort) {
+    this.#port = port;
+    port.on('message', (reply: Reply) => this.#settle(reply));
+    port.on('close', () => this.#abandon());
+    port.unref();
+  }
+
+  ask(method: Method, args: readonly Payload[]): Promise<Payload> {
+    return new Promise((resolve, reject) => {
+      const tag = this.#tag++;
+      this.#waiting.set(tag, { resolve, reject });
+      if (this.#waiting.size === 1) this.#port.ref();
+      this.#port.postMessage({ tag, method, args: packPayload(args) } satisfies Question);
+    });
+  }
+
+  #settle(reply: Reply): void {
+    const waiter = this.#waiting.get(reply.tag);
+    if (waiter === undefined) return;
+    this.#waiting.delete(reply.tag);
+    if (this.#waiting.size === 0) this.#port.unref();
+    const value = unpackPayload(reply.value);
+    if (reply.failed) waiter.reject(value);
+    else waiter.resolve(value);
+  }
+
+  #abandon(): void {
+    const error = new TroupeError('the runtime is stopping', { kind: 'UNAVAILABLE' });
+    for (const waiter of this.#waiting.values()) waiter.reject(error);
+    this.#waiting.clear();
+  }
+}
+
+class RemoteTerminal implements Terminal {
+  readonly args: readonly string[];
+  readonly columns: number;
+  readonly isTty: boolean;
+  readonly #asker: Asker;
+
+  constructor(asker: Asker, snapshot: ServicesSnapshot) {
+    this.#asker = asker;
+    this.args = snapshot.args;
+    this.columns = snapshot.columns;
+    this.isTty = snapshot.isTty;
+  }
+
+  async write(text: string | Uint8Array): Promise<void> {
+    await this.#asker.ask('write', [text]);
+  }
+
+  async writeError(text: string | Uint8Array): Promise<void> {
+    await this.#asker.ask('writeError', [text]);
+  }
+
+  async readLine(): Promise<string | undefined> {
+    const line = await this.#asker.ask('readLine', []);
+    return typeof line === 'string' ? line : undefined;
+  }
+}
+
+class RemoteStore implements Store {
+  readonly #asker: Asker;
+
+  constructor(asker: Asker) {
+    this.#asker = asker;
+  }
+
+  get(namespace: string, key: string): Promise<Payload> {
+    return this.#asker.ask('get', [namespace, key]);
+  }
+
+  async set(namespace: string, key: string, value: Payload, most: number): Promise<void> {
+    await this.#asker.ask('set', [namespace, key, value, most]);
+  }
+
+  async delete(namespace: string, key: string): Promise<boolean> {
+    return (await this.#asker.ask('delete', [namespace, key])) === true;
+  }
+
+  async list(namespace: string, prefix: string): Promise<string[]> {
+    return (await this.#asker.ask('list', [namespace, prefix])) as string[];
+  }
+}

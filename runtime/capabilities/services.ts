@@ -1,0 +1,37 @@
+/**
+ * What a runtime shares out to the operations of its capabilities. One object a runtime; in a worker thread the
+ * terminal and the store are served by the main thread (`remote_services.ts`).
+ */
+import { type Clock, systemClock } from '../clock.ts';
+import { StreamTerminal, type Terminal } from '../hosts/terminal.ts';
+import { LineLog, type LogSink, writeStderr } from '../logger.ts';
+import { MemoryStore, type Store } from '../store.ts';
+import type { CallContext } from './capability.ts';
+
+export interface Services {
+  /** Absolute path of the deployment's folder: relative roots in settings start here. */
+  readonly root: string;
+  readonly terminal: Terminal;
+  readonly log: LogSink;
+  readonly store: Store;
+  /** The environment that `env` picks from. */
+  readonly environment: { readonly [name: string]: string | undefined };
+}
+
+/** Services with this process's own terminal, stderr, environment and an empty store for whatever is not given. */
+export function createServices(given: Partial<Services> = {}, clock: Clock = systemClock): Services {
+  return {
+    root: given.root ?? process.cwd(),
+    terminal: given.terminal ?? new StreamTerminal([]),
+    log: given.log ?? new LineLog({ level: 'info', format: 'text', clock, write: writeStderr }),
+    store: given.store ?? new MemoryStore(),
+    environment: given.environment ?? process.env,
+  };
+}
+
+let ofThread: Services | undefined;
+
+/** The services of a call; this thread's own where the embedder gave none. */
+export function servicesOf(context: CallContext): Services {
+  return context.services ?? (ofThread ??= createServices());
+}

@@ -1,0 +1,185 @@
+/**
+ * Every error that the kernel gives to programs and users, in one place: text, kind, whether trying again may help.
+ * Machines and capabilities have catalogues of their own for what only they can say.
+ */
+import { TroupeError } from './errors.ts';
+
+export function reservedTopic(topic: string): TroupeError {
+  return new TroupeError(`topic "${topic}" is reserved: topics that begin with "@" belong to the runtime`, {
+    kind: 'INVALID',
+    retryable: false,
+  });
+}
+
+export function processNotFound(dest: string): TroupeError {
+  return new TroupeError(`process ${dest} not found`, { kind: 'NOT_FOUND', retryable: false, details: { dest } });
+}
+
+export function nameNotFound(name: string): TroupeError {
+  return new TroupeError(`name "${name}" not found: no process is registered under it`, {
+    kind: 'NOT_FOUND',
+    details: { name },
+  });
+}
+
+export function nameTaken(name: string, pid: string): TroupeError {
+  return new TroupeError(`name "${name}" is already registered by ${pid}`, {
+    kind: 'ALREADY_EXISTS',
+    retryable: false,
+    details: { name, pid },
+  });
+}
+
+export function badName(name: string): TroupeError {
+  return new TroupeError(
+    `"${name.slice(0, 40)}" cannot be a process name: a name has 1 to 200 bytes and does not begin with "{" or "@"`,
+    { kind: 'INVALID', retryable: false },
+  );
+}
+
+export function tooManyNames(limit: number): TroupeError {
+  return new TroupeError(`no room for another name: ${limit} names are registered`, {
+    kind: 'RATE_LIMITED',
+    retryable: true,
+  });
+}
+
+export function mailboxFull(pid: string, limit: number): TroupeError {
+  return new TroupeError(`mailbox of ${pid} is full (${limit} messages wait): the message was not taken`, {
+    kind: 'RATE_LIMITED',
+    retryable: true,
+    details: { dest: pid, limit },
+  });
+}
+
+export function ringFull(worker: number): TroupeError {
+  return new TroupeError(`worker ${worker} does not keep up: the way to it is full, the message was not taken`, {
+    kind: 'RATE_LIMITED',
+    retryable: true,
+  });
+}
+
+export function entryNotFound(id: string): TroupeError {
+  return new TroupeError(`entry "${id}" not found in this deployment`, {
+    kind: 'NOT_FOUND',
+    retryable: false,
+    details: { id },
+  });
+}
+
+export function entryNotRunnable(id: string, kind: string): TroupeError {
+  return new TroupeError(`entry "${id}" is a ${kind} and cannot be run as a process`, {
+    kind: 'INVALID',
+    retryable: false,
+    details: { id, kind },
+  });
+}
+
+export function hostNotFound(id: string): TroupeError {
+  return new TroupeError(`host "${id}" not found in this deployment`, {
+    kind: 'NOT_FOUND',
+    retryable: false,
+    details: { host: id },
+  });
+}
+
+export function notAHost(id: string, kind: string): TroupeError {
+  return new TroupeError(`"${id}" is a ${kind}, not a host`, { kind: 'INVALID', retryable: false });
+}
+
+export function noHostGiven(id: string, hosts: number): TroupeError {
+  return new TroupeError(
+    `no host given for "${id}" and the deployment has ${hosts} hosts: name one, or set meta.default_host of the entry`,
+    { kind: 'INVALID', retryable: false },
+  );
+}
+
+export function hostNotRunning(id: string): TroupeError {
+  return new TroupeError(`host "${id}" is not running`, { kind: 'UNAVAILABLE', retryable: true });
+}
+
+export function hostFull(id: string, limit: number): TroupeError {
+  return new TroupeError(`host "${id}" is full: ${limit} processes run (host.max_processes)`, {
+    kind: 'RATE_LIMITED',
+    retryable: true,
+    details: { host: id, limit },
+  });
+}
+
+export function tableFull(): TroupeError {
+  return new TroupeError('the process table is full', { kind: 'UNAVAILABLE', retryable: true });
+}
+
+export function monitorExists(pid: string): TroupeError {
+  return new TroupeError(`already monitoring ${pid}`, { kind: 'ALREADY_EXISTS', retryable: false });
+}
+
+export function notOneself(what: string): TroupeError {
+  return new TroupeError(`a process cannot ${what} itself`, { kind: 'INVALID', retryable: false });
+}
+
+export function terminated(): TroupeError {
+  return new TroupeError('process terminated', { kind: 'CANCELED', retryable: false });
+}
+
+export function linkedFailed(pid: string, cause: TroupeError | undefined): TroupeError {
+  return new TroupeError(`linked process failed: ${pid}${cause === undefined ? '' : `: ${cause.message}`}`, {
+    kind: 'CANCELED',
+    details: cause === undefined ? { pid } : { pid, cause: cause.message },
+  });
+}
+
+export function execTimeout(id: string, milliseconds: number): TroupeError {
+  return new TroupeError(`"${id}" did not end within ${milliseconds} ms`, {
+    kind: 'TIMEOUT',
+    retryable: true,
+    details: { id, timeout: milliseconds },
+  });
+}
+
+export function badTimer(): TroupeError {
+  return new TroupeError('a duration must be longer than zero', { kind: 'INVALID', retryable: false });
+}
+
+export function upgradeFailed(cause: TroupeError): TroupeError {
+  return new TroupeError(`upgrade: ${cause.message}`, {
+    kind: cause.kind,
+    retryable: cause.retryable,
+    details: cause.details,
+  });
+}
+
+export function importNotGranted(
+  entry: string,
+  host: string,
+  capability: string,
+  wantedAt: string,
+  hostAt: string,
+): TroupeError {
+  return new TroupeError(
+    `${wantedAt}: "${entry}" imports "${capability}", which host "${host}" does not grant: ` +
+      `add "${capability}: {}" to its capabilities (${hostAt}) or remove the import`,
+    {
+      kind: 'PERMISSION_DENIED',
+      retryable: false,
+      place: wantedAt,
+      details: { entry, host, capability, host_place: hostAt },
+    },
+  );
+}
+
+export function unknownCapability(entry: string, capability: string, wantedAt: string, near?: string): TroupeError {
+  return new TroupeError(
+    `${wantedAt}: "${entry}" imports "${capability}", which is no capability` +
+      (near === undefined ? '' : `; did you mean "${near}"?`),
+    { kind: 'INVALID', retryable: false, place: wantedAt, details: { entry, capability } },
+  );
+}
+
+export function runtimeStopped(): TroupeError {
+  return new TroupeError('the runtime has been stopped', { kind: 'UNAVAILABLE', retryable: false });
+}
+
+export function invariantBroken(what: string): TroupeError {
+  return new TroupeError(`invariant broken: ${what}; this is a defect of the runtime`, { kind: 'INTERNAL' });
+}

@@ -1,0 +1,107 @@
+/** `troupe`: arguments in, exit code out (semantics section 10). 0 fine, 1 the program failed, 2 the call is wrong. */
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import type { MachineType } from '../machine.ts';
+import { deploymentSchema } from '../registry/json_schema.ts';
+import { checkCommand } from './check.ts';
+import { execCommand } from './exec.ts';
+import { runCommand } from './run.ts';
+
+export const ExitCode = { Fine: 0, ProgramFailed: 1, Wrong: 2 } as const;
+
+/** The languages, given by the entry point, because `runtime/` knows none. */
+export interface Languages {
+  readonly machines: readonly MachineType[];
+  readonly machinesModule: string;
+}
+
+/** Options that every command has. */
+export interface CommonOptions {
+  /** Folder of the deployment. */
+  readonly directory: string;
+  readonly json: boolean;
+  readonly workers: number | undefined;
+  readonly set: readonly string[];
+  readonly override: readonly string[];
+}
+
+function collect(value: string, all: string[]): string[] {
+  return [...all, value];
+}
+
+function workerCount(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 0 || count > 64) {
+    throw new InvalidArgumentError('it must be a whole number from 0 (run on the main thread) to 64');
+  }
+  return count;
+}
+
+function withCommonOptions(command: Command): Command {
+  return command
+    .option('-C, --directory <dir>', 'folder of the deployment', '.')
+    .option('--json', 'machine-readable output', false)
+    .option('--workers <n>', 'worker threads (0: everything on the main thread)', workerCount)
+    .option('--set <key=value>', 'a setting of the runtime, as in .troupe.yaml', collect, [])
+    .option('-o, --override <ns:name:path=value>', 'replace a value of an entry', collect, []);
+}
+
+function version(): string {
+  // From dist/runtime/cli as from runtime/cli the package's file is the next one upwards.
+  for (const up of ['../../', '../../../']) {
+    try {
+      const text = readFileSync(new URL(`${up}package.json`, import.meta.url), 'utf8');
+      return (JSON.parse(text) as { version: string }).version;
+    } catch {
+      // Not there: one folder up.
+    }
+  }
+  return 'unknown';
+}
+
+/** Run one command line and answer its exit code. Writes to this process's stdout and stderr; throws nothing. */
+export async function runCommandLine(argv: readonly string[], languages: Languages): Promise<number> {
+  let code: number = ExitCode.Fine;
+  const program = new Command('troupe')
+    .description('Small isolated processes in Lua, TypeScript and WebAssembly under one scheduler')
+    .version(version())
+    .enablePositionalOptions()
+    .showHelpAfterError('(add --help for the ways to call it)')
+    .exitOverride();
+  withCommonOptions(program.command('run'))
+    .description('start a deployment, or one named command of it in its terminal host')
+    .argument('[command]', 'a name that an entry gives itself in meta.command')
+    .argument('[args...]', 'arguments of the command')
+    .passThroughOptions()
+    .action(async (command: string | undefined, args: string[], options: CommonOptions) => {
+      code = await runCommand(command, args, options, languages);
+    });
+  withCommonOptions(program.command('exec'))
+    .description('run one entry and print its result as JSON')
+    .argument('<id>', 'the entry, namespace:name')
+    .argument('[args...]', 'arguments, each a JSON value (what is not JSON is taken as text)')
+    .option('--host <id>', 'the host to run it on')
+    .action(async (id: string, args: string[], options: CommonOptions & { host?: string }) => {
+      code = await execCommand(id, args, options, languages);
+    });
+  withCommonOptions(program.command('check'))
+    .description('validate and link a deployment without running it')
+    .action(async (options: CommonOptions) => {
+      code = await checkCommand(options, languages);
+    });
+  program
+    .command('schema')
+    .description('print the JSON Schema of the YAML')
+    .action(() => {
+      process.stdout.write(`${JSON.stringify(deploymentSchema(), null, 2)}\n`);
+    });
+  for (const command of program.commands) command.exitOverride();
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+  } catch (thrown) {
+    if (!(thrown instanceof CommanderError)) throw thrown;
+    // Help and version are no errors, and commander has printed what is wrong with a call.
+    return thrown.exitCode === 0 ? ExitCode.Fine : ExitCode.Wrong;
+  }
+  return code;
+}

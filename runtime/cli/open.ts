@@ -1,0 +1,61 @@
+/** From the options of a command to a deployment that has been read, or to the exit code that says why not. */
+import { availableParallelism } from 'node:os';
+import { capabilityDefinitions } from '../capabilities/index.ts';
+import { TroupeError } from '../errors.ts';
+import { type Deployment, loadDeployment } from '../registry/load.ts';
+import { DeploymentError } from '../registry/problem.ts';
+import { type CommonOptions, ExitCode } from './command_line.ts';
+import { errorObject, showError, showProblems } from './report.ts';
+
+/** `key=value` -> its two halves; a TroupeError where there is no `=`. */
+function halves(option: string, text: string): [string, string] {
+  const equals = text.indexOf('=');
+  if (equals < 1) {
+    throw new TroupeError(`${option} ${text}: write it as key=value`, { kind: 'INVALID', retryable: false });
+  }
+  return [text.slice(0, equals), text.slice(equals + 1)];
+}
+
+export async function openDeployment(options: CommonOptions): Promise<Deployment> {
+  const capabilitySettings = Object.fromEntries(
+    [...capabilityDefinitions.values()].map(definition => [definition.name, definition.settings]),
+  );
+  return loadDeployment(options.directory, {
+    capabilities: [...capabilityDefinitions.keys()],
+    capabilitySettings,
+    settings: options.set.map(text => {
+      const [key, value] = halves('--set', text);
+      return { key, value };
+    }),
+    overrides: options.override.map(text => {
+      const [path, value] = halves('-o', text);
+      return { path, value };
+    }),
+  });
+}
+
+/** How many worker threads: the option, the deployment's setting, or as many as the machine has cores. */
+export function workersOf(options: CommonOptions, deployment: Deployment): number {
+  return options.workers ?? deployment.settings.workers ?? availableParallelism();
+}
+
+/** Run a command's body; what it throws is shown, and the exit code says whose fault it was. */
+export async function reporting(options: CommonOptions, body: () => Promise<number>): Promise<number> {
+  try {
+    return await body();
+  } catch (thrown) {
+    if (thrown instanceof DeploymentError) {
+      if (options.json) {
+        const problems = thrown.problems.map(({ place, message, kind }) => ({ ...place, message, kind }));
+        process.stdout.write(`${JSON.stringify({ ok: false, problems })}\n`);
+      } else process.stderr.write(showProblems(thrown));
+      return ExitCode.Wrong;
+    }
+    if (thrown instanceof TroupeError) {
+      if (options.json) process.stdout.write(`${JSON.stringify({ ok: false, error: errorObject(thrown) })}\n`);
+      else process.stderr.write(showError(thrown));
+      return ExitCode.Wrong;
+    }
+    throw thrown;
+  }
+}

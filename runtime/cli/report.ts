@@ -1,0 +1,31 @@
+/** How errors are shown on a terminal, or as JSON. */
+import pc from 'picocolors';
+import type { TroupeError } from '../errors.ts';
+import { type DeploymentError, showProblem } from '../registry/problem.ts';
+
+const colors = pc.createColors(pc.isColorSupported && process.stderr.isTTY === true);
+
+/** What `--json` prints for an error. */
+export function errorObject(error: TroupeError): object {
+  const { message, kind, retryable, details } = error;
+  return { message, kind, retryable: retryable ?? null, details: details ?? null, stack: error.stack ?? null };
+}
+
+/** Message, kind, place and the program's own stack; never a stack of the runtime. */
+export function showError(error: TroupeError): string {
+  const lines = [`${colors.red('error')}: ${error.message} ${colors.dim(`[${error.kind}]`)}`];
+  if (error.place !== undefined && !error.message.includes(error.place)) lines.push(`    at ${error.place}`);
+  const stack = error.stack?.trim();
+  if (stack) {
+    const frames = stack.split('\n').filter(line => line.trim() !== '' && !line.includes(error.message));
+    lines.push(...frames.map(line => `    ${colors.dim(line.trim())}`));
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+export function showProblems(error: DeploymentError): string {
+  const count = error.problems.length;
+  const lines = error.problems.map(problem => `${colors.red('error')}: ${showProblem(problem)}`);
+  lines.push(`${count} ${count === 1 ? 'problem' : 'problems'}; nothing was started`);
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,104 @@
+import { closest } from 'fastest-levenshtein';
+import { createServices } from '../capabilities/services.ts';
+import { systemClock } from '../clock.ts';
+import { TroupeError } from '../errors.ts';
+import { StreamTerminal } from '../hosts/terminal.ts';
+import { LineLog, writeStderr } from '../logger.ts';
+import type { ProcessEvent } from '../machine.ts';
+import type { Entry } from '../registry/entry.ts';
+import type { Deployment } from '../registry/load.ts';
+import { Runtime } from '../runtime.ts';
+import { type CommonOptions, ExitCode, type Languages } from './command_line.ts';
+import { openDeployment, reporting, workersOf } from './open.ts';
+import { showError } from './report.ts';
+import { stopOnSignals } from './signals.ts';
+
+/** Milliseconds that a command has to end after Ctrl-C before it is terminated. */
+const STOP_TIMEOUT = 10_000;
+
+/** `troupe run`: the deployment until it is stopped, or one command of it until it ends. */
+export function runCommand(
+  name: string | undefined,
+  args: readonly string[],
+  options: CommonOptions,
+  languages: Languages,
+): Promise<number> {
+  return reporting(options, async () => {
+    const deployment = await openDeployment(options);
+    const command = name === undefined ? undefined : findCommand(deployment, name);
+    const { level = 'info', format = 'text' } = deployment.settings.logger ?? {};
+    const log = new LineLog({ level, format, clock: systemClock, write: writeStderr });
+    const runtime = await Runtime.start({
+      deployment,
+      ...languages,
+      workers: workersOf(options, deployment),
+      services: createServices({ root: deployment.root, terminal: new StreamTerminal(args), log }),
+      onCrash: (pid, id, error) => log.log('error', `process ended: ${error.message}`, {}, { id, pid }),
+    });
+    return command === undefined ? runServices(runtime) : runOne(runtime, deployment, command, args);
+  });
+}
+
+async function runServices(runtime: Runtime): Promise<number> {
+  await new Promise<void>(resolve => {
+    const release = stopOnSignals(runtime, () => {
+      void runtime.stop().then(() => {
+        release();
+        resolve();
+      });
+    });
+  });
+  return ExitCode.Fine;
+}
+
+async function runOne(
+  runtime: Runtime,
+  deployment: Deployment,
+  command: Entry,
+  args: readonly string[],
+): Promise<number> {
+  const terminals = [...deployment.entries.values()].filter(entry => entry.kind === 'terminal.host');
+  const { pid, exit } = runtime.watch({ id: command.id, host: terminals[0].id, args });
+  const release = stopOnSignals(runtime, () => {
+    runtime.cancel(pid, 'interrupted');
+    void runtime.wait(STOP_TIMEOUT).then(() => runtime.terminate(pid));
+  });
+  const event = await exit;
+  release();
+  await runtime.stop();
+  return exitCodeOf(event);
+}
+
+/** The exit code is the process's: a whole number that it returned, 1 for an error, 0 otherwise. */
+function exitCodeOf(event: ProcessEvent): number {
+  const { value, error } = event.result ?? {};
+  if (error !== undefined) {
+    process.stderr.write(showError(error));
+    return ExitCode.ProgramFailed;
+  }
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 255 ? value : ExitCode.Fine;
+}
+
+function findCommand(deployment: Deployment, name: string): Entry {
+  const commands = new Map<string, Entry>();
+  for (const entry of deployment.entries.values()) {
+    const command = entry.meta.command as { name?: unknown } | undefined;
+    if (typeof command?.name === 'string') commands.set(command.name, entry);
+  }
+  const found = commands.get(name);
+  if (found === undefined) {
+    const names = [...commands.keys()];
+    const hint =
+      names.length === 0
+        ? 'no entry of this deployment has meta.command'
+        : `did you mean "${closest(name, names)}"? The commands are: ${names.join(', ')}`;
+    throw new TroupeError(`there is no command "${name}": ${hint}`, { kind: 'NOT_FOUND', retryable: false });
+  }
+  if (![...deployment.entries.values()].some(entry => entry.kind === 'terminal.host')) {
+    throw new TroupeError(`command "${name}" needs a terminal: add an entry of kind terminal.host`, {
+      kind: 'INVALID',
+      retryable: false,
+    });
+  }
+  return found;
+}

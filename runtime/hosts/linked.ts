@@ -1,0 +1,40 @@
+import type { ImportTable } from '../capabilities/capability.ts';
+import type { Artifact, MachineType, Program } from '../machine.ts';
+import { pidPrefix } from '../pid.ts';
+import type { Entry } from '../registry/entry.ts';
+import type { Scheduler } from '../scheduler/scheduler.ts';
+import type { Host } from './host.ts';
+
+/** An entry on a host on one scheduler: imports resolved, program loaded on first use. */
+export class Linked {
+  readonly entry: Entry;
+  readonly host: Host;
+  readonly imports: ImportTable;
+  readonly scheduler: Scheduler;
+  readonly pidPrefix: string;
+  readonly #machine: MachineType;
+  readonly #artifact: Artifact;
+  #program: Program | undefined;
+
+  constructor(
+    entry: Entry,
+    host: Host,
+    imports: ImportTable,
+    scheduler: Scheduler,
+    machine: MachineType,
+    artifact: Artifact,
+  ) {
+    this.entry = entry;
+    this.host = host;
+    this.imports = imports;
+    this.scheduler = scheduler;
+    this.pidPrefix = pidPrefix(host.id);
+    this.#machine = machine;
+    this.#artifact = artifact;
+  }
+
+  /** The loaded program. Throws what loading throws; a failed load is tried again by the next spawn. */
+  get program(): Program {
+    return (this.#program ??= this.#machine.load(this.entry, this.#artifact, this.imports));
+  }
+}

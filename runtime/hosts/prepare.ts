@@ -1,0 +1,117 @@
+/**
+ * From a valid deployment to one that can run: every program compiled and verified by its machine, every import
+ * resolved against the hosts that are known to run it. Nothing is started, and all problems are found at once.
+ */
+import type { CapabilityDefinition } from '../capabilities/capability.ts';
+import { linkImports } from '../capabilities/link.ts';
+import { TroupeError, toTroupeError } from '../errors.ts';
+import type { Artifact, MachineType, PrepareTools } from '../machine.ts';
+import { type Entry, type Place, showPlace } from '../registry/entry.ts';
+import type { Deployment } from '../registry/load.ts';
+import { DeploymentError, ProblemList } from '../registry/problem.ts';
+import { type DeployedData, Deployed } from './deployed.ts';
+import { type Host, hostSettings } from './host.ts';
+
+export interface PrepareOptions {
+  readonly machines: readonly MachineType[];
+  readonly capabilities: ReadonlyMap<string, CapabilityDefinition>;
+}
+
+/** Compile, verify and link. Rejects with a DeploymentError that has every problem. */
+export async function prepareDeployment(deployment: Deployment, options: PrepareOptions): Promise<DeployedData> {
+  const entries = [...deployment.entries.values()];
+  const hosts = hostSettings(entries, deployment.settings.limits ?? {});
+  const deployed = new Deployed({ entries, artifacts: new Map(), hosts }, options.machines, options.capabilities);
+  const problems = new ProblemList();
+  checkImports(entries, deployed, options.capabilities, problems);
+  const artifacts = await prepareAll(entries, deployment, deployed, options.machines, problems);
+  if (problems.found.length > 0) throw new DeploymentError(problems.sorted());
+  return { entries, artifacts, hosts };
+}
+
+async function prepareAll(
+  entries: readonly Entry[],
+  deployment: Deployment,
+  deployed: Deployed,
+  machines: readonly MachineType[],
+  problems: ProblemList,
+): Promise<Map<string, Artifact>> {
+  const byKind = new Map<string, MachineType>();
+  for (const machine of machines) for (const kind of machine.kinds) byKind.set(kind, machine);
+  const artifacts = new Map<string, Artifact>();
+  await Promise.all(
+    entries.map(async entry => {
+      const machine = byKind.get(entry.kind);
+      if (machine === undefined) return;
+      const tools: PrepareTools = {
+        entry: id => deployment.entries.get(id),
+        root: deployment.root,
+        trusted: hostsOf(entry, entries, deployed).some(host => host.trusted),
+      };
+      try {
+        artifacts.set(entry.id, await machine.prepare(entry, tools));
+      } catch (thrown) {
+        report(thrown, entry, problems);
+      }
+    }),
+  );
+  // In the order of the entries, not of who was ready first: everything that follows is deterministic.
+  return new Map(entries.filter(entry => artifacts.has(entry.id)).map(entry => [entry.id, artifacts.get(entry.id)!]));
+}
+
+/** What a machine rejected with, at the place that it names, or at the entry's source line. */
+function report(thrown: unknown, entry: Entry, problems: ProblemList): void {
+  if (thrown instanceof DeploymentError) {
+    problems.addAll(thrown.problems);
+    return;
+  }
+  if (thrown instanceof AggregateError) {
+    for (const error of thrown.errors) report(error, entry, problems);
+    return;
+  }
+  const error = toTroupeError(thrown, 'INTERNAL');
+  const fallback = entry.source?.place ?? entry.place;
+  const place = parsePlace(error.place) ?? fallback;
+  const prefix = `${showPlace(place)}: `;
+  const message = error.message.startsWith(prefix) ? error.message.slice(prefix.length) : error.message;
+  problems.add(place, message, error.kind);
+}
+
+function parsePlace(text: string | undefined): Place | undefined {
+  const parts = text === undefined ? null : /^(.+?):(\d+)(?::(\d+))?$/.exec(text);
+  return parts === null ? undefined : { file: parts[1], line: Number(parts[2]), column: Number(parts[3] ?? 1) };
+}
+
+/** The hosts that the deployment itself says run an entry; where it says nothing, the only one there is. */
+export function hostsOf(entry: Entry, entries: readonly Entry[], deployed: Deployed): Host[] {
+  const found = new Set<Host>();
+  const add = (id: unknown): void => {
+    const host = typeof id === 'string' ? deployed.hosts.get(deployed.qualify(id, entry.namespace)) : undefined;
+    if (host !== undefined) found.add(host);
+  };
+  for (const other of entries) {
+    if (other.kind === 'process.service' && other.data.process === entry.id) add(other.data.host);
+  }
+  add(entry.meta.default_host);
+  if (entry.meta.command !== undefined) for (const host of deployed.hosts.values()) if (host.terminal) found.add(host);
+  if (found.size === 0) {
+    const host = deployed.hostFor(entry, undefined, entry.namespace);
+    if (!(host instanceof TroupeError)) found.add(host);
+  }
+  return [...found];
+}
+
+function checkImports(
+  entries: readonly Entry[],
+  deployed: Deployed,
+  capabilities: ReadonlyMap<string, CapabilityDefinition>,
+  problems: ProblemList,
+): void {
+  for (const entry of entries) {
+    if (entry.source === undefined || entry.kind === 'library.lua') continue;
+    for (const host of hostsOf(entry, entries, deployed)) {
+      const imports = linkImports(entry, host, capabilities);
+      if (imports instanceof TroupeError) report(imports, entry, problems);
+    }
+  }
+}

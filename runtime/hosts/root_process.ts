@@ -1,0 +1,83 @@
+/**
+ * The process through which a program that embeds the runtime takes part in it: its calls are a process's calls, so
+ * that spawns, monitors and `exec` from outside have exactly the semantics they have inside.
+ */
+import { runtimeStopped } from '../catalogue.ts';
+import type { TroupeError } from '../errors.ts';
+import {
+  type EventQueue,
+  type Message,
+  type Payload,
+  type ProcessEvent,
+  ProcessEventKind,
+  type SpawnRequest,
+  type StateMachine,
+  type StepOutput,
+  StepStatus,
+} from '../machine.ts';
+
+interface Waiting {
+  resolve(value: Payload): void;
+  reject(error: TroupeError): void;
+}
+
+export class RootMachine implements StateMachine {
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #exits = new Map<string, ((event: ProcessEvent) => void)[]>();
+  #nextTag = 1;
+  /** Gets each message that is sent to the embedding program's PID. */
+  onMessage: ((message: Message) => void) | undefined = undefined;
+  #closed = false;
+
+  init(): void {}
+
+  step(events: EventQueue): StepStatus {
+    for (let answer = events.answer(); answer !== undefined; answer = events.answer()) {
+      const waiting = this.#waiting.get(answer.tag);
+      this.#waiting.delete(answer.tag);
+      if (answer.error !== undefined) waiting?.reject(answer.error);
+      else waiting?.resolve(answer.value);
+    }
+    for (let event = events.event(); event !== undefined; event = events.event()) {
+      if (event.kind !== ProcessEventKind.EXIT) continue;
+      const listeners = this.#exits.get(event.from);
+      this.#exits.delete(event.from);
+      for (const listener of listeners ?? []) listener(event);
+    }
+    // Without a listener messages to the outside are taken all the same, so that they do not pile up.
+    for (let message = events.message(); message !== undefined; message = events.message()) this.onMessage?.(message);
+    return StepStatus.Idle;
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const waiting of this.#waiting.values()) waiting.reject(runtimeStopped());
+    this.#waiting.clear();
+  }
+
+  exec(out: StepOutput, request: SpawnRequest): Promise<Payload> {
+    if (this.#closed) return Promise.reject(runtimeStopped());
+    return new Promise((resolve, reject) => {
+      const tag = this.#nextTag++;
+      this.#waiting.set(tag, { resolve, reject });
+      out.exec(tag, request);
+    });
+  }
+
+  /** Wait for `milliseconds` on the runtime's clock. */
+  wait(out: StepOutput, milliseconds: number): Promise<Payload> {
+    if (this.#closed) return Promise.resolve(null);
+    return new Promise((resolve, reject) => {
+      const tag = this.#nextTag++;
+      this.#waiting.set(tag, { resolve, reject });
+      out.timer(tag, milliseconds);
+    });
+  }
+
+  /** Call `listener` once with the EXIT of a process that was spawned with `monitor: true`. */
+  onExit(pid: string, listener: (event: ProcessEvent) => void): void {
+    const listeners = this.#exits.get(pid);
+    if (listeners === undefined) this.#exits.set(pid, [listener]);
+    else listeners.push(listener);
+  }
+}

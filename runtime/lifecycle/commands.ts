@@ -1,0 +1,198 @@
+/** Commands with a tag: timers, `exec`, asynchronous operations. Each is answered once, or forgotten. */
+import type { BoundOperation, CallContext } from '../capabilities/capability.ts';
+import { badTimer, execTimeout } from '../catalogue.ts';
+import { type TroupeError, toTroupeError } from '../errors.ts';
+import type { ExitResult, Payload, SpawnRequest } from '../machine.ts';
+import { type Process, ProcessState } from '../scheduler/process.ts';
+import type { Scheduler } from '../scheduler/scheduler.ts';
+import type { Timer, TimerOwner } from '../scheduler/timing_wheel.ts';
+import { cancelSignal, terminateSignal, unmonitorSignal } from './signal.ts';
+import { spawnChild } from './spawn.ts';
+
+/** A child of an `exec` whose caller is gone gets CANCEL, and is terminated after so many milliseconds. */
+export const CANCEL_GRACE = 5_000;
+
+/** One outstanding command. Exactly one of `child`, `operation` and a bare `timer` says what it waits for. */
+export interface Command {
+  /** The command's own timer, or the timeout of an `exec`. */
+  timer: Timer | undefined;
+  /** PID of the process that an `exec` waits for. */
+  readonly child: string | undefined;
+  readonly operation: BoundOperation | undefined;
+  /** For messages: the entry that runs. */
+  readonly id: string;
+  readonly timeout: number;
+}
+
+function commandsOf(process: Process): Map<number, Command> {
+  const rare = process.rare;
+  return (rare.commands ??= new Map());
+}
+
+// --- timers -------------------------------------------------------------------------------------------------------
+
+export function timerCommand(process: Process, tag: number, milliseconds: number): void {
+  const scheduler = process.linked.scheduler;
+  if (!(milliseconds > 0)) {
+    scheduler.answer(process, tag, undefined, badTimer());
+    return;
+  }
+  const timer = scheduler.wheel.arm(scheduler.clock.now(), milliseconds, process, tag);
+  commandsOf(process).set(tag, { timer, child: undefined, operation: undefined, id: '', timeout: 0 });
+  scheduler.kick();
+}
+
+/** The timer of a command has fired: a timer is answered, an `exec` has run out of time. */
+export function commandTimeout(process: Process, tag: number): void {
+  const command = process.extras?.commands?.get(tag);
+  if (command === undefined) return;
+  process.extras!.commands!.delete(tag);
+  const scheduler = process.linked.scheduler;
+  if (command.child === undefined) {
+    scheduler.answer(process, tag, null, undefined);
+    return;
+  }
+  stopChild(scheduler, process.pid, command.child, 'timeout');
+  scheduler.answer(process, tag, undefined, execTimeout(command.id, command.timeout));
+}
+
+// --- exec ---------------------------------------------------------------------------------------------------------
+
+export function execCommand(process: Process, tag: number, request: SpawnRequest): void {
+  const scheduler = process.linked.scheduler;
+  const child = spawnChild(scheduler, process, request, tag);
+  if (typeof child !== 'string') {
+    scheduler.answer(process, tag, undefined, child);
+    return;
+  }
+  const timeout = request.timeout ?? 0;
+  const timer = timeout > 0 ? scheduler.wheel.arm(scheduler.clock.now(), timeout, process, tag) : undefined;
+  commandsOf(process).set(tag, { timer, child, operation: undefined, id: request.id, timeout });
+}
+
+/** The child of an `exec` has ended. */
+export function answerExec(process: Process, tag: number, from: string, result: ExitResult): void {
+  const command = process.extras?.commands?.get(tag);
+  if (command === undefined || command.child !== from) return;
+  process.extras!.commands!.delete(tag);
+  const scheduler = process.linked.scheduler;
+  if (command.timer !== undefined) scheduler.wheel.cancel(command.timer);
+  scheduler.answer(process, tag, result.value, result.error);
+}
+
+/** Who waits for children and is cancelled passes it on to them (semantics section 2). */
+export function cancelChildren(process: Process, reason: string | undefined): void {
+  const commands = process.extras?.commands;
+  if (commands === undefined) return;
+  const scheduler = process.linked.scheduler;
+  const at = scheduler.clock.unix() / 1000;
+  for (const command of commands.values()) {
+    if (command.child !== undefined) scheduler.notify(command.child, cancelSignal(process.pid, at, reason));
+  }
+}
+
+/** Nobody waits for a child any more: CANCEL now, terminate if it does not end by itself. */
+function stopChild(scheduler: Scheduler, from: string, child: string, reason: string): void {
+  scheduler.notify(child, unmonitorSignal(from));
+  scheduler.notify(child, cancelSignal(from, scheduler.clock.unix() / 1000, reason));
+  scheduler.wheel.arm(scheduler.clock.now(), CANCEL_GRACE, new Termination(scheduler, from, child), 0);
+  scheduler.kick();
+}
+
+class Termination implements TimerOwner {
+  readonly #scheduler: Scheduler;
+  readonly #from: string;
+  readonly #child: string;
+
+  constructor(scheduler: Scheduler, from: string, child: string) {
+    this.#scheduler = scheduler;
+    this.#from = from;
+    this.#child = child;
+  }
+
+  timerFired(): void {
+    this.#scheduler.notify(this.#child, terminateSignal(this.#from));
+  }
+}
+
+// --- operations of capabilities -----------------------------------------------------------------------------------
+
+export function invokeCommand(
+  process: Process,
+  tag: number,
+  operation: BoundOperation,
+  args: readonly Payload[],
+): Payload | TroupeError {
+  const { definition } = operation;
+  let result: Payload | Promise<Payload>;
+  try {
+    result = definition.run(callContext(process), operation.settings as never, args);
+  } catch (thrown) {
+    const error = toTroupeError(thrown, 'INTERNAL');
+    if (definition.mode === 'sync') return error;
+    process.linked.scheduler.answer(process, tag, undefined, error);
+    return undefined;
+  }
+  if (definition.mode === 'sync') return result instanceof Promise ? null : (result ?? null);
+  if (definition.mode === 'timer') {
+    timerCommand(process, tag, Number(result));
+    return undefined;
+  }
+  const command: Command = { timer: undefined, child: undefined, operation, id: '', timeout: 0 };
+  commandsOf(process).set(tag, command);
+  Promise.resolve(result).then(
+    value => settle(process, tag, command, value, undefined),
+    thrown => settle(process, tag, command, undefined, toTroupeError(thrown, 'INTERNAL')),
+  );
+  return undefined;
+}
+
+function settle(process: Process, tag: number, command: Command, value: Payload, error: TroupeError | undefined): void {
+  if (process.state === ProcessState.Dead || process.extras?.commands?.get(tag) !== command) return;
+  process.extras.commands.delete(tag);
+  const scheduler = process.linked.scheduler;
+  scheduler.answer(process, tag, value, error);
+  scheduler.kick();
+}
+
+function callContext(process: Process): CallContext {
+  const { linked } = process;
+  return {
+    pid: process.pid,
+    id: linked.entry.id,
+    host: linked.host.id,
+    clock: linked.scheduler.clock,
+    services: linked.scheduler.services,
+    onClose(release) {
+      if (process.state === ProcessState.Dead) {
+        release();
+        return;
+      }
+      const rare = process.rare;
+      if (rare.releases === undefined) rare.releases = [];
+      rare.releases.push(release);
+    },
+  };
+}
+
+// --- forgetting ---------------------------------------------------------------------------------------------------
+
+export function abandonCommand(process: Process, tag: number): void {
+  const command = process.extras?.commands?.get(tag);
+  if (command === undefined) return;
+  process.extras!.commands!.delete(tag);
+  drop(process, command);
+}
+
+/** At the end of a process: nothing that it started for itself goes on. */
+export function dropCommands(process: Process): void {
+  const commands = process.extras!.commands!;
+  process.extras!.commands = undefined;
+  for (const command of commands.values()) drop(process, command);
+}
+
+function drop(process: Process, command: Command): void {
+  const scheduler = process.linked.scheduler;
+  if (command.timer !== undefined) scheduler.wheel.cancel(command.timer);
+  if (command.child !== undefined) stopChild(scheduler, process.pid, command.child, 'the caller is gone');
+}

@@ -1,0 +1,159 @@
+/**
+ * Spawning (semantics section 2). Name, monitor and link are in force before the child's first step, so no exit can be
+ * missed. Whatever fails is answered to the caller, and nothing is left behind.
+ */
+import { hostNotRunning } from '../catalogue.ts';
+import { TroupeError, toTroupeError } from '../errors.ts';
+import type { Linked } from '../hosts/linked.ts';
+import type { Payload, SpawnRequest } from '../machine.ts';
+import { Message, type PidHolder } from '../message.ts';
+import { formatPid } from '../pid.ts';
+import { type Inherited, Process } from '../scheduler/process.ts';
+import type { Scheduler } from '../scheduler/scheduler.ts';
+import { noteLink, noteWatching, onMonitor } from './links.ts';
+import { checkName } from './naming.ts';
+
+const NO_ARGS: readonly [] = Object.freeze([]) as readonly [];
+
+export function spawnProcess(scheduler: Scheduler, parent: Process, request: SpawnRequest): string | TroupeError {
+  return spawnChild(scheduler, parent, request, -1);
+}
+
+/** Spawn; with `tag >= 0` the child's end answers that command of the parent. */
+export function spawnChild(
+  scheduler: Scheduler,
+  parent: Process,
+  request: SpawnRequest,
+  tag: number,
+): string | TroupeError {
+  const linked = resolve(scheduler, parent, request);
+  if (linked instanceof TroupeError) return linked;
+  const { name } = request;
+  if (name !== undefined) {
+    const bad = checkName(name);
+    if (bad !== undefined) return bad;
+    const holder = scheduler.names.lookup(name);
+    if (holder !== undefined) return signalHolder(parent, holder, request);
+  }
+  const host = linked.host;
+  const worker = scheduler.outbound === undefined ? scheduler.index : scheduler.outbound.place(host);
+  if (worker === scheduler.index) {
+    try {
+      // Loading is part of the spawn: a program that cannot be loaded here is the caller's to know.
+      linked.program;
+    } catch (thrown) {
+      return toTroupeError(thrown, 'INVALID');
+    }
+  }
+  const full = scheduler.reserve(linked);
+  if (full !== undefined) return full;
+  const number = scheduler.allocate();
+  if (number < 0) {
+    scheduler.counters.leave(host.index);
+    return scheduler.noRoom();
+  }
+  const pid = formatPid(linked.pidPrefix, number);
+  if (name !== undefined) {
+    const holder = claimName(scheduler, name, pid);
+    if (holder !== undefined) {
+      scheduler.release(number);
+      scheduler.counters.leave(host.index);
+      return typeof holder === 'string' ? signalHolder(parent, holder, request) : holder;
+    }
+  }
+  if (request.link) noteLink(parent, pid);
+  if (request.monitor) noteWatching(parent, pid);
+  const inherited = inheritance(parent, request);
+  const { outbound } = scheduler;
+  if (outbound !== undefined) {
+    outbound.announce(number, worker);
+    if (worker !== scheduler.index) {
+      outbound.spawn(worker, {
+        number,
+        entry: linked.entry.id,
+        host: host.id,
+        parent: parent.pid,
+        tag,
+        request,
+        inherited,
+      });
+      return pid;
+    }
+  }
+  const related = name !== undefined || request.monitor || request.link || tag >= 0;
+  arrive(scheduler, linked, number, related ? parent.pid : undefined, request, tag, inherited, parent);
+  return pid;
+}
+
+/**
+ * Put a child in the table of the scheduler it was placed on, with everything that must be in force before its first
+ * step. `parent` is given where a relation, or a queued message, needs it.
+ */
+export function arrive(
+  scheduler: Scheduler,
+  linked: Linked,
+  number: number,
+  parent: string | undefined,
+  request: SpawnRequest,
+  tag: number,
+  inherited: Inherited,
+  sender: PidHolder | string,
+): Process {
+  const process = new Process(linked, number, request.args ?? NO_ARGS, inherited);
+  if (request.method !== undefined) process.rare.method = request.method;
+  if (request.name !== undefined) process.rare.names = new Set([request.name]);
+  if (parent !== undefined) {
+    if (request.monitor) onMonitor(process, parent, -1);
+    if (tag >= 0) onMonitor(process, parent, tag);
+    if (request.link) noteLink(process, parent);
+  }
+  if (request.messages !== undefined) {
+    for (const { topic, payloads } of request.messages) process.append(messageOf(topic, payloads, sender));
+  }
+  scheduler.admit(process);
+  return process;
+}
+
+/** One payload is itself, several are a list (semantics section 4). */
+function messageOf(topic: string, payloads: readonly Payload[], sender: PidHolder | string): Message {
+  return new Message(topic, sender, payloads.length === 1 ? payloads[0] : payloads, payloads.length);
+}
+
+function resolve(scheduler: Scheduler, parent: Process, request: SpawnRequest): Linked | TroupeError {
+  const { deployed } = scheduler;
+  const { namespace } = parent.linked.entry;
+  // The usual case, a full id and a full host that were linked before, takes two look-ups.
+  if (request.host !== undefined) {
+    const host = deployed.hosts.get(request.host);
+    if (host !== undefined && host.running) return deployed.link(request.id, host, namespace);
+  }
+  const entry = deployed.entry(deployed.qualify(request.id, namespace));
+  if (entry instanceof TroupeError) return entry;
+  const host = deployed.hostFor(entry, request.host, namespace);
+  if (host instanceof TroupeError) return host;
+  if (!host.running) return hostNotRunning(host.id);
+  return deployed.link(entry.id, host, namespace);
+}
+
+function inheritance(parent: Process, request: SpawnRequest): Inherited {
+  if (request.context === undefined) return parent.inherited;
+  return Object.freeze({ context: Object.freeze({ ...parent.inherited.context, ...request.context }) });
+}
+
+/** Undefined: the name is this PID's now. Otherwise its holder, or why there can be none. */
+function claimName(scheduler: Scheduler, name: string, pid: string): string | TroupeError | undefined {
+  try {
+    return scheduler.names.register(name, pid);
+  } catch (thrown) {
+    return toTroupeError(thrown, 'INTERNAL');
+  }
+}
+
+/** Spawn-or-signal: the name is held, so the queued messages go to its holder. */
+function signalHolder(parent: Process, holder: string, request: SpawnRequest): string | TroupeError {
+  for (const { topic, payloads } of request.messages ?? []) {
+    const error = parent.send(holder, topic, payloads.length === 1 ? payloads[0] : payloads, payloads.length);
+    if (error !== undefined) return error;
+  }
+  return holder;
+}

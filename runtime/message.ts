@@ -1,0 +1,49 @@
+import { packPayload, unpackPayload } from './payload/messagepack.ts';
+import { Packed, type Payload } from './payload/payload.ts';
+
+/** Something that knows its PID as text; a sender's PID is only spelled out when somebody reads `from`. */
+export interface PidHolder {
+  readonly pid: string;
+}
+
+/**
+ * One message, private to its receiver. The payload is held in the form in which it came and converted when the other
+ * form is first asked for.
+ */
+export class Message {
+  readonly topic: string;
+  /** How many payloads the sender gave; `payload` is the value itself for 1, otherwise the list of them. */
+  readonly count: number;
+  /** The kernel's: place in the order of arrival, where several queues may have to be merged again. */
+  order: number;
+  private readonly sender: PidHolder | string;
+  private body: Payload | Packed;
+
+  constructor(topic: string, sender: PidHolder | string, body: Payload | Packed, count: number) {
+    this.topic = topic;
+    this.count = count;
+    this.order = 0;
+    this.sender = sender;
+    this.body = body;
+  }
+
+  /** PID of the sender. */
+  get from(): string {
+    const sender = this.sender;
+    return typeof sender === 'string' ? sender : sender.pid;
+  }
+
+  get payload(): Payload {
+    const body = this.body;
+    if (!(body instanceof Packed)) return body;
+    const value = unpackPayload(body.bytes);
+    this.body = value;
+    return value;
+  }
+
+  /** The payload as MessagePack. */
+  get packed(): Uint8Array {
+    const body = this.body;
+    return body instanceof Packed ? body.bytes : packPayload(body as Payload);
+  }
+}

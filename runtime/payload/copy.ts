@@ -1,0 +1,249 @@
+/**
+ * The copy that every message pays: what was sent and what arrives share nothing that can change (design section 4).
+ *
+ * Values come from programs that nobody trusts. A getter or a proxy may run code in the middle of a copy, throw, answer
+ * differently each time or send a message itself. So everything is read once, what was read is what is copied, and
+ * nothing of the sender's gets into the copy except primitives.
+ */
+import { isUint8Array } from 'node:util/types';
+import { isErrorKind, TroupeError, toTroupeError } from '../errors.ts';
+import type { Payload } from './payload.ts';
+import { refused, showPath, whyUnreadable, whyUnsendable } from './refusal.ts';
+import { putOwn, ROOT, type Shape } from './shape.ts';
+
+/** Containers inside one another; also what stops a cycle. */
+const MAX_DEPTH = 200;
+/**
+ * Bytes of memory that one payload may take, by a rough count. Objects that are shared many times over (thirty of them
+ * can stand for a billion) would otherwise grow without end where nothing can stop it.
+ */
+const MAX_SIZE = 2 ** 29;
+const CONTAINER_SIZE = 48;
+const VALUE_SIZE = 8;
+
+/** Stands for a copy that was refused; `reason`, `trail` and `containers` then say why and where. */
+const REFUSED = Symbol('refused');
+let reason = '';
+/** Keys and indexes from the refused value up to the root, and the containers they belong to. */
+const trail: (string | number)[] = [];
+const containers: object[] = [];
+let tooDeep = false;
+
+/** Values of the records that are being copied; those of a nested record lie above its container's. */
+const values: unknown[] = new Array(256).fill(undefined);
+let top = 0;
+let size = 0;
+
+const hasOwn = Object.prototype.hasOwnProperty;
+const prototypeOf = Object.getPrototypeOf;
+const objectPrototype = Object.prototype;
+
+/**
+ * A private deep copy of a value of the payload space. Primitives come back as they are.
+ *
+ * Plain objects lose keys whose value is undefined, and symbol keys; holes and undefined in arrays become null; any
+ * view of bytes becomes a Uint8Array with a buffer of its own; errors become TroupeErrors.
+ *
+ * Throws INVALID, naming the place below `path`, for what cannot be sent: functions, symbols, class instances, cycles,
+ * bigints beyond 64 bits, more than 200 levels or 512 MiB. Source: design section 4, semantics section 4.
+ */
+export function copyPayload(value: unknown, path = 'payload'): Payload {
+  if (
+    typeof value === 'string' ||
+    typeof value === 'number' ||
+    typeof value === 'boolean' ||
+    value === null ||
+    value === undefined
+  ) {
+    return value;
+  }
+  return copyRoot(value, path, -1);
+}
+
+/** `copyPayload` of each; a refusal names the one it means: `payload[1].fn`, where there are several. */
+export function copyPayloads(list: readonly unknown[], name = 'payload'): Payload[] {
+  const count = list.length;
+  const copies: Payload[] = new Array(count);
+  for (let i = 0; i < count; i++) {
+    const value = list[i];
+    if (typeof value === 'string' || typeof value === 'number' || value === null || typeof value === 'boolean') {
+      copies[i] = value;
+    } else {
+      copies[i] = copyRoot(value, name, count === 1 ? -1 : i);
+    }
+  }
+  return copies;
+}
+
+/** `index`: which of several payloads it is, -1 for the only one. */
+function copyRoot(value: unknown, path: string, index: number): Payload {
+  // A getter may send a message while its own object is being copied: leave what lies below alone.
+  const base = top;
+  size = 0;
+  let copied: unknown;
+  try {
+    copied = copyValue(value, 1);
+  } catch (thrown) {
+    unwind(base);
+    throw thrown;
+  }
+  if (copied !== REFUSED) return copied as Payload;
+  unwind(base);
+  throw refusal(index < 0 ? path : `${path}[${index}]`);
+}
+
+function unwind(base: number): void {
+  values.fill(undefined, base);
+  top = base;
+}
+
+function copyValue(value: unknown, depth: number): unknown {
+  switch (typeof value) {
+    case 'object':
+      return value === null ? null : copyContainer(value, depth);
+    case 'bigint':
+      if (BigInt.asIntN(64, value) === value || BigInt.asUintN(64, value) === value) return value;
+      return refuse(whyUnsendable(value));
+    case 'function':
+    case 'symbol':
+      return refuse(whyUnsendable(value));
+    default:
+      return value;
+  }
+}
+
+function copyContainer(value: object, depth: number): unknown {
+  if (depth > MAX_DEPTH) {
+    refuse(`nested deeper than ${MAX_DEPTH} levels; send it flatter or in parts`);
+    tooDeep = true;
+    containers.push(value);
+    return REFUSED;
+  }
+  try {
+    if (Array.isArray(value)) return copyArray(value, depth);
+    const prototype = prototypeOf(value);
+    if (prototype === objectPrototype || prototype === null) {
+      size += CONTAINER_SIZE;
+      return size > MAX_SIZE ? refuseSize() : copyRecord(value as Record<string, unknown>, depth);
+    }
+    if (isUint8Array(value)) return copyBytes(value);
+    if (value instanceof TroupeError) return copyError(value, depth);
+    if (value instanceof Error) return copyError(toTroupeError(value), depth);
+  } catch (thrown) {
+    return refuse(whyUnreadable(thrown));
+  }
+  return refuse(whyUnsendable(value));
+}
+
+function copyRecord(source: Record<string, unknown>, depth: number): unknown {
+  const base = top;
+  let shape: Shape = ROOT;
+  let wide: Record<string, unknown> | undefined;
+  for (const key in source) {
+    if (!hasOwn.call(source, key)) continue;
+    let item = source[key];
+    if (typeof item !== 'string' && typeof item !== 'number' && item !== null && typeof item !== 'boolean') {
+      if (item === undefined) continue;
+      item = copyValue(item, depth + 1);
+      if (item === REFUSED) return refuseWithin(key, source);
+    }
+    if (wide === undefined) {
+      const next = shape.nextKey === key ? shape.next : shape.step(key);
+      if (next !== undefined) {
+        shape = next;
+        values[top++] = item;
+        continue;
+      }
+      top = base;
+      wide = shape.build(values, base);
+    }
+    size += VALUE_SIZE;
+    if (size > MAX_SIZE) return refuseSize();
+    putOwn(wide, key, item);
+  }
+  if (wide !== undefined) return wide;
+  top = base;
+  return shape.build(values, base);
+}
+
+function copyArray(source: readonly unknown[], depth: number): unknown {
+  // The length of a proxy can be anything: `new Array` of an object would put that object into the copy.
+  const length = source.length >>> 0;
+  size += CONTAINER_SIZE + VALUE_SIZE * length;
+  if (size > MAX_SIZE) return refuseSize();
+  const copy: unknown[] = new Array(length);
+  for (let i = 0; i < length; i++) {
+    let item = source[i];
+    if (typeof item !== 'string' && typeof item !== 'number' && item !== null && typeof item !== 'boolean') {
+      item = item === undefined ? null : copyValue(item, depth + 1);
+      if (item === REFUSED) return refuseWithin(i, source);
+    }
+    copy[i] = item;
+  }
+  return copy;
+}
+
+function copyBytes(source: Uint8Array): unknown {
+  size += CONTAINER_SIZE + source.length;
+  return size > MAX_SIZE ? refuseSize() : new Uint8Array(source);
+}
+
+/** Field by field with its type checked: on a guest's error each of them may have been set to anything. */
+function copyError(source: TroupeError, depth: number): unknown {
+  const { message, kind, retryable, stack } = source as { [field in keyof TroupeError]: unknown };
+  const details: unknown = source.details;
+  let copied: unknown;
+  if (details !== undefined && details !== null) {
+    copied = isPlain(details) ? copyValue(details, depth + 1) : refuse('details must be a plain object');
+    if (copied === REFUSED) return refuseWithin('details', source);
+  }
+  return new TroupeError(typeof message === 'string' ? message : '', {
+    kind: isErrorKind(kind) ? kind : 'UNKNOWN',
+    retryable: typeof retryable === 'boolean' ? retryable : undefined,
+    details: copied as TroupeError['details'],
+    stack: typeof stack === 'string' ? stack : undefined,
+  });
+}
+
+function isPlain(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const prototype = prototypeOf(value);
+  return prototype === objectPrototype || prototype === null;
+}
+
+function refuse(why: string): typeof REFUSED {
+  reason = why;
+  tooDeep = false;
+  trail.length = 0;
+  containers.length = 0;
+  return REFUSED;
+}
+
+function refuseSize(): typeof REFUSED {
+  return refuse(`larger than ${MAX_SIZE / 2 ** 20} MiB; send it in parts`);
+}
+
+function refuseWithin(segment: string | number, container: object): typeof REFUSED {
+  trail.push(segment);
+  containers.push(container);
+  return REFUSED;
+}
+
+/** What the last refusal says. A container that comes twice on the way down is a cycle, not a deep value. */
+function refusal(root: string): TroupeError {
+  const segments = trail.slice().reverse();
+  const way = containers.slice().reverse();
+  containers.length = 0;
+  if (tooDeep) {
+    const seen = new Map<object, number>();
+    for (let i = 0; i < way.length; i++) {
+      const first = seen.get(way[i]);
+      if (first !== undefined) {
+        const back = showPath(root, segments.slice(0, first));
+        return refused(showPath(root, segments.slice(0, i)), `is ${back} again; a cycle cannot be sent`);
+      }
+      seen.set(way[i], i);
+    }
+  }
+  return refused(showPath(root, segments), reason);
+}

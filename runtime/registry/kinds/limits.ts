@@ -1,0 +1,18 @@
+/** `limits`: what the processes of a host may use. Also the defaults of all hosts, in `.troupe.yaml`. */
+import { z } from 'zod';
+import { count, duration, size } from '../schema.ts';
+
+export const limitsSchema = z.strictObject({
+  /** Bytes of memory of one process. */
+  memory: size().optional(),
+  /** Milliseconds that a process may run before others get their turn. */
+  cpu_slice: duration('positive').optional(),
+  /** Milliseconds that a process may run in its whole life. */
+  cpu_total: duration('positive').optional(),
+  /** Messages that may wait for one process; a full mailbox refuses more. */
+  mailbox: count(1).optional(),
+  /** Whether running Lua and WebAssembly is interrupted when its slice is spent. */
+  preempt: z.boolean().optional(),
+});
+
+export type Limits = z.output<typeof limitsSchema>;

@@ -1,0 +1,44 @@
+/** `.troupe.yaml`: settings of the runtime itself (semantics section 9). */
+import { z } from 'zod';
+import type { Place } from './entry.ts';
+import { limitsSchema } from './kinds/limits.ts';
+import type { ProblemList } from './problem.ts';
+import { count } from './schema.ts';
+import { map, type Tree } from './tree.ts';
+import { validate } from './validate.ts';
+
+export const SETTINGS_FILE = '.troupe.yaml';
+
+export const settingsSchema = z.strictObject({
+  /** Worker threads; 0: everything on the calling thread; undefined: one for each core. */
+  workers: count(0).optional(),
+  logger: z
+    .strictObject({
+      level: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+      format: z.enum(['text', 'json']).default('text'),
+    })
+    .prefault({}),
+  security: z
+    .strictObject({
+      /** Whether processes without actor and scope are denied; undefined: in hosts that declare `capabilities`. */
+      strict_mode: z.boolean().optional(),
+    })
+    .prefault({}),
+  /** Defaults for the `limits` of all hosts. */
+  limits: limitsSchema.prefault({}),
+  /** `namespace:name:path` -> what is there instead of what the entry says. Applied already when a deployment is loaded. */
+  override: z.record(z.string(), z.unknown()).prefault({}),
+});
+
+export type RuntimeSettings = z.output<typeof settingsSchema>;
+
+const TOP: Place = { file: SETTINGS_FILE, line: 1, column: 1 };
+
+/** The settings when there is no file, or an empty one. */
+export function emptySettings(): Tree {
+  return map(TOP, new Map());
+}
+
+export function readSettings(tree: Tree, problems: ProblemList): RuntimeSettings | undefined {
+  return validate(settingsSchema, tree, 'the settings of the runtime', problems);
+}

@@ -1,0 +1,122 @@
+/** `source:` and other texts that may be `file://...`: read from inside the deployment folder, or inline. */
+import { createHash } from 'node:crypto';
+import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { dirname, extname, join, resolve } from 'node:path';
+import type { Place, Source } from './entry.ts';
+import type { ProblemList } from './problem.ts';
+import { isInside } from './scan.ts';
+import { didYouMean } from './suggest.ts';
+import { quote } from './words.ts';
+
+const SCHEME = 'file://';
+const PROGRAM_EXTENSIONS: ReadonlySet<string> = new Set(['.lua', '.ts', '.js', '.mjs', '.wasm', '.wat', '.wit']);
+
+interface File {
+  readonly bytes: Uint8Array;
+  readonly sha256: string;
+}
+
+interface Refusal {
+  readonly message: string;
+  readonly kind: 'NOT_FOUND' | 'PERMISSION_DENIED' | 'INVALID' | 'UNAVAILABLE';
+}
+
+/** Where a text is written. */
+export interface Written {
+  /** The key, for messages. */
+  readonly key: string;
+  readonly text: string;
+  /** The YAML file, relative to the root. */
+  readonly file: string;
+  readonly place: Place;
+  /** Names inline text in messages. */
+  readonly id: string;
+}
+
+/** Reads each file once, however many entries name it. */
+export class SourceReader {
+  private readonly root: string;
+  private readonly problems: ProblemList;
+  private readonly files = new Map<string, Promise<File | Refusal>>();
+
+  /** `root`: absolute and without links. */
+  constructor(root: string, problems: ProblemList) {
+    this.root = root;
+    this.problems = problems;
+  }
+
+  /** Undefined, and a problem added, where the file cannot be read. */
+  async read(written: Written): Promise<Source | undefined> {
+    const { key, text, place } = written;
+    if (!text.startsWith(SCHEME)) return this.inline(written);
+    const relative = text.slice(SCHEME.length);
+    const path = resolve(this.root, dirname(written.file), relative);
+    const name = path
+      .slice(this.root.length)
+      .replace(/^[\\/]/, '')
+      .replaceAll('\\', '/');
+    let file = this.files.get(path);
+    if (file === undefined) {
+      file = this.load(path, relative);
+      this.files.set(path, file);
+    }
+    const loaded = await file;
+    if ('bytes' in loaded) return { ...loaded, path, name, place };
+    this.problems.add(place, `${key}: ${loaded.message}`, loaded.kind);
+    return undefined;
+  }
+
+  private inline({ key, text, place, id }: Written): Source | undefined {
+    if (/^\S+$/.test(text) && PROGRAM_EXTENSIONS.has(extname(text))) {
+      this.problems.add(place, `${key}: ${quote(text)} looks like a file; write ${SCHEME}${text} to have it read`);
+      return undefined;
+    }
+    const bytes = new TextEncoder().encode(text);
+    return { bytes, sha256: sha256(bytes), path: undefined, name: id, place };
+  }
+
+  private async load(path: string, relative: string): Promise<File | Refusal> {
+    if (relative === '') return { message: 'file:// names no file; write file://main.lua', kind: 'INVALID' };
+    if (relative.startsWith('/')) {
+      return {
+        message: `write the path relative to this file (file://main.lua), not from the root of the disk (${relative})`,
+        kind: 'PERMISSION_DENIED',
+      };
+    }
+    const outside: Refusal = {
+      message: `${relative} lies outside of the deployment folder; move the file into it`,
+      kind: 'PERMISSION_DENIED',
+    };
+    if (!isInside(this.root, path)) return outside;
+    try {
+      const real = await realpath(path);
+      // A link inside the folder may lead out of it.
+      if (!isInside(this.root, real)) return outside;
+      if (!(await stat(real)).isFile()) {
+        return { message: `${relative} is not a file; name the file that holds the program`, kind: 'INVALID' };
+      }
+      const bytes = new Uint8Array(await readFile(real));
+      return { bytes, sha256: sha256(bytes) };
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code;
+      if (code === 'ENOENT' || code === 'ENOTDIR') {
+        return { message: `there is no file ${relative}${await suggestFile(path)}`, kind: 'NOT_FOUND' };
+      }
+      return { message: `${relative} cannot be read (${code}); check its permissions`, kind: 'UNAVAILABLE' };
+    }
+  }
+}
+
+export function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+async function suggestFile(path: string): Promise<string> {
+  const otherwise = '; add it, or correct the path (it is relative to this file)';
+  try {
+    const name = path.slice(dirname(path).length + 1);
+    return didYouMean(name, await readdir(join(dirname(path))), otherwise);
+  } catch {
+    return otherwise;
+  }
+}

@@ -1,0 +1,290 @@
+/**
+ * A running deployment: the schedulers, the hosts, and the way in for the program that embeds them.
+ *
+ *     const runtime = await Runtime.start({ deployment, machines });
+ *     const sum = await runtime.exec({ id: 'app:add', args: [1, 2] });
+ *     await runtime.stop();
+ */
+import type { CapabilityDefinition } from './capabilities/capability.ts';
+import { capabilityDefinitions } from './capabilities/index.ts';
+import { createServices, type Services as CapabilityServices } from './capabilities/services.ts';
+import { runtimeStopped } from './catalogue.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { TroupeError } from './errors.ts';
+import { type DeployedData, Deployed } from './hosts/deployed.ts';
+import { SYSTEM_HOST } from './hosts/host.ts';
+import { Linked } from './hosts/linked.ts';
+import { prepareDeployment } from './hosts/prepare.ts';
+import { RootMachine } from './hosts/root_process.ts';
+import { LocalNames } from './lifecycle/names.ts';
+import type { MachineType, Message, Payload, ProcessEvent, SpawnRequest } from './machine.ts';
+import { copyPayload } from './payload/copy.ts';
+import type { Entry } from './registry/entry.ts';
+import type { Deployment } from './registry/load.ts';
+import { Counters } from './scheduler/counters.ts';
+import { NOTHING_INHERITED, Process } from './scheduler/process.ts';
+import { Scheduler } from './scheduler/scheduler.ts';
+import { Services } from './supervision/services.ts';
+import { WorkerPool } from './workers/pool.ts';
+
+export interface RuntimeOptions {
+  readonly deployment: Deployment;
+  readonly machines: readonly MachineType[];
+  /**
+   * Module whose export `machineTypes` a worker thread loads; needed where `workers` > 0, because machines are code and
+   * cannot be sent.
+   */
+  readonly machinesModule?: string;
+  /** Threads besides the calling one. 0: everything runs on the calling thread. */
+  readonly workers?: number;
+  readonly clock?: Clock;
+  /** Terminal, log and store; this process's own where left out. */
+  readonly services?: CapabilityServices;
+  readonly capabilities?: ReadonlyMap<string, CapabilityDefinition>;
+  /** How spawns are spread over workers; `round-robin` is for tests that must cross workers. */
+  readonly placement?: 'least-loaded' | 'round-robin';
+  /** Told about each process that ended with an error. */
+  readonly onCrash?: (pid: string, id: string, error: TroupeError) => void;
+}
+
+const ROOT_ENTRY: Entry = {
+  id: 'system:root',
+  namespace: 'system',
+  name: 'root',
+  kind: 'registry.entry',
+  meta: {},
+  place: { file: '(built in)', line: 1, column: 1 },
+  source: undefined,
+  method: 'main',
+  wants: [],
+  libraries: {},
+  data: {},
+};
+
+export class Runtime {
+  readonly deployment: Deployment;
+  readonly scheduler: Scheduler;
+  readonly #root: Process;
+  readonly #machine: RootMachine;
+  readonly #pool: WorkerPool | undefined;
+  readonly #services: Services;
+  #stopping: Promise<void> | undefined;
+
+  private constructor(
+    deployment: Deployment,
+    scheduler: Scheduler,
+    root: Process,
+    machine: RootMachine,
+    pool: WorkerPool | undefined,
+  ) {
+    this.deployment = deployment;
+    this.scheduler = scheduler;
+    this.#root = root;
+    this.#machine = machine;
+    this.#pool = pool;
+    this.#services = new Services(this);
+  }
+
+  /** Prepare and start a deployment. Rejects with a DeploymentError, and nothing was started, if anything is wrong. */
+  static async start(options: RuntimeOptions): Promise<Runtime> {
+    const capabilities = options.capabilities ?? capabilityDefinitions;
+    const data = await prepareDeployment(options.deployment, { machines: options.machines, capabilities });
+    return Runtime.startPrepared(data, options);
+  }
+
+  /** Start what `prepareDeployment` made. */
+  static async startPrepared(data: DeployedData, options: RuntimeOptions): Promise<Runtime> {
+    const capabilities = options.capabilities ?? capabilityDefinitions;
+    const clock = options.clock ?? systemClock;
+    const workers = options.workers ?? 0;
+    const deployed = new Deployed(data, options.machines, capabilities);
+    const services = options.services ?? createServices({ root: options.deployment.root }, clock);
+    let lost = (_worker: number, error: TroupeError): void => {
+      throw error;
+    };
+    let pool: WorkerPool | undefined;
+    let scheduler: Scheduler;
+    if (workers > 0) {
+      if (options.machinesModule === undefined) {
+        throw new TroupeError('`machinesModule` is needed to start worker threads', { kind: 'INVALID' });
+      }
+      pool = await WorkerPool.start(data, deployed, {
+        workers,
+        machinesModule: options.machinesModule,
+        placement: options.placement ?? 'least-loaded',
+        services,
+        clock,
+        onLost: (worker, error) => lost(worker, error),
+      });
+      scheduler = pool.scheduler;
+    } else {
+      const counters = new Counters(new Int32Array(data.hosts.length));
+      scheduler = new Scheduler({ index: 0, count: 1, clock, deployed, names: new LocalNames(), counters, services });
+      deployed.attach(scheduler);
+    }
+    scheduler.onCrash = options.onCrash;
+    const machine = new RootMachine();
+    const root = startRoot(scheduler, deployed, machine);
+    const runtime = new Runtime(options.deployment, scheduler, root, machine, pool);
+    lost = (worker, error) => {
+      services.log.log('error', `worker ${worker} was lost, the runtime ends: ${error.message}`);
+      void runtime.halt();
+    };
+    await runtime.#services.start();
+    return runtime;
+  }
+
+  /** PID that the embedding program acts as. */
+  get pid(): string {
+    return this.#root.pid;
+  }
+
+  /** Get every message that is sent to `pid`; one listener, the last one set. */
+  onMessage(listener: (message: Message) => void): void {
+    this.#machine.onMessage = listener;
+  }
+
+  get stopped(): boolean {
+    return this.#stopping !== undefined;
+  }
+
+  /** Throws a TroupeError where the spawn fails. */
+  spawn(request: SpawnRequest): string {
+    this.#assertRunning();
+    const pid = this.#root.spawn(privateRequest(request));
+    this.scheduler.kick();
+    if (typeof pid !== 'string') throw pid;
+    return pid;
+  }
+
+  /** Spawn with a monitor; the promise settles with the process's EXIT event. */
+  watch(request: SpawnRequest): { readonly pid: string; readonly exit: Promise<ProcessEvent> } {
+    const pid = this.spawn({ ...request, monitor: true });
+    const exit = new Promise<ProcessEvent>(resolve => this.#machine.onExit(pid, resolve));
+    return { pid, exit };
+  }
+
+  /** Run an entry and wait for its value; rejects with its error. */
+  exec(request: SpawnRequest): Promise<Payload> {
+    this.#assertRunning();
+    const result = this.#machine.exec(this.#root, privateRequest(request));
+    this.scheduler.kick();
+    return result;
+  }
+
+  /** The error says why the message was not taken; undefined: it was. */
+  send(dest: string, topic: string, ...payloads: unknown[]): TroupeError | undefined {
+    const copies = payloads.map((payload, i) =>
+      copyPayload(payload, payloads.length === 1 ? 'payload' : `payload[${i}]`),
+    );
+    const error = this.#root.send(dest, topic, copies.length === 1 ? copies[0] : copies, copies.length);
+    this.scheduler.kick();
+    return error;
+  }
+
+  cancel(dest: string, reason?: string): TroupeError | undefined {
+    const error = this.#root.cancel(dest, reason);
+    this.scheduler.kick();
+    return error;
+  }
+
+  terminate(dest: string): TroupeError | undefined {
+    const error = this.#root.terminate(dest);
+    this.scheduler.kick();
+    return error;
+  }
+
+  lookup(name: string): string | undefined {
+    return this.scheduler.names.lookup(name);
+  }
+
+  register(name: string, pid: string): TroupeError | undefined {
+    const error = this.#root.register(name, pid);
+    this.scheduler.kick();
+    return error;
+  }
+
+  /** Wait on the runtime's clock. */
+  async wait(milliseconds: number): Promise<void> {
+    await this.#machine.wait(this.#root, milliseconds);
+  }
+
+  /** Processes alive in the whole runtime, without the runtime's own. */
+  get live(): number {
+    let live = 0;
+    for (const host of this.scheduler.deployed.hosts.values()) {
+      if (host.id !== SYSTEM_HOST) live += this.scheduler.counters.live(host.index);
+    }
+    return live;
+  }
+
+  /** Resolves once nothing lives any more, or after `timeout` milliseconds; whether it is empty. */
+  async drained(timeout: number): Promise<boolean> {
+    const until = this.scheduler.clock.now() + timeout;
+    while (this.live > 0) {
+      if (this.scheduler.clock.now() >= until) return false;
+      await this.wait(2);
+    }
+    return true;
+  }
+
+  /**
+   * Stop in order: services in the reverse of their start order, CANCEL first, then everything else; what does not end
+   * by itself is terminated. Calling it again waits for the same stop.
+   */
+  stop(reason = 'runtime stopping'): Promise<void> {
+    this.#stopping ??= this.#stop(reason);
+    return this.#stopping;
+  }
+
+  /** Stop at once: nothing is asked, everything ends. */
+  async halt(): Promise<void> {
+    this.#stopping ??= Promise.resolve();
+    this.scheduler.stop(runtimeStopped());
+    await this.#pool?.terminate();
+  }
+
+  async #stop(reason: string): Promise<void> {
+    await this.#services.stop(reason);
+    for (const host of this.scheduler.deployed.hosts.values()) host.running = false;
+    await this.#pool?.stop();
+    this.scheduler.stop(runtimeStopped());
+    await this.#pool?.terminate();
+  }
+
+  #assertRunning(): void {
+    if (this.#stopping !== undefined) throw runtimeStopped();
+  }
+}
+
+function startRoot(scheduler: Scheduler, deployed: Deployed, machine: RootMachine): Process {
+  const host = deployed.hosts.get(SYSTEM_HOST)!;
+  const program = { payloads: 'value' as const, create: () => machine };
+  const imports = { host: host.id, trusted: false, names: [], has: () => false, get: () => undefined };
+  const type: MachineType = {
+    kinds: [],
+    prepare: () => Promise.reject(new TroupeError('the root process has no source')),
+    load: () => program,
+  };
+  const linked = new Linked(ROOT_ENTRY, host, imports, scheduler, type, { sha256: '', data: undefined });
+  scheduler.counters.enter(host.index, host.maxProcesses);
+  const number = scheduler.allocate();
+  const root = new Process(linked, number, [], NOTHING_INHERITED);
+  // It outlives its children's links: an embedding program is not ended by what it runs.
+  root.setOptions({ trap_links: true });
+  scheduler.outbound?.announce(number, scheduler.index);
+  scheduler.admit(root);
+  scheduler.kick();
+  return root;
+}
+
+function privateRequest(request: SpawnRequest): SpawnRequest {
+  return {
+    ...request,
+    args: request.args?.map((arg, i) => copyPayload(arg, `args[${i}]`)),
+    messages: request.messages?.map(({ topic, payloads }) => ({
+      topic,
+      payloads: payloads.map(payload => copyPayload(payload, 'payload')),
+    })),
+  };
+}

@@ -1,0 +1,25 @@
+import { mailboxFull } from '../catalogue.ts';
+import type { TroupeError } from '../errors.ts';
+import type { Message } from '../message.ts';
+import { type Process, ProcessState } from './process.ts';
+import type { Scheduler } from './scheduler.ts';
+
+/** Put a message in a live local process's mailbox and make it runnable if it waits for one. */
+export function deliver(scheduler: Scheduler, target: Process, message: Message): TroupeError | undefined {
+  if (target.first === undefined && target.extras === undefined) {
+    target.first = message;
+  } else {
+    // Counting is exact but not free, so it is done only once the main queue could be at the limit.
+    const limit = target.linked.host.mailbox;
+    if ((target.more !== undefined && target.more.size + 1 >= limit) || target.extras?.topics !== undefined) {
+      if (target.waiting >= limit) {
+        scheduler.deadLetters++;
+        return mailboxFull(target.pid, limit);
+      }
+    }
+    target.append(message);
+  }
+  if (target.state === ProcessState.Idle) scheduler.enqueue(target);
+  else if (target.state === ProcessState.Running) target.state = ProcessState.RunningWoken;
+  return undefined;
+}

@@ -1,0 +1,47 @@
+import type { TroupeError } from '../errors.ts';
+import type { Command } from '../lifecycle/commands.ts';
+import type { Answer, ExitResult, Payload, ProcessEvent } from '../machine.ts';
+import type { Message } from '../message.ts';
+import type { Queue } from './queue.ts';
+
+/** Somebody who wants to know how a process ends: a monitor, or the command with `tag` of an `exec`. */
+export interface Watcher {
+  readonly pid: string;
+  /** -1: a monitor. Otherwise the tag of the command that the exit answers. */
+  readonly tag: number;
+}
+
+/** What a process has only if it uses it: answers, subscriptions, relations, names, options, pending end. */
+export class Extras {
+  answers: Queue<Answer> | undefined = undefined;
+  events: Queue<ProcessEvent> | undefined = undefined;
+  /** Queues of listened topics; a topic that is no longer listened on keeps its queue until it is read empty. */
+  topics: Map<string, Queue<Message>> | undefined = undefined;
+  listened: Set<string> | undefined = undefined;
+  /** Messages that have arrived since the first `listen`: the order in which an upgrade merges the queues. */
+  arrivals = 0;
+  /** More than the host's limit waits; what comes from other schedulers is refused until half of it is read. */
+  overfull = false;
+
+  /** Who watches this process. At most one monitor a PID; commands are distinct by tag. */
+  watchers: Watcher[] | undefined = undefined;
+  /** Whom this process monitors: for ALREADY_EXISTS. */
+  watching: Set<string> | undefined = undefined;
+  links: Set<string> | undefined = undefined;
+  names: Set<string> | undefined = undefined;
+
+  commands: Map<number, Command> | undefined = undefined;
+  /** Called at the end: what capabilities opened for the process. */
+  releases: (() => void)[] | undefined = undefined;
+
+  trapLinks = false;
+  upgradable = false;
+  /** The method to run where it is not the entry's own. */
+  method: string | undefined = undefined;
+
+  /** What the program said before it returned Complete. */
+  result: ExitResult | undefined = undefined;
+  upgrade: { readonly id: string | null; readonly args: readonly Payload[] } | undefined = undefined;
+  /** It was killed while it ran: the error with which it ends as soon as the step returns. */
+  doom: TroupeError | undefined = undefined;
+}

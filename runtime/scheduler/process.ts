@@ -1,0 +1,277 @@
+/**
+ * One process: its record in the process table, its mailbox (`EventQueue`) and what it can do (`StepOutput`), in one
+ * object, because a million of them must fit. What most processes never need is in `Extras`, made on first use.
+ */
+import type { BoundOperation } from '../capabilities/capability.ts';
+import { reservedTopic } from '../catalogue.ts';
+import type { TroupeError } from '../errors.ts';
+import type { Linked } from '../hosts/linked.ts';
+import { abandonCommand, execCommand, invokeCommand, timerCommand } from '../lifecycle/commands.ts';
+import { linkProcesses, monitorProcess, unlinkProcesses, unmonitorProcess } from '../lifecycle/links.ts';
+import { lookupName, registerName, unregisterName } from '../lifecycle/naming.ts';
+import { spawnProcess } from '../lifecycle/spawn.ts';
+import { cancelProcess, terminateProcess } from '../lifecycle/stop.ts';
+import type {
+  Answer,
+  EventQueue,
+  Packed,
+  Payload,
+  ProcessEvent,
+  ProcessOptions,
+  SpawnRequest,
+  StateMachine,
+  StepOutput,
+} from '../machine.ts';
+import { Message } from '../message.ts';
+import { formatPid } from '../pid.ts';
+import { Extras } from './extras.ts';
+import { Queue } from './queue.ts';
+import type { Timer, TimerOwner } from './timing_wheel.ts';
+
+/** Where a process stands. The scheduler alone changes it. */
+export const ProcessState = {
+  /** Waits; anything that arrives makes it runnable. */
+  Idle: 0,
+  /** Waits; answers and process events make it runnable, messages do not. */
+  Blocked: 1,
+  /** In a run queue. */
+  Queued: 2,
+  /** Being stepped. */
+  Running: 3,
+  /** Being stepped, and something arrived meanwhile: must be looked at again. */
+  RunningWoken: 4,
+  /** Ended: nothing reaches it any more. */
+  Dead: 5,
+} as const;
+export type ProcessState = (typeof ProcessState)[keyof typeof ProcessState];
+
+/** What a child takes over from its spawner unless told otherwise (semantics section 2). Frozen and shared. */
+export interface Inherited {
+  readonly context: { readonly [key: string]: Payload };
+}
+
+export const NOTHING_INHERITED: Inherited = Object.freeze({ context: Object.freeze({}) });
+
+export class Process implements EventQueue, StepOutput, TimerOwner {
+  linked: Linked;
+  /** See `pid.ts`. */
+  readonly number: number;
+  state: ProcessState;
+  /** Undefined until the first step: a spawn that has not begun is cheap and can still be placed elsewhere. */
+  machine: StateMachine | undefined;
+  /** Arguments until the first step takes them. */
+  args: readonly Payload[] | undefined;
+  /** The oldest waiting message; the rest is in `#more`. Most mailboxes never hold a second one. */
+  first: Message | undefined;
+  more: Queue<Message> | undefined;
+  extras: Extras | undefined;
+  readonly inherited: Inherited;
+  pidText: string | undefined;
+
+  constructor(linked: Linked, number: number, args: readonly Payload[], inherited: Inherited) {
+    this.linked = linked;
+    this.number = number;
+    this.state = ProcessState.Queued;
+    this.machine = undefined;
+    this.args = args;
+    this.first = undefined;
+    this.more = undefined;
+    this.extras = undefined;
+    this.inherited = inherited;
+    this.pidText = undefined;
+  }
+
+  // --- identity -------------------------------------------------------------------------------------------------
+
+  get pid(): string {
+    return (this.pidText ??= formatPid(this.linked.pidPrefix, this.number));
+  }
+
+  get id(): string {
+    return this.linked.entry.id;
+  }
+
+  get context(): { readonly [key: string]: Payload } {
+    return this.inherited.context;
+  }
+
+  /** The extras, made on first use. */
+  get rare(): Extras {
+    return (this.extras ??= new Extras());
+  }
+
+  // --- EventQueue -----------------------------------------------------------------------------------------------
+
+  answer(): Answer | undefined {
+    return this.extras?.answers?.shift();
+  }
+
+  message(): Message | undefined {
+    const message = this.first;
+    if (message !== undefined) this.first = this.more === undefined ? undefined : this.more.shift();
+    if (this.extras !== undefined && this.extras.overfull) this.linked.scheduler.relieve(this);
+    return message;
+  }
+
+  messageOn(topic: string): Message | undefined {
+    const topics = this.extras?.topics;
+    if (topics === undefined) return undefined;
+    if (this.extras!.overfull) this.linked.scheduler.relieve(this);
+    return topics.get(topic)?.shift();
+  }
+
+  event(): ProcessEvent | undefined {
+    return this.extras?.events?.shift();
+  }
+
+  listen(topic: string): void {
+    const rare = this.rare;
+    if (rare.listened === undefined) rare.listened = new Set();
+    if (rare.listened.has(topic)) return;
+    if (rare.topics === undefined) rare.topics = new Map();
+    if (!rare.topics.has(topic)) rare.topics.set(topic, new Queue());
+    rare.listened.add(topic);
+    // What came before it was listened for waits in the main queue: sort it in again, now that the topic has a queue.
+    const count = this.mainSize;
+    for (let i = 0; i < count; i++) this.append(this.message()!);
+  }
+
+  unlisten(topic: string): void {
+    const extras = this.extras;
+    if (extras === undefined || extras.listened === undefined) return;
+    extras.listened.delete(topic);
+    if (extras.topics!.get(topic)?.size === 0) extras.topics!.delete(topic);
+  }
+
+  get waiting(): number {
+    let count = this.mainSize;
+    const topics = this.extras?.topics;
+    if (topics !== undefined) for (const queue of topics.values()) count += queue.size;
+    return count;
+  }
+
+  /** Messages on topics that nothing listens on. */
+  get mainSize(): number {
+    return this.first === undefined ? 0 : this.more === undefined ? 1 : 1 + this.more.size;
+  }
+
+  /** Put a message at the end of the queue that its topic goes to. */
+  append(message: Message): void {
+    const extras = this.extras;
+    if (extras !== undefined && extras.listened !== undefined) {
+      if (message.order === 0) message.order = ++extras.arrivals;
+      if (extras.listened.has(message.topic)) {
+        extras.topics!.get(message.topic)!.push(message);
+        return;
+      }
+    }
+    if (this.first === undefined) {
+      this.first = message;
+    } else {
+      if (this.more === undefined) this.more = new Queue(4);
+      this.more.push(message);
+    }
+  }
+
+  // --- StepOutput: what acts at once ----------------------------------------------------------------------------
+
+  send(dest: string, topic: string, payload: Payload | Packed, count: number): TroupeError | undefined {
+    if (topic.charCodeAt(0) === 0x40) return reservedTopic(topic);
+    const scheduler = this.linked.scheduler;
+    const target = scheduler.known.get(dest);
+    if (target !== undefined) return scheduler.deliver(target, new Message(topic, this, payload, count));
+    return scheduler.sendFar(this, dest, topic, payload, count);
+  }
+
+  spawn(request: SpawnRequest): string | TroupeError {
+    return spawnProcess(this.linked.scheduler, this, request);
+  }
+
+  monitor(pid: string): TroupeError | undefined {
+    return monitorProcess(this, pid);
+  }
+
+  unmonitor(pid: string): void {
+    unmonitorProcess(this, pid);
+  }
+
+  link(pid: string): TroupeError | undefined {
+    return linkProcesses(this, pid);
+  }
+
+  unlink(pid: string): void {
+    unlinkProcesses(this, pid);
+  }
+
+  cancel(dest: string, reason?: string): TroupeError | undefined {
+    return cancelProcess(this.linked.scheduler, this.pid, dest, reason);
+  }
+
+  terminate(dest: string): TroupeError | undefined {
+    return terminateProcess(this.linked.scheduler, this.pid, dest);
+  }
+
+  register(name: string, pid?: string): TroupeError | undefined {
+    return registerName(this, name, pid ?? this.pid);
+  }
+
+  lookup(name: string): string | TroupeError {
+    return lookupName(this.linked.scheduler, name);
+  }
+
+  unregister(name: string): boolean {
+    return unregisterName(this.linked.scheduler, name);
+  }
+
+  setOptions(options: Partial<ProcessOptions>): void {
+    const rare = this.rare;
+    if (options.trap_links !== undefined) rare.trapLinks = options.trap_links;
+    if (options.upgradable !== undefined) rare.upgradable = options.upgradable;
+  }
+
+  options(): ProcessOptions {
+    return { trap_links: this.extras?.trapLinks ?? false, upgradable: this.extras?.upgradable ?? false };
+  }
+
+  // --- StepOutput: commands with a tag --------------------------------------------------------------------------
+
+  timer(tag: number, milliseconds: number): void {
+    timerCommand(this, tag, milliseconds);
+  }
+
+  exec(tag: number, request: SpawnRequest): void {
+    execCommand(this, tag, request);
+  }
+
+  invoke(tag: number, operation: BoundOperation, args: readonly Payload[]): Payload | TroupeError {
+    return invokeCommand(this, tag, operation, args);
+  }
+
+  abandon(tag: number): void {
+    abandonCommand(this, tag);
+  }
+
+  /** A timer of a command has fired. */
+  timerFired(timer: Timer): void {
+    this.linked.scheduler.commandTimerFired(this, timer.tag);
+  }
+
+  // --- StepOutput: the end --------------------------------------------------------------------------------------
+
+  complete(value: Payload): void {
+    this.rare.result = { value };
+  }
+
+  fail(error: TroupeError): void {
+    this.rare.result = { error };
+  }
+
+  upgrade(id: string | null, args: readonly Payload[]): void {
+    this.rare.upgrade = { id, args };
+  }
+
+  wake(): void {
+    this.linked.scheduler.wake(this);
+    this.linked.scheduler.kick();
+  }
+}

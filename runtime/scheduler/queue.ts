@@ -1,0 +1,62 @@
+/**
+ * A growing ring with a power-of-two capacity: the queue under run queues and mailboxes. Emptied slots are cleared at
+ * once, so that nothing dead is kept alive (and V8's young generation stays small: spawn 183 -> 42 ns in facts.md).
+ */
+export class Queue<T> {
+  #items: (T | undefined)[];
+  #head = 0;
+  #size = 0;
+
+  constructor(capacity = 8) {
+    this.#items = new Array(capacity).fill(undefined);
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  push(item: T): void {
+    let items = this.#items;
+    if (this.#size === items.length) {
+      this.#grow();
+      items = this.#items;
+    }
+    items[(this.#head + this.#size) & (items.length - 1)] = item;
+    this.#size++;
+  }
+
+  /** The oldest item, or undefined. */
+  shift(): T | undefined {
+    if (this.#size === 0) return undefined;
+    const items = this.#items;
+    const head = this.#head;
+    const item = items[head];
+    items[head] = undefined;
+    this.#head = (head + 1) & (items.length - 1);
+    // A burst must not leave its high-water mark behind: an emptied big ring is given back.
+    if (--this.#size === 0 && items.length > 4096) {
+      this.#items = new Array(8).fill(undefined);
+      this.#head = 0;
+    }
+    return item;
+  }
+
+  /** The item `index` places behind the oldest one. */
+  at(index: number): T | undefined {
+    return index < this.#size ? this.#items[(this.#head + index) & (this.#items.length - 1)] : undefined;
+  }
+
+  clear(): void {
+    this.#items = new Array(8).fill(undefined);
+    this.#head = 0;
+    this.#size = 0;
+  }
+
+  #grow(): void {
+    const old = this.#items;
+    const items: (T | undefined)[] = new Array(old.length * 2).fill(undefined);
+    for (let i = 0; i < this.#size; i++) items[i] = old[(this.#head + i) & (old.length - 1)];
+    this.#items = items;
+    this.#head = 0;
+  }
+}

@@ -1,0 +1,523 @@
+/**
+ * One worker's loop: process table, run queues, timers, and the routing of what processes send.
+ *
+ * Invariants
+ * - A process is in at most one run queue, and it is there exactly when its state is Queued.
+ * - `known` maps the text of a PID to a process that lives here; an ended process is in neither `known` nor the table.
+ * - A woken process runs before a preempted one, but every 61st turn is the other way round, so neither starves.
+ */
+import { hostFull, invariantBroken, nameNotFound, processNotFound, tableFull, upgradeFailed } from '../catalogue.ts';
+import type { Services } from '../capabilities/services.ts';
+import type { Clock } from '../clock.ts';
+import { TroupeError, toTroupeError } from '../errors.ts';
+import type { Deployed } from '../hosts/deployed.ts';
+import type { Linked } from '../hosts/linked.ts';
+import { commandTimeout } from '../lifecycle/commands.ts';
+import { endProcess, settleEndings } from '../lifecycle/exit.ts';
+import type { Names } from '../lifecycle/names.ts';
+import type { Signal } from '../lifecycle/signal.ts';
+import { applySignal } from '../lifecycle/signals_applied.ts';
+import { Answer, type ExitResult, type Payload, StepStatus } from '../machine.ts';
+import { Message } from '../message.ts';
+import type { Packed } from '../payload/payload.ts';
+import { formatPid, looksLikePid, parsePid, SLOT_MASK, SLOTS } from '../pid.ts';
+import type { Counters } from './counters.ts';
+import { deliver } from './delivery.ts';
+import type { Outbound, Placed } from './outbound.ts';
+import { type Process, ProcessState } from './process.ts';
+import { Queue } from './queue.ts';
+import { TimingWheel } from './timing_wheel.ts';
+
+/** Longest time between two looks at the event loop, in milliseconds. */
+const BURST = 4;
+/** Steps between two looks at the clock and at what other workers sent. */
+const STEPS_PER_LOOK = 64;
+/** Every so many picks the preempted go first. */
+const FAIRNESS = 61;
+
+export interface SchedulerOptions {
+  /** Which of the runtime's schedulers this is; 0 runs on the main thread. */
+  readonly index: number;
+  /** How many there are. */
+  readonly count: number;
+  readonly clock: Clock;
+  readonly deployed: Deployed;
+  readonly names: Names;
+  /** Live processes a host and a scheduler, shared by all schedulers. */
+  readonly counters: Counters;
+  /** The way to the other schedulers; undefined where there is one only. */
+  readonly outbound?: Outbound;
+  /** Terminal, log and store, for the operations of capabilities. */
+  readonly services?: Services;
+}
+
+/** An ended process, remembered for a while for those whose monitor or link was still under way. */
+export interface Ended {
+  readonly pid: string;
+  readonly result: ExitResult;
+}
+
+/** How many ended processes are remembered where there are several schedulers. */
+const REMEMBERED = 1024;
+
+export class Scheduler {
+  readonly index: number;
+  readonly count: number;
+  readonly clock: Clock;
+  readonly deployed: Deployed;
+  readonly names: Names;
+  readonly counters: Counters;
+  readonly outbound: Outbound | undefined;
+  readonly wheel: TimingWheel;
+  readonly services: Services | undefined;
+
+  /** Live local processes whose PID somebody has spelled out. */
+  readonly known = new Map<string, Process>();
+  /** Processes by slot, for slots that this scheduler deals out. */
+  readonly #table: (Process | undefined)[] = [];
+  /** Processes that live here and whose slot another scheduler dealt out. */
+  readonly #foreign = new Map<number, Process>();
+  /** The next PID number for each slot that was used before: the slot with its next generation. */
+  readonly #free: number[] = [];
+  readonly #ended = new Map<number, Ended>();
+  #nextSlot: number;
+
+  readonly #woken = new Queue<Process>(256);
+  readonly #preempted = new Queue<Process>(64);
+  #picks = 0;
+  #running = false;
+  #turnPending = false;
+  #stopped = false;
+  #armed: unknown = undefined;
+  #armedFor = Number.POSITIVE_INFINITY;
+  readonly #turn = (): void => {
+    this.#turnPending = false;
+    this.run();
+  };
+  readonly #timerTurn = (): void => {
+    this.#armed = undefined;
+    this.#armedFor = Number.POSITIVE_INFINITY;
+    this.run();
+  };
+
+  /** Processes that live here. */
+  live = 0;
+  /** Steps taken and messages that could not be delivered, for inspection. */
+  steps = 0;
+  deadLetters = 0;
+  /** Told about each process that ended with an error. */
+  onCrash: ((pid: string, id: string, error: TroupeError) => void) | undefined = undefined;
+
+  constructor(options: SchedulerOptions) {
+    this.index = options.index;
+    this.count = options.count;
+    this.clock = options.clock;
+    this.deployed = options.deployed;
+    this.names = options.names;
+    this.counters = options.counters;
+    this.outbound = options.outbound;
+    this.services = options.services;
+    this.wheel = new TimingWheel(this.clock.now());
+    // Number 0 is never given, so that the first PID is 0x00001 where there is one scheduler.
+    this.#nextSlot = this.index === 0 ? this.count : this.index;
+    if (this.count === 1) this.#nextSlot = 1;
+  }
+
+  // --- process table --------------------------------------------------------------------------------------------
+
+  /** A number for a new process, or -1 when all slots of this scheduler are in use. */
+  allocate(): number {
+    const reused = this.#free.pop();
+    if (reused !== undefined) return reused;
+    const slot = this.#nextSlot;
+    if (slot >= SLOTS) return -1;
+    this.#nextSlot = slot + this.count;
+    return slot;
+  }
+
+  /** Give a number back; the slot is used again with the next generation. */
+  release(number: number): void {
+    const slot = number & SLOT_MASK;
+    if (slot % this.count === this.index) this.#free.push(number + SLOTS);
+    else this.outbound?.freeSlot(slot % this.count, number);
+  }
+
+  /** Put a process in the table and in the run queue. */
+  admit(process: Process): void {
+    const slot = process.number & SLOT_MASK;
+    if (this.count === 1) this.#table[slot] = process;
+    else if (slot % this.count === this.index) this.#table[(slot / this.count) | 0] = process;
+    else this.#foreign.set(process.number, process);
+    this.live++;
+    this.#woken.push(process);
+  }
+
+  /** From now on nothing reaches it. */
+  remove(process: Process): void {
+    const number = process.number;
+    const slot = number & SLOT_MASK;
+    if (this.count === 1) this.#table[slot] = undefined;
+    else if (slot % this.count === this.index) this.#table[(slot / this.count) | 0] = undefined;
+    else this.#foreign.delete(number);
+    if (process.pidText !== undefined) this.known.delete(process.pidText);
+    this.live--;
+    this.release(number);
+  }
+
+  /** The live local process with this number. */
+  byNumber(number: number): Process | undefined {
+    const slot = number & SLOT_MASK;
+    let process: Process | undefined;
+    if (this.count === 1) process = this.#table[slot];
+    else if (slot % this.count === this.index) process = this.#table[(slot / this.count) | 0];
+    else process = this.#foreign.get(number);
+    return process !== undefined && process.number === number ? process : undefined;
+  }
+
+  /** The live local process that a PID's text names; remembered for the next time. */
+  byPid(pid: string): Process | undefined {
+    const known = this.known.get(pid);
+    if (known !== undefined) return known;
+    const number = parsePid(pid);
+    if (number < 0) return undefined;
+    const process = this.byNumber(number);
+    // A PID must be written exactly as it was given out: the host is part of it.
+    if (process === undefined || formatPid(process.linked.pidPrefix, number) !== pid) return undefined;
+    process.pidText = pid;
+    this.known.set(pid, process);
+    return process;
+  }
+
+  /** Every live local process, oldest slot first. */
+  *processes(): Generator<Process> {
+    for (const process of this.#table) if (process !== undefined) yield process;
+    yield* this.#foreign.values();
+  }
+
+  /** Remember how a process ended; the oldest is forgotten. Needed only where signals take time. */
+  remember(process: Process, result: ExitResult): void {
+    if (this.outbound === undefined) return;
+    this.#ended.set(process.number, { pid: process.pid, result });
+    if (this.#ended.size > REMEMBERED) this.#ended.delete(this.#ended.keys().next().value!);
+  }
+
+  endedLately(number: number): Ended | undefined {
+    return this.#ended.get(number);
+  }
+
+  /** A mailbox over its limit was read from: open it again for other schedulers once it is half empty. */
+  relieve(process: Process): void {
+    if (process.waiting * 2 > process.linked.host.mailbox) return;
+    process.extras!.overfull = false;
+    this.outbound?.reopen(process);
+  }
+
+  // --- routing --------------------------------------------------------------------------------------------------
+
+  /** The text of the live PID that a destination stands for, or the error. Says nothing about remote ends in flight. */
+  locate(dest: string): string | TroupeError {
+    if (!looksLikePid(dest)) {
+      const holder = this.names.lookup(dest);
+      return holder === undefined ? nameNotFound(dest) : holder;
+    }
+    if (this.byPid(dest) !== undefined) return dest;
+    if (this.outbound?.whereIs(dest) !== undefined) return dest;
+    return processNotFound(dest);
+  }
+
+  deliver(target: Process, message: Message): TroupeError | undefined {
+    return deliver(this, target, message);
+  }
+
+  /** The slow path of send: a name, a PID that was never spelled out here, or a process on another scheduler. */
+  sendFar(
+    sender: Process,
+    dest: string,
+    topic: string,
+    payload: Payload | Packed,
+    count: number,
+  ): TroupeError | undefined {
+    if (this.outbound !== undefined) {
+      const placed = this.outbound.whereIs(dest);
+      if (placed !== undefined && placed.worker !== this.index) {
+        return this.outbound.message(placed, sender, topic, payload, count);
+      }
+    }
+    const located = this.locate(dest);
+    if (typeof located !== 'string') return located;
+    const local = this.byPid(located);
+    if (local !== undefined) return deliver(this, local, new Message(topic, sender, payload, count));
+    const placed = this.outbound?.whereIs(located);
+    if (placed === undefined || placed.worker === this.index) return processNotFound(dest);
+    return this.outbound!.message(placed, sender, topic, payload, count);
+  }
+
+  /** Send from outside of any process. */
+  sendAs(from: string, dest: string, topic: string, payload: Payload, count: number): TroupeError | undefined {
+    const located = this.locate(dest);
+    if (typeof located !== 'string') return located;
+    const local = this.byPid(located);
+    const error =
+      local === undefined ? processNotFound(dest) : deliver(this, local, new Message(topic, from, payload, count));
+    this.kick();
+    return error;
+  }
+
+  /** Apply a signal to whatever `dest` stands for, here or elsewhere. */
+  signalTo(dest: string, signal: Signal): TroupeError | undefined {
+    const located = this.locate(dest);
+    if (typeof located !== 'string') return located;
+    const local = this.byPid(located);
+    if (local !== undefined) {
+      applySignal(local, signal);
+      return undefined;
+    }
+    const placed = this.outbound?.whereIs(located);
+    if (placed === undefined) return processNotFound(dest);
+    this.outbound!.signal(placed, signal);
+    return undefined;
+  }
+
+  /** Tell a process something if it still lives; nobody cares if not. */
+  notify(pid: string, signal: Signal): void {
+    const local = this.byPid(pid);
+    if (local !== undefined) {
+      applySignal(local, signal);
+      return;
+    }
+    const placed: Placed | undefined = this.outbound?.whereIs(pid);
+    if (placed !== undefined) this.outbound!.signal(placed, signal);
+  }
+
+  // --- waking ---------------------------------------------------------------------------------------------------
+
+  /** Something other than a message arrived for a process: make it runnable. */
+  wake(process: Process): void {
+    const state = process.state;
+    if (state === ProcessState.Idle || state === ProcessState.Blocked) {
+      process.state = ProcessState.Queued;
+      this.#woken.push(process);
+    } else if (state === ProcessState.Running) {
+      process.state = ProcessState.RunningWoken;
+    }
+  }
+
+  enqueue(process: Process): void {
+    process.state = ProcessState.Queued;
+    this.#woken.push(process);
+  }
+
+  answer(process: Process, tag: number, value: Payload, error: TroupeError | undefined): void {
+    if (process.state === ProcessState.Dead) return;
+    const rare = process.rare;
+    if (rare.answers === undefined) rare.answers = new Queue(4);
+    rare.answers.push(new Answer(tag, value, error));
+    this.wake(process);
+  }
+
+  commandTimerFired(process: Process, tag: number): void {
+    commandTimeout(process, tag);
+  }
+
+  /** Make sure that the loop looks at the queues soon; cheap when it runs already. */
+  kick(): void {
+    if (this.#running || this.#turnPending || this.#stopped) return;
+    this.#turnPending = true;
+    this.clock.defer(this.#turn);
+  }
+
+  // --- the loop -------------------------------------------------------------------------------------------------
+
+  get runnable(): number {
+    return this.#woken.size + this.#preempted.size;
+  }
+
+  /** Run what can run for one burst, then let the event loop have its turn. */
+  run(): void {
+    if (this.#running || this.#stopped) return;
+    this.#running = true;
+    const clock = this.clock;
+    const outbound = this.outbound;
+    let now = clock.now();
+    const until = now + BURST;
+    try {
+      for (;;) {
+        if (this.wheel.armed > 0) this.wheel.advance(now);
+        if (outbound !== undefined) outbound.exchange();
+        let left = STEPS_PER_LOOK;
+        while (left-- > 0) {
+          const process = this.#pick();
+          if (process === undefined) break;
+          this.#step(process);
+        }
+        if (outbound !== undefined) outbound.publish();
+        now = clock.now();
+        if (this.runnable === 0) {
+          if (outbound === undefined || !outbound.linger()) break;
+          now = clock.now();
+        } else if (now >= until) break;
+      }
+    } finally {
+      this.#running = false;
+    }
+    this.#rest(now);
+  }
+
+  /** After a burst: come again at once, when the next timer is due, or when somebody nudges. */
+  #rest(now: number): void {
+    if (this.#stopped) return;
+    if (this.runnable > 0 || (this.outbound !== undefined && !this.outbound.sleep())) {
+      this.kick();
+      return;
+    }
+    const delay = this.wheel.delay(now);
+    if (delay < 0) {
+      this.#disarm();
+      return;
+    }
+    const due = now + delay;
+    if (this.#armed !== undefined && this.#armedFor <= due) return;
+    this.#disarm();
+    this.#armedFor = due;
+    this.#armed = this.clock.arm(Math.ceil(delay), this.#timerTurn);
+  }
+
+  #disarm(): void {
+    if (this.#armed !== undefined) this.clock.disarm(this.#armed);
+    this.#armed = undefined;
+    this.#armedFor = Number.POSITIVE_INFINITY;
+  }
+
+  #pick(): Process | undefined {
+    for (;;) {
+      const preferWoken = ++this.#picks % FAIRNESS !== 0;
+      const process = preferWoken
+        ? (this.#woken.shift() ?? this.#preempted.shift())
+        : (this.#preempted.shift() ?? this.#woken.shift());
+      if (process === undefined) return undefined;
+      // A process that was ended while it was queued is skipped here instead of being searched for.
+      if (process.state === ProcessState.Queued) return process;
+    }
+  }
+
+  #step(process: Process): void {
+    this.steps++;
+    process.state = ProcessState.Running;
+    let status: StepStatus;
+    try {
+      if (process.machine === undefined) this.#begin(process);
+      status = process.machine!.step(process, process);
+    } catch (thrown) {
+      this.#end(process, toTroupeError(thrown, 'INTERNAL'));
+      return;
+    }
+    const extras = process.extras;
+    if (extras !== undefined && extras.doom !== undefined) {
+      this.#end(process, extras.doom);
+      return;
+    }
+    switch (status) {
+      case StepStatus.Idle:
+      case StepStatus.Blocked:
+        if ((process.state as ProcessState) === ProcessState.RunningWoken) {
+          process.state = ProcessState.Queued;
+          this.#woken.push(process);
+        } else {
+          process.state = status === StepStatus.Idle ? ProcessState.Idle : ProcessState.Blocked;
+        }
+        return;
+      case StepStatus.Ready:
+        process.state = ProcessState.Queued;
+        this.#preempted.push(process);
+        return;
+      case StepStatus.Complete: {
+        const result = extras?.result;
+        endProcess(process, result ?? { value: undefined });
+        return;
+      }
+      case StepStatus.Upgrade:
+        this.#upgrade(process);
+        return;
+      default:
+        this.#end(process, invariantBroken(`a step returned status ${String(status)}`));
+    }
+  }
+
+  #begin(process: Process): void {
+    const linked = process.linked;
+    const machine = linked.program.create();
+    process.machine = machine;
+    const args = process.args!;
+    process.args = undefined;
+    machine.init(process.extras?.method ?? linked.entry.method, args);
+  }
+
+  #end(process: Process, error: TroupeError): void {
+    process.state = ProcessState.Running;
+    endProcess(process, { error });
+  }
+
+  /** Go on as another program: same PID, names, monitors, links, options, context and unread messages. */
+  #upgrade(process: Process): void {
+    const wanted = process.extras!.upgrade!;
+    process.extras!.upgrade = undefined;
+    try {
+      const id = wanted.id ?? process.linked.entry.id;
+      const linked = this.deployed.link(id, process.linked.host, process.linked.entry.namespace);
+      if (linked instanceof TroupeError) throw linked;
+      linked.program;
+      process.machine!.close();
+      process.machine = undefined;
+      process.extras!.method = undefined;
+      process.linked = linked;
+      process.args = wanted.args;
+      forgetCode(process);
+    } catch (thrown) {
+      this.#end(process, upgradeFailed(toTroupeError(thrown)));
+      return;
+    }
+    process.state = ProcessState.Queued;
+    this.#woken.push(process);
+  }
+
+  // --- spawning: the part that is the table's -------------------------------------------------------------------
+
+  /** Count a new process against its host; the error says that there is no room. */
+  reserve(linked: Linked): TroupeError | undefined {
+    const host = linked.host;
+    if (!this.counters.enter(host.index, host.maxProcesses)) return hostFull(host.id, host.maxProcesses);
+    return undefined;
+  }
+
+  noRoom(): TroupeError {
+    return tableFull();
+  }
+
+  /** End everything that lives here, without order, and never run again. */
+  stop(error: TroupeError): void {
+    for (const process of [...this.processes()]) {
+      if (process.state !== ProcessState.Dead) endProcess(process, { error });
+    }
+    settleEndings(this);
+    this.#stopped = true;
+    this.#disarm();
+  }
+}
+
+/** What belongs to the old code is gone at an upgrade: subscriptions, timers, commands; unread messages stay. */
+function forgetCode(process: Process): void {
+  const extras = process.extras!;
+  if (extras.commands !== undefined) for (const tag of [...extras.commands.keys()]) process.abandon(tag);
+  extras.answers?.clear();
+  extras.listened = undefined;
+  const topics = extras.topics;
+  extras.topics = undefined;
+  if (topics === undefined) return;
+  const messages: Message[] = [];
+  for (let message = process.message(); message !== undefined; message = process.message()) messages.push(message);
+  for (const queue of topics.values()) {
+    for (let message = queue.shift(); message !== undefined; message = queue.shift()) messages.push(message);
+  }
+  messages.sort((a, b) => a.order - b.order);
+  for (const message of messages) process.append(message);
+}

@@ -1,0 +1,99 @@
+/**
+ * What all schedulers of a runtime see at once, in shared memory: which PIDs live and where, how many processes each
+ * host has, how busy each scheduler is. Created by the main thread and handed to every worker.
+ *
+ * Whoever allocates a number announces it before anybody can learn of it; whoever ends the process retires it. So
+ * "not announced" means dead, and one look at shared memory answers `send` to a PID that is gone, on any thread.
+ */
+import { SLOT_MASK, SLOTS } from '../pid.ts';
+
+export interface SharedMemory {
+  readonly schedulers: number;
+  /** Int32 a slot: generation + 1 of the live process in it, 0 where there is none. */
+  readonly alive: SharedArrayBuffer;
+  /** Byte a slot: the scheduler on which it lives. */
+  readonly where: SharedArrayBuffer;
+  /** Int32 a host: live processes. */
+  readonly hosts: SharedArrayBuffer;
+  /** Two Int32 a scheduler: live processes, runnable processes. */
+  readonly load: SharedArrayBuffer;
+  readonly names: SharedArrayBuffer;
+}
+
+export function allocateSharedMemory(schedulers: number, hosts: number, namesBytes: number): SharedMemory {
+  return {
+    schedulers,
+    alive: new SharedArrayBuffer(SLOTS * 4),
+    where: new SharedArrayBuffer(SLOTS),
+    hosts: new SharedArrayBuffer(Math.max(1, hosts) * 4),
+    load: new SharedArrayBuffer(schedulers * 8),
+    names: new SharedArrayBuffer(namesBytes),
+  };
+}
+
+export class Directory {
+  readonly #alive: Int32Array;
+  readonly #where: Uint8Array;
+
+  constructor(memory: SharedMemory) {
+    this.#alive = new Int32Array(memory.alive);
+    this.#where = new Uint8Array(memory.where);
+  }
+
+  announce(number: number, worker: number): void {
+    const slot = number & SLOT_MASK;
+    this.#where[slot] = worker;
+    // The store that makes it visible comes last and is sequentially consistent.
+    Atomics.store(this.#alive, slot, Math.floor(number / SLOTS) + 1);
+  }
+
+  retire(number: number): void {
+    Atomics.store(this.#alive, number & SLOT_MASK, 0);
+  }
+
+  isAlive(number: number): boolean {
+    return Atomics.load(this.#alive, number & SLOT_MASK) === Math.floor(number / SLOTS) + 1;
+  }
+
+  /** The scheduler on which a live number is; -1 for the dead. */
+  whereIs(number: number): number {
+    const slot = number & SLOT_MASK;
+    return Atomics.load(this.#alive, slot) === Math.floor(number / SLOTS) + 1 ? this.#where[slot] : -1;
+  }
+
+  /** Retire everything that lives on a worker whose thread is gone; answers the numbers. */
+  retireWorker(worker: number, visit: (number: number) => void): void {
+    for (let slot = 0; slot < SLOTS; slot++) {
+      const generation = this.#alive[slot];
+      if (generation === 0 || this.#where[slot] !== worker) continue;
+      Atomics.store(this.#alive, slot, 0);
+      visit((generation - 1) * SLOTS + slot);
+    }
+  }
+}
+
+/** How busy each scheduler is, as of its last look. */
+export class Load {
+  readonly #words: Int32Array;
+
+  constructor(memory: SharedMemory) {
+    this.#words = new Int32Array(memory.load);
+  }
+
+  spawned(worker: number): void {
+    Atomics.add(this.#words, worker * 2, 1);
+  }
+
+  ended(worker: number): void {
+    Atomics.sub(this.#words, worker * 2, 1);
+  }
+
+  setRunnable(worker: number, runnable: number): void {
+    this.#words[worker * 2 + 1] = runnable;
+  }
+
+  /** A waiting process costs little, a runnable one is work to do. */
+  of(worker: number): number {
+    return this.#words[worker * 2] + this.#words[worker * 2 + 1] * 8;
+  }
+}

@@ -1,0 +1,187 @@
+/**
+ * Channels: how the paths of one process wait for messages, events, timers and each other.
+ *
+ *     const orders = self.listen('order');            // payloads of the topic "order"
+ *     const order = yield* orders.receive();
+ *
+ *     const results = self.channel<number>(10);        // between paths of this process
+ *     self.fork(function* () { yield* results.send(1); });
+ *     const first = yield* results.receive();
+ */
+import type { Message } from '../../runtime/message.ts';
+import { Command } from './command.ts';
+import { type Duration, toMilliseconds } from './duration.ts';
+import { rethrow } from './guest_error.ts';
+import type { Process } from './process.ts';
+import { CLOSED, MemorySource, NOTHING, type Source } from './source.ts';
+import { TIMED_OUT, type Waiter } from './waiter.ts';
+
+export interface ReceiveOptions {
+  /** How long to wait; then the result is undefined. */
+  timeout?: Duration;
+}
+
+/** What is behind a channel: for this library alone, since programs hold channels. */
+export let sourceOf: (channel: Incoming<unknown>) => Source;
+export let holderOf: (channel: Incoming<unknown>) => Process;
+
+/** A channel to receive from: the inbox, a topic, the process events, a timer, or a `Channel`. */
+export class Incoming<T> {
+  readonly #process: Process;
+  readonly #source: Source;
+
+  static {
+    sourceOf = channel => channel.#source;
+    holderOf = channel => channel.#process;
+  }
+
+  constructor(process: Process, source: Source) {
+    this.#process = process;
+    this.#source = source;
+  }
+
+  /** Wait for the next value; undefined when the channel is closed and empty, or at the timeout. */
+  receive(options?: ReceiveOptions): Command<T | undefined> {
+    const timeout = options?.timeout;
+    const milliseconds = timeout === undefined ? 0 : toMilliseconds(timeout, 'receive: timeout');
+    return new Take<T>(this.#process, this.#source, milliseconds);
+  }
+
+  /** The next value if it is there now, else undefined. */
+  tryReceive(): T | undefined {
+    const value = this.#source.take();
+    return value === NOTHING || value === CLOSED ? undefined : (value as T);
+  }
+
+  /** `for await (const value of channel)` in async functions: until the channel is closed. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    for (;;) {
+      const value = await this.receive();
+      if (value === undefined) return;
+      yield value;
+    }
+  }
+}
+
+/**
+ * A channel between paths of one process. With `size` 0 a send waits until somebody receives; else up to `size` values
+ * are kept. Values are handed over as they are: both paths belong to the same process.
+ */
+export class Channel<T> extends Incoming<T> {
+  constructor(process: Process, size: number) {
+    super(process, new MemorySource(size));
+  }
+
+  /** Wait until the value is received or kept; throws INVALID where the channel is closed. */
+  send(value: T): Command<true> {
+    return new Put(holderOf(this), memoryOf(this), value);
+  }
+
+  /** Whether the value could be handed over without waiting; throws INVALID where the channel is closed. */
+  trySend(value: T): boolean {
+    return memoryOf(this).offer(value);
+  }
+
+  /** As a case of `select`: wins when the value could be sent. */
+  sending(value: T): Sending<T> {
+    return new Sending(this, value);
+  }
+
+  /** No more sends. What is kept can still be received. Closing twice is harmless. */
+  close(): void {
+    memoryOf(this).close();
+  }
+
+  get closed(): boolean {
+    return memoryOf(this).closed;
+  }
+
+  /** Values kept now. */
+  get length(): number {
+    return memoryOf(this).length;
+  }
+}
+
+/** A send, as a case of `select`. Made by `channel.sending(value)`. */
+export class Sending<T> {
+  readonly channel: Channel<T>;
+  readonly value: T;
+  constructor(channel: Channel<T>, value: T) {
+    this.channel = channel;
+    this.value = value;
+  }
+}
+
+/** Values that come by themselves, at a time; stop it when they are no longer wanted. */
+export class Timer<T> extends Incoming<T> {
+  readonly #stop: () => void;
+
+  constructor(process: Process, source: Source, stop: () => void) {
+    super(process, source);
+    this.#stop = stop;
+  }
+
+  /** No more values come. Stopping twice is harmless. */
+  stop(): void {
+    this.#stop();
+  }
+}
+
+function memoryOf(channel: Channel<any>): MemorySource {
+  return sourceOf(channel) as MemorySource;
+}
+
+/** The inbox hands out the scheduler's messages. */
+export type Inbox<M extends Message = Message> = Incoming<M>;
+
+/** Wait for one source, with or without a limit. */
+export class Take<T> extends Command<T | undefined> {
+  readonly #source: Source;
+  readonly #milliseconds: number;
+
+  /** `milliseconds` 0: without limit. */
+  constructor(process: Process, source: Source, milliseconds: number) {
+    super(process);
+    this.#source = source;
+    this.#milliseconds = milliseconds;
+  }
+
+  override poll(): T | undefined | typeof NOTHING {
+    const value = this.#source.take();
+    return value === CLOSED ? undefined : (value as T | typeof NOTHING);
+  }
+
+  override arm(waiter: Waiter): void {
+    waiter.receiveFrom(this.#source, 0);
+    if (this.#milliseconds > 0) waiter.within(this.#milliseconds);
+  }
+
+  override finish(waiter: Waiter): T | undefined {
+    if (waiter.index === TIMED_OUT || !waiter.ok) return undefined;
+    return waiter.value as T;
+  }
+}
+
+class Put<T> extends Command<true> {
+  readonly #source: MemorySource;
+  readonly #value: T;
+
+  constructor(process: Process, source: MemorySource, value: T) {
+    super(process);
+    this.#source = source;
+    this.#value = value;
+  }
+
+  override poll(): true | typeof NOTHING {
+    return this.#source.offer(this.#value) ? true : NOTHING;
+  }
+
+  override arm(waiter: Waiter): void {
+    waiter.sendTo(this.#source, 0, this.#value);
+  }
+
+  override finish(waiter: Waiter): true {
+    if (waiter.error !== undefined) rethrow(waiter.error);
+    return true;
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * Errors as programs make and see them. The runtime's own errors describe the guest's world and carry no stack; those
+ * that a program makes should say where, so the class that the SDK exports under the same name looks.
+ */
+import { type ErrorOptions, TroupeError, toTroupeError } from '../../runtime/errors.ts';
+import { copyPayloads } from '../../runtime/payload/copy.ts';
+import type { Payload } from '../../runtime/payload/payload.ts';
+
+/** `new TroupeError(message, { kind, retryable, details })`, with the stack of the program. */
+export class GuestError extends TroupeError {
+  constructor(message: string, options: ErrorOptions = {}) {
+    super(message, options);
+    if (options.stack === undefined) Error.captureStackTrace(this, GuestError);
+  }
+
+  /** An error that came from the runtime is a TroupeError too. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof TroupeError;
+  }
+}
+
+type AnyFunction = ((...args: never[]) => unknown) | (abstract new (...args: never[]) => unknown);
+
+/** Throw what the runtime answered, with the stack of the program that called `caller`. */
+export function raise(error: TroupeError, caller: AnyFunction): never {
+  Error.captureStackTrace(error, caller);
+  throw error;
+}
+
+/**
+ * Throw the error of a command where the program waits for it. One that ended another process keeps the stack of that
+ * process; one that has none gets the place of the wait.
+ */
+export function rethrow(error: unknown): never {
+  if (error instanceof TroupeError && !error.stack?.includes('\n')) Error.captureStackTrace(error, rethrow);
+  throw error;
+}
+
+/** `copyPayloads`, with a refusal thrown as from the program that called `caller`. */
+export function copyArguments(list: readonly unknown[], name: string, caller: AnyFunction): Payload[] {
+  try {
+    return copyPayloads(list, name);
+  } catch (refused) {
+    return raise(toTroupeError(refused, 'INVALID'), caller);
+  }
+}

@@ -1,0 +1,27 @@
+/**
+ * The library for processes written in TypeScript: `import { defineProcess } from 'troupe/sdk'`.
+ *
+ *     import { defineProcess, EventKind } from 'troupe/sdk';
+ *
+ *     export default defineProcess(function* (self, greeting: string) {
+ *       for (;;) {
+ *         const message = yield* self.receive();
+ *         self.send(message.from, 'reply', `${greeting}, ${message.payload}`);
+ *       }
+ *     });
+ */
+
+export type { ErrorDetails, ErrorKind, ErrorOptions } from '../../runtime/errors.ts';
+export { ProcessEventKind as EventKind } from '../../runtime/machine.ts';
+export type { Payload } from '../../runtime/payload/payload.ts';
+export type { AnyCapability, Env, Io, Logger, Random, Store, Time } from './capabilities.ts';
+export type { Channel, Incoming, ReceiveOptions, Sending, Timer } from './channel.ts';
+export type { Command, Pending, Running } from './command.ts';
+export { type Body, type Definition, defineFunction, defineProcess } from './define.ts';
+export { type Duration, HOUR, MICROSECOND, MILLISECOND, MINUTE, NANOSECOND, SECOND } from './duration.ts';
+export { GuestError as TroupeError } from './guest_error.ts';
+export type { Exit, Mail, MailOf, Messages, Pid, ProcessEvent } from './messages.ts';
+export type { Names } from './names.ts';
+export type { Cases, Selected, SelectOptions } from './select.ts';
+export type { ListenOptions, ProcessOptions, Self } from './self.ts';
+export type { Spawner, SpawnerOptions } from './spawner.ts';

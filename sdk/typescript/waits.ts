@@ -1,0 +1,119 @@
+/**
+ * What a process waits for beyond its inbox: answers to commands, timers, channels, several paths at once, promises.
+ */
+import type { TroupeError } from '../../runtime/errors.ts';
+import type { EventQueue } from '../../runtime/machine.ts';
+import type { Fork, Path } from './path.ts';
+import type { Process } from './process.ts';
+import { EventSource, InboxSource, type MailSource, NOTHING } from './source.ts';
+import type { Waiter } from './waiter.ts';
+
+/** What an answer of the scheduler is for: a command, a timeout, a timer. */
+export interface Expecting {
+  answered(value: unknown, error: TroupeError | undefined): void;
+}
+
+/** How the main path ended, if it ran on a promise. */
+export interface Ending {
+  readonly value?: unknown;
+  /** Boxed, since anything can be thrown. */
+  readonly thrown?: { readonly error: unknown };
+}
+
+export class Waits {
+  readonly #process: Process;
+  readonly #expected = new Map<number, Expecting>();
+  #lastTag = 0;
+  #inbox: InboxSource | undefined = undefined;
+  #eventSource: EventSource | undefined = undefined;
+
+  /** The generator that is being resumed. */
+  running: Path | undefined;
+  /** A path that waits by the plain `receive()`; the inbox has no other receiver then. It is resumed at every step. */
+  direct: Path | undefined = undefined;
+  /** Paths to begin or resume, in this order. */
+  runnable: (Waiter | Fork)[] = [];
+  /** Waits of promises that no step has looked at yet. */
+  asked: Waiter[] = [];
+  /** Sources of the scheduler that somebody waits for. */
+  readonly mail = new Set<MailSource>();
+  /** Paths that run on promises and have not ended. */
+  promises = 0;
+  ending: Ending | undefined = undefined;
+  upgrading = false;
+  /** What programs hold and must find again: channels by topic, capabilities by name. */
+  readonly kept = new Map<string, unknown>();
+
+  constructor(process: Process, running: Path | undefined) {
+    this.#process = process;
+    this.running = running;
+  }
+
+  /** A tag for a command of the scheduler; `target` gets the answer. */
+  expect(target: Expecting): number {
+    const tag = ++this.#lastTag;
+    this.#expected.set(tag, target);
+    return tag;
+  }
+
+  /** No answer will come for `tag`. */
+  abandon(tag: number): void {
+    if (this.#expected.delete(tag)) this.#process.output?.abandon(tag);
+  }
+
+  startTimer(milliseconds: number, target: Expecting): number {
+    const tag = this.expect(target);
+    this.#process.out.timer(tag, milliseconds);
+    return tag;
+  }
+
+  inbox(): InboxSource {
+    return (this.#inbox ??= new InboxSource(this.#process));
+  }
+
+  get inboxWaited(): boolean {
+    return this.#inbox?.waited === true;
+  }
+
+  eventSource(): EventSource {
+    return (this.#eventSource ??= new EventSource(this.#process));
+  }
+
+  /** Take every answer, then give what has come to those who wait for it. */
+  collect(events: EventQueue): void {
+    for (let answer = events.answer(); answer !== undefined; answer = events.answer()) {
+      const target = this.#expected.get(answer.tag);
+      if (target === undefined) continue;
+      this.#expected.delete(answer.tag);
+      target.answered(answer.value, answer.error);
+    }
+    if (this.asked.length > 0) this.#lookAtAsked();
+    for (const source of this.mail) source.pump();
+  }
+
+  #lookAtAsked(): void {
+    const asked = this.asked;
+    this.asked = [];
+    for (const waiter of asked) {
+      try {
+        const value = waiter.command.poll();
+        if (value === NOTHING) waiter.command.arm(waiter);
+        else waiter.finished(value);
+      } catch (error) {
+        waiter.fail(error);
+      }
+    }
+  }
+
+  /** Whether a message that arrives can let a path go on. */
+  get forMessages(): boolean {
+    if (this.direct !== undefined) return true;
+    for (const source of this.mail) if (source.byMessage) return true;
+    return false;
+  }
+
+  /** Whether anything but a message can. */
+  get forAnything(): boolean {
+    return this.promises > 0 || this.#expected.size > 0 || this.mail.size > 0;
+  }
+}

@@ -1,0 +1,25 @@
+/**
+ * Every case for every pair of languages: on one thread, and with two workers on which spawns take turns, so that most
+ * pairs are on different threads.
+ */
+import { suite } from 'uvu';
+import { CASES } from './cases.ts';
+import { LANGUAGES, World } from './world.ts';
+
+for (const workers of [0, 2]) {
+  const test = suite(`conformance, ${workers} workers`);
+  let world: World;
+  test.before(async () => {
+    world = await World.start({ workers, placement: 'round-robin' });
+  });
+  test.after(async () => {
+    await world.runtime.stop();
+  });
+  const names = Object.keys(LANGUAGES);
+  for (const { rule, run } of CASES) {
+    for (const a of names) {
+      for (const b of names) test(`${a} -> ${b}: ${rule}`, () => run(world, a, b));
+    }
+  }
+  test.run();
+}

@@ -1,0 +1,179 @@
+/**
+ * The stage for the conformance cases: an agent is a process, written in some language, that does what it is told by
+ * messages and says how it went. The cases know agents only, so each runs for every pair of languages.
+ *
+ * Protocol: topic `do`, payload `{n, op, ...}`; the answer goes to the sender, topic `did`, payload `{n, ok}` or
+ * `{n, error: {kind, message}}`.
+ */
+import { readFileSync } from 'node:fs';
+import type { TroupeError } from '../../runtime/errors.ts';
+import type { Payload } from '../../runtime/machine.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
+import type { StartOptions } from '../../sdk/embed/index.ts';
+import { deploy } from '../deploy.ts';
+
+/** Agents lie beside the sources; the compiled test finds them from `dist*`. */
+const agents = new URL('../../../test/conformance/agents/', import.meta.url);
+
+interface Language {
+  /** The entry's keys besides its name. */
+  readonly entry: string;
+  readonly file: string;
+}
+
+export const LANGUAGES: { readonly [name: string]: Language } = {
+  ts: { entry: 'kind: process.ts, imports: [time]', file: 'agent.ts' },
+  async: { entry: 'kind: process.ts, imports: [time]', file: 'agent_async.ts' },
+  //lua: { entry: 'kind: process.lua, modules: [time]', file: 'agent.lua' },
+  //wasm: { entry: 'kind: process.wasm, language: assemblyscript, imports: [time]', file: 'assembly/agent.ts' },
+};
+
+export interface Refusal {
+  readonly kind: string;
+  readonly message: string;
+}
+
+/** What an agent reports of a process event. */
+export interface SeenEvent {
+  readonly kind: string;
+  readonly from: string;
+  readonly value?: Payload;
+  readonly error?: Refusal & { readonly retryable?: boolean | null; readonly details?: Payload };
+  readonly reason?: string;
+}
+
+export class Agent {
+  readonly pid: string;
+  readonly #world: World;
+
+  constructor(world: World, pid: string) {
+    this.#world = world;
+    this.pid = pid;
+  }
+
+  /** Do something and wait for the answer; a refusal is the answer too. */
+  ask<T = any>(op: string, params: { readonly [key: string]: Payload } = {}): Promise<T | Refusal> {
+    return this.#world.ask(this.pid, op, params) as Promise<T | Refusal>;
+  }
+
+  /** Do something that must succeed. */
+  async must<T = any>(op: string, params: { readonly [key: string]: Payload } = {}): Promise<T> {
+    const answer = await this.ask<T>(op, params);
+    if (isRefusal(answer)) throw new Error(`${op} was refused: ${answer.kind}: ${answer.message}`);
+    return answer as T;
+  }
+
+  /** The kind of the refusal of something that must fail. */
+  async refused(op: string, params: { readonly [key: string]: Payload } = {}): Promise<string> {
+    const answer = await this.ask(op, params);
+    return isRefusal(answer) ? answer.kind : `not refused: ${JSON.stringify(answer)}`;
+  }
+
+  /** Tell it something that it does not answer, because it ends by it. */
+  tell(op: string, params: { readonly [key: string]: Payload } = {}): void {
+    const error = this.#world.runtime.send(this.pid, 'do', { n: 0, op, ...params });
+    if (error !== undefined) throw error;
+  }
+
+  /** All events so far, once there are `count` of them. */
+  async events(count: number): Promise<SeenEvent[]> {
+    return this.#world.until(
+      () => this.must<SeenEvent[]>('events'),
+      events => events.length >= count,
+    );
+  }
+
+  /** All messages so far that were no orders, once there are `count` of them. */
+  async mail(count: number): Promise<[string, Payload, string][]> {
+    return this.#world.until(
+      () => this.must<[string, Payload, string][]>('mail'),
+      mail => mail.length >= count,
+    );
+  }
+
+  async alive(): Promise<boolean> {
+    return this.#world.runtime.send(this.pid, 'do', { n: 0, op: 'nothing' }) === undefined;
+  }
+}
+
+export function isRefusal(answer: unknown): answer is Refusal {
+  return typeof answer === 'object' && answer !== null && (answer as { refused?: unknown }).refused === true;
+}
+
+export class World {
+  readonly runtime: Runtime;
+  readonly #waiting = new Map<number, (payload: { ok?: Payload; error?: Refusal }) => void>();
+  #n = 1;
+
+  constructor(runtime: Runtime) {
+    this.runtime = runtime;
+    runtime.onMessage(message => {
+      if (message.topic !== 'did') return;
+      const payload = message.payload as unknown as { n: number; ok?: Payload; error?: Refusal };
+      this.#waiting.get(payload.n)?.(payload);
+      this.#waiting.delete(payload.n);
+    });
+  }
+
+  static async start(options: StartOptions): Promise<World> {
+    const entries = Object.entries(LANGUAGES).map(
+      ([name, { entry, file }]) => `  - {name: ${name}, ${entry}, source: "file://agents/${file}"}`,
+    );
+    const yaml = [
+      'namespace: c',
+      'entries:',
+      '  - {name: host, kind: process.host, limits: {mailbox: 500}}',
+      '  - {name: small, kind: process.host, host: {max_processes: 1}}',
+      '  - {name: bare, kind: process.host, capabilities: {json: {}}}',
+      ...entries,
+    ].join('\n');
+    const names = [...Object.values(LANGUAGES).map(({ file }) => file), 'orders.ts'];
+    const files = Object.fromEntries(
+      names.map(file => [`agents/${file}`, readFileSync(new URL(file, agents), 'utf8')]),
+    );
+    return new World(await deploy({ 'conformance.yaml': yaml, ...files }, options));
+  }
+
+  /** An agent that answers: its first step is over. */
+  async agent(language: string, ...args: Payload[]): Promise<Agent> {
+    const agent = new Agent(this, this.runtime.spawn({ id: `c:${language}`, host: 'c:host', args }));
+    await agent.must('nothing');
+    return agent;
+  }
+
+  adopt(pid: string): Agent {
+    return new Agent(this, pid);
+  }
+
+  ask(pid: string, op: string, params: { readonly [key: string]: Payload }): Promise<unknown> {
+    const n = this.#n++;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(n, ({ ok, error }) => {
+        resolve(error === undefined || error === null ? ok : { ...error, refused: true });
+      });
+      const error: TroupeError | undefined = this.runtime.send(pid, 'do', { n, op, ...params });
+      if (error !== undefined) reject(error);
+      const late = () => {
+        if (this.#waiting.delete(n)) reject(new Error(`${op} was not answered within 10 s`));
+      };
+      this.runtime.wait(10_000).then(late, () => undefined);
+    });
+  }
+
+  /** Look again and again until it is as expected; what was last seen if it never is. */
+  async until<T>(look: () => Promise<T>, enough: (seen: T) => boolean): Promise<T> {
+    for (let round = 0; ; round++) {
+      const seen = await look();
+      if (enough(seen) || round >= 400) return seen;
+      await this.runtime.wait(round < 20 ? 1 : 5);
+    }
+  }
+
+  /** Wait until a PID is gone. */
+  async gone(pid: string): Promise<void> {
+    await this.until(
+      async () => this.runtime.send(pid, 'x', null)?.kind === 'NOT_FOUND',
+      gone => gone,
+    );
+  }
+}

@@ -1,0 +1,34 @@
+/** Deployments for tests: files in a temporary folder, loaded and started with every language. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { machinesModule, machineTypes } from '../machines/index.ts';
+import { Runtime } from '../runtime/runtime.ts';
+import { readDeployment, type StartOptions } from '../sdk/embed/index.ts';
+
+export interface Files {
+  readonly [path: string]: string | Uint8Array;
+}
+
+const folders: string[] = [];
+
+process.on('exit', () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+/** Write files into a fresh temporary folder, removed when the test process ends; answers its path. */
+export function writeDeployment(files: Files): string {
+  const root = mkdtempSync(join(tmpdir(), 'troupe-'));
+  folders.push(root);
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), content);
+  }
+  return root;
+}
+
+/** Load and start a deployment given as files; on this thread unless `workers` says otherwise. */
+export async function deploy(files: Files, options: StartOptions = {}): Promise<Runtime> {
+  const deployment = await readDeployment(writeDeployment(files));
+  return Runtime.start({ workers: 0, ...options, deployment, machines: machineTypes, machinesModule });
+}

@@ -1,0 +1,79 @@
+/**
+ * Runs the test files, each in a process of its own (what one leaves behind cannot help or hurt another), a few at a
+ * time, and closes with `N passed, N failed`.
+ *
+ *     node dist/test/run.js [pattern]
+ */
+import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+
+const TIMEOUT = 240_000;
+const root = new URL('.', import.meta.url);
+const pattern = new RegExp(process.argv[2] ?? '.');
+const files = readdirSync(root, { recursive: true })
+  .map(String)
+  .filter(file => file.endsWith('.test.js') && pattern.test(file))
+  .sort();
+
+interface Outcome {
+  readonly file: string;
+  readonly passed: number;
+  readonly failed: number;
+  readonly output: string;
+  readonly seconds: number;
+}
+
+function runFile(file: string): Promise<Outcome> {
+  return new Promise(resolve => {
+    const begun = process.hrtime.bigint();
+    const child = spawn(process.execPath, ['--enable-source-maps', fileURLToPath(new URL(file, root))], {
+      env: { ...process.env, FORCE_COLOR: '0', NO_COLOR: '1' },
+      timeout: TIMEOUT,
+      killSignal: 'SIGKILL',
+    });
+    let output = '';
+    child.stdout.on('data', data => {
+      output += data;
+    });
+    child.stderr.on('data', data => {
+      output += data;
+    });
+    child.on('close', (code, signal) => {
+      let passed = 0;
+      let total = 0;
+      for (const match of output.matchAll(/^\s*Total:\s+(\d+)\s*\n\s*Passed:\s+(\d+)/gm)) {
+        total += Number(match[1]);
+        passed += Number(match[2]);
+      }
+      let failed = total - passed;
+      // A file that died, or that ran no test at all, has failed even if nothing in it could say so.
+      if ((code !== 0 || total === 0) && failed === 0) failed = 1;
+      if (signal !== null) output += `\nended by ${signal} (limit ${TIMEOUT / 1000} s)\n`;
+      resolve({ file, passed, failed, output, seconds: Number(process.hrtime.bigint() - begun) / 1e9 });
+    });
+  });
+}
+
+const outcomes: Outcome[] = [];
+const queue = [...files];
+await Promise.all(
+  Array.from({ length: Math.max(1, Math.min(4, availableParallelism())) }, async () => {
+    for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
+      const outcome = await runFile(file);
+      outcomes.push(outcome);
+      const mark = outcome.failed === 0 ? 'ok  ' : 'FAIL';
+      console.log(
+        `${mark} ${file.padEnd(48)} ${String(outcome.passed).padStart(4)} passed ${outcome.seconds.toFixed(1)} s`,
+      );
+      const skips = outcome.output.split('\n').filter(line => /^skip(ped)?:/i.test(line.trim()));
+      for (const line of skips) console.log(`     ${line.trim()}`);
+      if (outcome.failed > 0) console.log(outcome.output.replace(/^/gm, '     | '));
+    }
+  }),
+);
+const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
+const failed = outcomes.reduce((sum, outcome) => sum + outcome.failed, 0) + (files.length === 0 ? 1 : 0);
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
