@@ -67,7 +67,7 @@ await Promise.all(
       console.log(
         `${mark} ${file.padEnd(48)} ${String(outcome.passed).padStart(4)} passed ${outcome.seconds.toFixed(1)} s`,
       );
-      const skips = outcome.output.split('\n').filter(line => /^skip(ped)?:/i.test(line.trim()));
+      const skips = outcome.output.split('\n').filter(line => /^skip: /.test(line.trim()));
       for (const line of skips) console.log(`     ${line.trim()}`);
       if (outcome.failed > 0) console.log(outcome.output.replace(/^/gm, '     | '));
     }

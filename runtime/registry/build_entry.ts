@@ -1,5 +1,5 @@
 /** One declaration -> `Entry`: validated, with its source read. */
-import { stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import type { Declaration } from './declaration.ts';
@@ -48,26 +48,26 @@ export class KindSchemas {
  * The entry, or undefined where its keys were wrong (`valid` undefined) or its source is. Even then the files that it
  * names are looked for, so that all problems are found at once.
  */
-export async function buildEntry(
+export function buildEntry(
   declaration: Declaration,
   valid: AnyValid | undefined,
   root: string,
   reader: SourceReader,
   problems: ProblemList,
-): Promise<Entry | undefined> {
+): Entry | undefined {
   const { id, namespace, name, kind, tree } = declaration;
   if (kind === undefined) return undefined;
   const data = valid === undefined ? {} : withoutEntryFields(valid);
   let source: Source | undefined;
   if (SOURCE_KINDS.has(kind)) {
-    source = await readSource(declaration, valid, reader, problems);
+    source = readSource(declaration, valid, reader, problems);
     const wit = kind.endsWith('.wasm') || kind === 'function.wat' ? writtenAt(declaration, 'wit') : undefined;
     if (wit !== undefined) {
-      const types = await reader.read(wit);
+      const types = reader.read(wit);
       if (types !== undefined) data.wit = new TextDecoder().decode(types.bytes);
     }
   }
-  if (kind === 'fs.directory') data.directory = await findDirectory(declaration, root, problems);
+  if (kind === 'fs.directory') data.directory = findDirectory(declaration, root, problems);
   if (valid === undefined || (SOURCE_KINDS.has(kind) && source === undefined)) return undefined;
   return {
     id,
@@ -90,12 +90,12 @@ function writtenAt({ tree, file, id }: Declaration, key: string): Written | unde
   return text === undefined || text === '' ? undefined : { key, text, file, id, place: locate(tree, [key]) };
 }
 
-async function readSource(
+function readSource(
   declaration: Declaration,
   valid: AnyValid | undefined,
   reader: SourceReader,
   problems: ProblemList,
-): Promise<Source | undefined> {
+): Source | undefined {
   const { kind, tree } = declaration;
   const written = writtenAt(declaration, 'source');
   if (written === undefined) return undefined;
@@ -106,7 +106,7 @@ async function readSource(
     );
     return undefined;
   }
-  const source = await reader.read(written);
+  const source = reader.read(written);
   if (source !== undefined && valid?.hash !== undefined && valid.hash !== source.sha256) {
     const message = `hash: the source is not the one that was meant: its hash is sha256:${source.sha256}; check the file, or write this hash`;
     problems.add(locate(tree, ['hash']), message, 'CONFLICT');
@@ -124,15 +124,11 @@ function wantsOf(kind: EntryKind, valid: AnyValid, tree: Tree): Want[] {
 }
 
 /** The absolute path of an `fs.directory`. */
-async function findDirectory(
-  { tree, file }: Declaration,
-  root: string,
-  problems: ProblemList,
-): Promise<string | undefined> {
+function findDirectory({ tree, file }: Declaration, root: string, problems: ProblemList): string | undefined {
   const written = textOf(child(tree, 'directory'));
   if (written === undefined || written === '') return undefined;
   const path = resolve(root, dirname(file), written);
-  const found = await stat(path).catch(() => undefined);
+  const found = statSync(path, { throwIfNoEntry: false });
   const place = locate(tree, ['directory']);
   if (found !== undefined && !found.isDirectory()) {
     problems.add(place, `directory: ${written} is not a folder; name a folder`);

@@ -1,6 +1,6 @@
 /** Which files of a folder may hold entries, and their text. */
 import { isUtf8 } from 'node:buffer';
-import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { type Dirent, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import type { ProblemList } from './problem.ts';
 
@@ -16,33 +16,42 @@ const SKIPPED_FOLDERS: ReadonlySet<string> = new Set(['node_modules', 'dist']);
  * Every `*.yaml` under `root` (an absolute, real path), in the order of their names. Left out: `node_modules`, `dist`,
  * files and folders whose name begins with a dot. Links to folders are not followed; links to files are.
  */
-export async function readYamlFiles(root: string, problems: ProblemList): Promise<YamlFile[]> {
-  const names = (await yamlNames(root, '')).sort();
-  const files = await Promise.all(names.map(name => readText(root, name, problems)));
-  return files.filter(file => file !== undefined);
+export function readYamlFiles(root: string, problems: ProblemList): YamlFile[] {
+  const names: string[] = [];
+  collectNames(root, '', names, problems);
+  return names
+    .sort()
+    .map(name => readText(root, name, problems))
+    .filter(file => file !== undefined);
 }
 
-async function yamlNames(root: string, folder: string): Promise<string[]> {
-  const names: string[] = [];
-  const inner: Promise<string[]>[] = [];
-  for (const item of await readdir(join(root, folder), { withFileTypes: true })) {
+function collectNames(root: string, folder: string, names: string[], problems: ProblemList): void {
+  let items: Dirent[];
+  try {
+    items = readdirSync(join(root, folder), { withFileTypes: true });
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? String(error);
+    const place = { file: folder === '' ? '.' : folder, line: 1, column: 1 };
+    problems.add(place, `this folder cannot be read (${reason}); check its permissions`, 'UNAVAILABLE');
+    return;
+  }
+  for (const item of items) {
     if (item.name.startsWith('.')) continue;
     const path = folder === '' ? item.name : `${folder}/${item.name}`;
     if (item.isDirectory()) {
-      if (!SKIPPED_FOLDERS.has(item.name)) inner.push(yamlNames(root, path));
+      if (!SKIPPED_FOLDERS.has(item.name)) collectNames(root, path, names, problems);
     } else if (item.name.endsWith('.yaml') && (item.isFile() || item.isSymbolicLink())) {
       names.push(path);
     }
   }
-  return names.concat(...(await Promise.all(inner)));
 }
 
 /** The text of one file, or undefined where it is no text or must not be read; the reason is added to `problems`. */
-export async function readText(root: string, file: string, problems: ProblemList): Promise<YamlFile | undefined> {
+export function readText(root: string, file: string, problems: ProblemList): YamlFile | undefined {
   const place = { file, line: 1, column: 1 };
   let bytes: Buffer;
   try {
-    const real = await realpath(join(root, file));
+    const real = realpathSync.native(join(root, file));
     if (!isInside(root, real)) {
       problems.add(
         place,
@@ -52,8 +61,8 @@ export async function readText(root: string, file: string, problems: ProblemList
       return undefined;
     }
     // A link may lead to a folder that happens to be called something.yaml.
-    if (!(await stat(real)).isFile()) return undefined;
-    bytes = await readFile(real);
+    if (!statSync(real).isFile()) return undefined;
+    bytes = readFileSync(real);
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code ?? String(error);
     problems.add(

@@ -1,7 +1,7 @@
 /** `source:` and other texts that may be `file://...`: read from inside the deployment folder, or inline. */
 import { createHash } from 'node:crypto';
-import { readdir, readFile, realpath, stat } from 'node:fs/promises';
-import { dirname, extname, join, resolve } from 'node:path';
+import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, extname, resolve } from 'node:path';
 import type { Place, Source } from './entry.ts';
 import type { ProblemList } from './problem.ts';
 import { isInside } from './scan.ts';
@@ -37,7 +37,7 @@ export interface Written {
 export class SourceReader {
   private readonly root: string;
   private readonly problems: ProblemList;
-  private readonly files = new Map<string, Promise<File | Refusal>>();
+  private readonly files = new Map<string, File | Refusal>();
 
   /** `root`: absolute and without links. */
   constructor(root: string, problems: ProblemList) {
@@ -46,7 +46,7 @@ export class SourceReader {
   }
 
   /** Undefined, and a problem added, where the file cannot be read. */
-  async read(written: Written): Promise<Source | undefined> {
+  read(written: Written): Source | undefined {
     const { key, text, place } = written;
     if (!text.startsWith(SCHEME)) return this.inline(written);
     const relative = text.slice(SCHEME.length);
@@ -60,9 +60,8 @@ export class SourceReader {
       file = this.load(path, relative);
       this.files.set(path, file);
     }
-    const loaded = await file;
-    if ('bytes' in loaded) return { ...loaded, path, name, place };
-    this.problems.add(place, `${key}: ${loaded.message}`, loaded.kind);
+    if ('bytes' in file) return { ...file, path, name, place };
+    this.problems.add(place, `${key}: ${file.message}`, file.kind);
     return undefined;
   }
 
@@ -75,7 +74,7 @@ export class SourceReader {
     return { bytes, sha256: sha256(bytes), path: undefined, name: id, place };
   }
 
-  private async load(path: string, relative: string): Promise<File | Refusal> {
+  private load(path: string, relative: string): File | Refusal {
     if (relative === '') return { message: 'file:// names no file; write file://main.lua', kind: 'INVALID' };
     if (relative.startsWith('/')) {
       return {
@@ -89,18 +88,18 @@ export class SourceReader {
     };
     if (!isInside(this.root, path)) return outside;
     try {
-      const real = await realpath(path);
+      const real = realpathSync.native(path);
       // A link inside the folder may lead out of it.
       if (!isInside(this.root, real)) return outside;
-      if (!(await stat(real)).isFile()) {
+      if (!statSync(real).isFile()) {
         return { message: `${relative} is not a file; name the file that holds the program`, kind: 'INVALID' };
       }
-      const bytes = new Uint8Array(await readFile(real));
+      const bytes = new Uint8Array(readFileSync(real));
       return { bytes, sha256: sha256(bytes) };
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
       if (code === 'ENOENT' || code === 'ENOTDIR') {
-        return { message: `there is no file ${relative}${await suggestFile(path)}`, kind: 'NOT_FOUND' };
+        return { message: `there is no file ${relative}${suggestFile(path)}`, kind: 'NOT_FOUND' };
       }
       return { message: `${relative} cannot be read (${code}); check its permissions`, kind: 'UNAVAILABLE' };
     }
@@ -111,11 +110,10 @@ export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-async function suggestFile(path: string): Promise<string> {
+function suggestFile(path: string): string {
   const otherwise = '; add it, or correct the path (it is relative to this file)';
   try {
-    const name = path.slice(dirname(path).length + 1);
-    return didYouMean(name, await readdir(join(dirname(path))), otherwise);
+    return didYouMean(basename(path), readdirSync(dirname(path)), otherwise);
   } catch {
     return otherwise;
   }

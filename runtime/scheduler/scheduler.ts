@@ -495,6 +495,8 @@ export class Scheduler {
 
   /** End everything that lives here, without order, and never run again. */
   stop(error: TroupeError): void {
+    // That everything ends now is no news to anybody.
+    this.onCrash = undefined;
     for (const process of [...this.processes()]) {
       if (process.state !== ProcessState.Dead) endProcess(process, { error });
     }
