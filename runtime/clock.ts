@@ -15,6 +15,8 @@ export interface Clock {
   disarm(armed: unknown): void;
   /** Call `turn` once after pending I/O had its turn. */
   defer(turn: () => void): void;
+  /** Keep the thread alive although nothing is armed; answers how to let it go. */
+  hold(): () => void;
 }
 
 /** Real time, real chance. */
@@ -26,5 +28,9 @@ export const systemClock: Clock = {
   disarm: armed => clearTimeout(armed as NodeJS.Timeout),
   defer: turn => {
     setImmediate(turn);
+  },
+  hold: () => {
+    const holding = setInterval(() => undefined, 0x7fffffff);
+    return () => clearInterval(holding);
   },
 };

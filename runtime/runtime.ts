@@ -68,6 +68,8 @@ export class Runtime {
   readonly #machine: RootMachine;
   readonly #pool: WorkerPool | undefined;
   readonly #services: Services;
+  /** A runtime keeps the program alive until it is stopped: its processes may all wait for something from outside. */
+  readonly #release: () => void;
   #stopping: Promise<void> | undefined;
 
   private constructor(
@@ -83,6 +85,7 @@ export class Runtime {
     this.#machine = machine;
     this.#pool = pool;
     this.#services = new Services(this);
+    this.#release = scheduler.clock.hold();
   }
 
   /** Prepare and start a deployment. Rejects with a DeploymentError, and nothing was started, if anything is wrong. */
@@ -242,6 +245,7 @@ export class Runtime {
     this.#stopping ??= Promise.resolve();
     this.scheduler.stop(runtimeStopped());
     await this.#pool?.terminate();
+    this.#release();
   }
 
   async #stop(reason: string): Promise<void> {
@@ -250,6 +254,7 @@ export class Runtime {
     await this.#pool?.stop();
     this.scheduler.stop(runtimeStopped());
     await this.#pool?.terminate();
+    this.#release();
   }
 
   #assertRunning(): void {

@@ -40,12 +40,26 @@ export function findForbidden(program: Node, mapper: Mapper, trusted: boolean, f
       case 'Identifier':
         if (!isReference(node, parent)) break;
         if (node.name === 'eval') refuse(node, 'eval is not available to a process');
-        if (node.name === REQUIRE && !trusted && parent?.type !== 'VariableDeclarator') {
+        if (node.name === REQUIRE && !trusted && !isHarmless(parent!)) {
           refuse(node, 'require() is not available to a process; write an import at the top of the file');
         }
         break;
       default:
     }
+  });
+  return found;
+}
+
+/** The definition of the stand-in, and `typeof require`. */
+function isHarmless(parent: Node): boolean {
+  return parent.type === 'VariableDeclarator' || (parent.type === 'UnaryExpression' && parent.operator === 'typeof');
+}
+
+/** Whether modules are loaded at run time, by names that are not known before. */
+export function importsDynamically(program: Node): boolean {
+  let found = false;
+  walk(program, node => {
+    if (node.type === 'ImportExpression') found = true;
   });
   return found;
 }

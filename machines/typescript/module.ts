@@ -10,7 +10,7 @@ import type { Artifact, ImportTable, PrepareTools } from '../../runtime/machine.
 import { type Entry, type Source, showPlace } from '../../runtime/registry/entry.ts';
 import { bundle } from './bundle.ts';
 import { asFactory, exportsOf } from './factory.ts';
-import { findForbidden } from './forbidden.ts';
+import { findForbidden, importsDynamically } from './forbidden.ts';
 import { freezeShared } from './freeze.ts';
 import type { Provided, TrustedImport } from './import_guard.ts';
 import { compileFactory, type Evaluated } from './realm.ts';
@@ -27,6 +27,9 @@ export interface ModuleData {
   /** Evaluated once for all processes, because it has no state. */
   readonly stateless: boolean;
   readonly trustedImports: readonly TrustedImport[];
+  /** Whether it has an `import()` of a name that is only known at run time. */
+  readonly dynamicImports: boolean;
+  /** Folder of the deployment. */
   readonly root: string;
 }
 
@@ -64,6 +67,7 @@ export async function prepareModule(entry: Entry, tools: PrepareTools, rules: Mo
     map,
     stateless: names !== undefined,
     trustedImports,
+    dynamicImports: importsDynamically(program),
     root: tools.root,
   };
   const hash = createHash('sha256');
@@ -118,7 +122,11 @@ export class LoadedModule {
     const require = createRequire(`${data.root}/`);
     const provide = (name: string): object => modules.get(name) ?? nodeModule(require, name);
     try {
-      this.#factory = compileFactory(data.text, file, provide, imports.trusted, data.root);
+      this.#factory = compileFactory(data.text, file, provide, {
+        trusted: imports.trusted,
+        directory: data.root,
+        dynamicImports: data.dynamicImports,
+      });
     } catch (thrown) {
       throw this.stacks.errorOf(thrown);
     }
@@ -150,11 +158,12 @@ export class LoadedModule {
 
 /** The same artifact serves trusted and other hosts: what only the former may do is refused on the latter. */
 function refuseTrustedImports(entry: Entry, data: ModuleData, imports: ImportTable): void {
-  const first = data.trustedImports[0];
-  if (first === undefined || imports.trusted) return;
+  if (imports.trusted || (data.trustedImports.length === 0 && !data.dynamicImports)) return;
+  const { name, importer } = data.trustedImports[0] ?? { name: undefined, importer: entry.source!.name };
+  const what = name === undefined ? 'loads modules at run time' : `imports "${name}"`;
   throw new TroupeError(
-    `${first.importer}: imports "${first.name}", which only hosts with \`trusted: true\` provide, and ${imports.host} is none: run ${entry.id} on another host or use a capability`,
-    { kind: 'PERMISSION_DENIED', retryable: false, place: first.importer },
+    `${importer}: ${what}, which only hosts with \`trusted: true\` allow, and ${imports.host} is none: run ${entry.id} on another host or use a capability`,
+    { kind: 'PERMISSION_DENIED', retryable: false, place: importer },
   );
 }
 

@@ -9,7 +9,7 @@ import { TroupeError, toTroupeError } from '../../runtime/errors.ts';
 import type { EventQueue, ImportTable, Payload, StateMachine, StepOutput } from '../../runtime/machine.ts';
 import { StepStatus } from '../../runtime/machine.ts';
 import { copyPayload } from '../../runtime/payload/copy.ts';
-import { bodyOf } from '../../sdk/typescript/define.ts';
+import { bodyOf, isGenerator } from '../../sdk/typescript/define.ts';
 import { Fork, Path } from '../../sdk/typescript/path.ts';
 import { Process } from '../../sdk/typescript/process.ts';
 import { Self } from '../../sdk/typescript/self.ts';
@@ -37,22 +37,22 @@ const then: (
 const GO_ON = -1;
 
 export class TypeScriptProcess extends Process implements StateMachine {
-  readonly #program: TypeScriptProgram;
-  #method = '';
-  #args: readonly Payload[] | undefined = undefined;
+  private readonly program: TypeScriptProgram;
+  private method = '';
+  private args: readonly Payload[] | undefined = undefined;
 
   constructor(program: TypeScriptProgram) {
     super();
-    this.#program = program;
+    this.program = program;
   }
 
   override get imports(): ImportTable {
-    return this.#program.imports;
+    return this.program.imports;
   }
 
   init(method: string, args: readonly Payload[]): void {
-    this.#method = method;
-    this.#args = args;
+    this.method = method;
+    this.args = args;
   }
 
   step(events: EventQueue, out: StepOutput): StepStatus {
@@ -62,9 +62,9 @@ export class TypeScriptProcess extends Process implements StateMachine {
     if (this.output === undefined) {
       this.events = events;
       this.output = out;
-      status = this.#begin();
+      status = this.begin();
     } else {
-      status = this.more === undefined ? this.#resumeMain() : this.#runPaths(this.more);
+      status = this.more === undefined ? this.resumeMain() : this.runPaths(this.more);
     }
     slice.running = undefined;
     slice.stepping = undefined;
@@ -75,37 +75,41 @@ export class TypeScriptProcess extends Process implements StateMachine {
     this.output = undefined;
     this.generator = undefined;
     this.more = undefined;
-    this.#args = undefined;
+    this.args = undefined;
   }
 
-  #begin(): StepStatus {
-    const args = this.#args!;
-    this.#args = undefined;
+  private begin(): StepStatus {
+    const args = this.args!;
+    this.args = undefined;
     let started: unknown;
+    let generator: boolean;
     try {
-      const body = bodyOf(this.#program.definition(this.#method));
+      const definition = this.program.definition(this.method);
+      const body = bodyOf(definition);
       const self = new Self(this);
-      started = args.length === 0 ? body(self) : body(self, ...args);
+      // Spreading is slow, and most bodies take few arguments.
+      started = args.length === 0 ? body(self) : args.length === 1 ? body(self, args[0]) : body(self, ...args);
+      generator = isGenerator(definition) || isGeneratorObject(started);
     } catch (thrown) {
-      return this.#failed(thrown);
+      return this.failed(thrown);
     }
-    if (isGeneratorObject(started)) {
-      // A fork before the first wait has already made `Waits`.
+    if (generator) {
       if (this.more === undefined) {
-        this.generator = started as unknown as Guest;
-        return this.#resumeMain();
+        this.generator = started as Guest;
+        return this.resumeMain();
       }
-      const status = this.#resume(this.more, new Path(started as unknown as Guest, true), undefined);
-      return status === GO_ON ? this.#runPaths(this.more) : status;
+      // A plain function that answers a generator may have forked before.
+      const status = this.resume(this.more, new Path(started as Guest, true), undefined);
+      return status === GO_ON ? this.runPaths(this.more) : status;
     }
-    if (!isPromise(started)) return this.#finished(started);
+    if (!isPromise(started)) return this.finished(started);
     const waits = this.waits();
-    this.#follow(waits, started, true);
-    return this.#runPaths(waits);
+    this.follow(waits, started, true);
+    return this.runPaths(waits);
   }
 
   /** The only path goes on until it waits or ends. */
-  #resumeMain(): StepStatus {
+  private resumeMain(): StepStatus {
     slice.running = this;
     let done: boolean | undefined;
     let value: unknown;
@@ -114,27 +118,27 @@ export class TypeScriptProcess extends Process implements StateMachine {
       done = result.done;
       if (done) value = result.value;
     } catch (thrown) {
-      return this.#failed(thrown);
+      return this.failed(thrown);
     }
-    if (done) return this.#finished(value);
-    if (slice.running === this) return this.#failed(notACommand());
-    if (this.more !== undefined) return this.more.upgrading ? StepStatus.Upgrade : this.#runPaths(this.more);
+    if (done) return this.finished(value);
+    if (slice.running === this) return this.failed(notACommand());
+    if (this.more !== undefined) return this.more.upgrading ? StepStatus.Upgrade : this.runPaths(this.more);
     return slice.left > 0 ? StepStatus.Idle : StepStatus.Ready;
   }
 
   /** Every path that can go on does, until all wait, the slice is spent or the process ends. */
-  #runPaths(waits: Waits): StepStatus {
+  private runPaths(waits: Waits): StepStatus {
     for (;;) {
       waits.collect(this.events);
       const { ending } = waits;
       if (ending !== undefined) {
-        return ending.thrown !== undefined ? this.#failed(ending.thrown.error) : this.#finished(ending.value);
+        return ending.thrown !== undefined ? this.failed(ending.thrown.error) : this.finished(ending.value);
       }
       if (waits.upgrading) return StepStatus.Upgrade;
       const { direct } = waits;
       if (direct !== undefined) {
         waits.direct = undefined;
-        const status = this.#resume(waits, direct, undefined);
+        const status = this.resume(waits, direct, undefined);
         if (status !== GO_ON) return status;
       }
       const { runnable } = waits;
@@ -146,32 +150,32 @@ export class TypeScriptProcess extends Process implements StateMachine {
           return StepStatus.Ready;
         }
         slice.left--;
-        const status = this.#goOn(waits, runnable[i]);
+        const status = this.goOn(waits, runnable[i]);
         if (status !== GO_ON) return status;
       }
     }
     if (waits.forMessages) return slice.left > 0 ? StepStatus.Idle : StepStatus.Ready;
-    return waits.forAnything ? StepStatus.Blocked : this.#failed(deadlock());
+    return waits.forAnything ? StepStatus.Blocked : this.failed(deadlock());
   }
 
-  #goOn(waits: Waits, what: Waiter | Fork): StepStatus | typeof GO_ON {
-    return what instanceof Fork ? this.#start(waits, what) : this.#resume(waits, what.path!, what);
+  private goOn(waits: Waits, what: Waiter | Fork): StepStatus | typeof GO_ON {
+    return what instanceof Fork ? this.start(waits, what) : this.resume(waits, what.path!, what);
   }
 
-  #start(waits: Waits, fork: Fork): StepStatus | typeof GO_ON {
+  private start(waits: Waits, fork: Fork): StepStatus | typeof GO_ON {
     slice.running = undefined;
     let started: unknown;
     try {
       started = fork.start(...fork.args);
     } catch (thrown) {
-      return this.#failed(thrown);
+      return this.failed(thrown);
     }
-    if (isGeneratorObject(started)) return this.#resume(waits, new Path(started as unknown as Guest, false), undefined);
-    if (isPromise(started)) this.#follow(waits, started, false);
+    if (isGeneratorObject(started)) return this.resume(waits, new Path(started as unknown as Guest, false), undefined);
+    if (isPromise(started)) this.follow(waits, started, false);
     return waits.upgrading ? StepStatus.Upgrade : GO_ON;
   }
 
-  #resume(waits: Waits, path: Path, handed: Waiter | undefined): StepStatus | typeof GO_ON {
+  private resume(waits: Waits, path: Path, handed: Waiter | undefined): StepStatus | typeof GO_ON {
     waits.running = path;
     slice.running = this;
     let done: boolean | undefined;
@@ -181,16 +185,16 @@ export class TypeScriptProcess extends Process implements StateMachine {
       done = result.done;
       if (done) value = result.value;
     } catch (thrown) {
-      return this.#failed(thrown);
+      return this.failed(thrown);
     }
-    if (!done && slice.running === this) return this.#failed(notACommand());
+    if (!done && slice.running === this) return this.failed(notACommand());
     slice.running = undefined;
-    if (done && path.main) return this.#finished(value);
+    if (done && path.main) return this.finished(value);
     return waits.upgrading ? StepStatus.Upgrade : GO_ON;
   }
 
   /** A path that runs on a promise: its end is looked at in a step. */
-  #follow(waits: Waits, promise: Promise<unknown>, main: boolean): void {
+  private follow(waits: Waits, promise: Promise<unknown>, main: boolean): void {
     waits.promises++;
     then(
       promise,
@@ -207,22 +211,22 @@ export class TypeScriptProcess extends Process implements StateMachine {
     );
   }
 
-  #finished(value: unknown): StepStatus {
+  private finished(value: unknown): StepStatus {
     slice.running = undefined;
     if (this.more?.upgrading) return StepStatus.Upgrade;
     let result: Payload;
     try {
       result = copyPayload(value, 'result');
     } catch (refused) {
-      return this.#failed(toTroupeError(refused, 'INVALID'));
+      return this.failed(toTroupeError(refused, 'INVALID'));
     }
     this.out.complete(result);
     return StepStatus.Complete;
   }
 
-  #failed(thrown: unknown): StepStatus {
+  private failed(thrown: unknown): StepStatus {
     slice.running = undefined;
-    this.out.fail(this.#program.errorOf(thrown));
+    this.out.fail(this.program.errorOf(thrown));
     return StepStatus.Complete;
   }
 }

@@ -19,6 +19,14 @@ export interface Evaluated {
 /** Gives the module behind a name that the bundle still imports. */
 export type HostModules = (name: string) => object;
 
+export interface RealmSettings {
+  readonly trusted: boolean;
+  /** Where a trusted program's `require` looks. */
+  readonly directory: string;
+  /** Whether it loads modules at run time, as only a trusted program may. */
+  readonly dynamicImports: boolean;
+}
+
 /** The globals of the language itself that are the same for everybody and hold no state. */
 const LANGUAGE = [
   'AggregateError',
@@ -87,12 +95,12 @@ const INSTEAD: { readonly [name: string]: string } = {
 const CONSOLE = ['debug', 'dir', 'error', 'info', 'log', 'table', 'trace', 'warn'];
 
 function denied(what: string, instead: string): () => never {
-  return () => {
+  return function refuse() {
     const error = new TroupeError(`${what} is not available to a process: ${instead}`, {
       kind: 'PERMISSION_DENIED',
       retryable: false,
     });
-    Error.captureStackTrace(error, denied);
+    Error.captureStackTrace(error, refuse);
     throw error;
   };
 }
@@ -152,22 +160,22 @@ export const HOST_MODULE = '__troupe_module';
 
 /**
  * Compile the text of a factory. Each call of the result evaluates the module anew, with state of its own. `file` is
- * how stacks name it; `directory` is where a trusted program's `require` looks.
+ * how stacks name it.
  */
 export function compileFactory(
   text: string,
   file: string,
   modules: HostModules,
-  trusted: boolean,
-  directory: string,
+  settings: RealmSettings,
 ): () => Evaluated {
-  const { names, values } = trusted
-    ? { names: ['require'], values: [createRequire(`${directory}/`)] }
+  const { names, values } = settings.trusted
+    ? { names: ['require'], values: [createRequire(`${settings.directory}/`)] }
     : (hiddenFromPrograms ??= ambient());
   const factory = compileFunction(text, [HOST_MODULE, ...names], {
     filename: file,
-    // A trusted program may load modules at run time, as in Node.
-    importModuleDynamically: (trusted ? constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER : undefined) as never,
+    importModuleDynamically: (settings.dynamicImports
+      ? constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER
+      : undefined) as never,
   });
   const args = [modules, ...values];
   return () => Reflect.apply(factory, undefined, args);

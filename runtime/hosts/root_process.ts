@@ -64,12 +64,13 @@ export class RootMachine implements StateMachine {
     });
   }
 
-  /** Wait for `milliseconds` on the runtime's clock. */
-  wait(out: StepOutput, milliseconds: number): Promise<Payload> {
-    if (this.#closed) return Promise.resolve(null);
-    return new Promise((resolve, reject) => {
+  /** Wait for `milliseconds` on the runtime's clock, or until the runtime stops. */
+  wait(out: StepOutput, milliseconds: number): Promise<void> {
+    if (this.#closed) return Promise.resolve();
+    return new Promise(resolve => {
       const tag = this.#nextTag++;
-      this.#waiting.set(tag, { resolve, reject });
+      const over = (): void => resolve();
+      this.#waiting.set(tag, { resolve: over, reject: over });
       out.timer(tag, milliseconds);
     });
   }

@@ -206,6 +206,10 @@ class Reader {
 
   /** Cuts off what has grown too large, so that nothing later walks through billions of values. */
   private bounded(tree: Tree, place = tree.place): Tree {
+    if (tree.height > MAX_DEPTH) {
+      this.problems.add(place, TOO_DEEP);
+      return faulty(place);
+    }
     if (tree.size <= MAX_VALUES) return tree;
     if (!this.overfull) {
       this.overfull = true;

@@ -27,28 +27,38 @@ export interface Tree {
   readonly faulty?: boolean;
   /** Values in it, itself included, with aliases counted as often as they are used. */
   readonly size: number;
+  /** Levels in it: 0 for a scalar. Aliases can stack levels that no text has. */
+  readonly height: number;
 }
 
 /** Keys and list indexes from the root of an entry, as zod gives them. */
 export type Path = readonly PropertyKey[];
 
 export function scalar(place: Place, content: Scalar, loose?: string): Tree {
-  return loose === undefined ? { place, content, size: 1 } : { place, content, loose, size: 1 };
+  return loose === undefined ? { place, content, size: 1, height: 0 } : { place, content, loose, size: 1, height: 0 };
 }
 
 /** Stands for a value that could not be read. */
 export function faulty(place: Place, content: Scalar = null): Tree {
-  return { place, content, faulty: true, size: 1 };
+  return { place, content, faulty: true, size: 1, height: 0 };
 }
 
 export function list(place: Place, items: readonly Tree[]): Tree {
-  return { place, content: items, size: items.reduce((sum, item) => sum + item.size, 1) };
+  return { place, content: items, ...measure(items) };
 }
 
 export function map(place: Place, fields: Fields): Tree {
+  return { place, content: fields, ...measure([...fields.values()].map(field => field.value)) };
+}
+
+function measure(parts: readonly Tree[]): { size: number; height: number } {
   let size = 1;
-  for (const field of fields.values()) size += field.value.size;
-  return { place, content: fields, size };
+  let height = 0;
+  for (const part of parts) {
+    size += part.size;
+    height = Math.max(height, part.height);
+  }
+  return { size, height: height + 1 };
 }
 
 export function fieldsOf(tree: Tree | undefined): Fields | undefined {

@@ -94,7 +94,7 @@ export function capabilityOf(process: Process, name: string): object {
   const kept = process.more?.kept.get(name);
   if (kept !== undefined) return kept as object;
   const capability = process.imports.get(name);
-  if (capability === undefined) return raise(notImported(process, name), capabilityOf);
+  if (capability === undefined) return raise(notImported(process, name));
   let bound = classes.get(capability);
   if (bound === undefined) {
     bound = bindCapability(capability);
@@ -127,10 +127,10 @@ function bindCapability(capability: BoundCapability): Bound {
     const method =
       operation.definition.mode === 'sync'
         ? function now(this: object, ...args: unknown[]): Payload {
-            return invokeNow(holder(this), operation, args, now);
+            return invokeNow(holder(this), operation, args);
           }
         : function later(this: object, ...args: unknown[]): Command<unknown> {
-            return invokeLater(holder(this), operation, args, later);
+            return invokeLater(holder(this), operation, args);
           };
     define(BoundToProcess.prototype, camelCase(operation.name), method);
   }
@@ -154,27 +154,13 @@ export function camelCase(name: string): string {
   return name.replace(/_+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-function invokeNow(
-  process: Process,
-  operation: BoundOperation,
-  args: unknown[],
-  caller: (...args: never[]) => unknown,
-): Payload {
-  const result = process.out.invoke(
-    0,
-    operation,
-    copyArguments(args, `${operation.capability}.${operation.name}`, caller),
-  );
-  return result instanceof TroupeError ? raise(result, caller) : result;
+function invokeNow(process: Process, operation: BoundOperation, args: unknown[]): Payload {
+  const result = process.out.invoke(0, operation, copyArguments(args, `${operation.capability}.${operation.name}`));
+  return result instanceof TroupeError ? raise(result) : result;
 }
 
-function invokeLater(
-  process: Process,
-  operation: BoundOperation,
-  args: unknown[],
-  caller: (...args: never[]) => unknown,
-): Command<unknown> {
-  const copies = copyArguments(args, `${operation.capability}.${operation.name}`, caller);
+function invokeLater(process: Process, operation: BoundOperation, args: unknown[]): Command<unknown> {
+  const copies = copyArguments(args, `${operation.capability}.${operation.name}`);
   const running = new Running<unknown>(process);
   const tag = running.begin();
   const result = process.out.invoke(tag, operation, copies);

@@ -31,7 +31,6 @@ export function toMilliseconds(duration: unknown, what: string): number {
         `${what}: ${show(duration)} is not a duration above zero; write text such as "250ms" or "1h30m", or a number of nanoseconds`,
         { kind: 'INVALID', retryable: false },
       ),
-      toMilliseconds,
     );
   }
   return milliseconds;

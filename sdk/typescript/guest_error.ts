@@ -19,11 +19,9 @@ export class GuestError extends TroupeError {
   }
 }
 
-type AnyFunction = ((...args: never[]) => unknown) | (abstract new (...args: never[]) => unknown);
-
-/** Throw what the runtime answered, with the stack of the program that called `caller`. */
-export function raise(error: TroupeError, caller: AnyFunction): never {
-  Error.captureStackTrace(error, caller);
+/** Throw what the runtime answered, with the stack of the program that it is thrown to. */
+export function raise(error: TroupeError): never {
+  Error.captureStackTrace(error, raise);
   throw error;
 }
 
@@ -36,11 +34,11 @@ export function rethrow(error: unknown): never {
   throw error;
 }
 
-/** `copyPayloads`, with a refusal thrown as from the program that called `caller`. */
-export function copyArguments(list: readonly unknown[], name: string, caller: AnyFunction): Payload[] {
+/** `copyPayloads`, with a refusal that says where the program handed the values in. */
+export function copyArguments(list: readonly unknown[], name: string): Payload[] {
   try {
     return copyPayloads(list, name);
   } catch (refused) {
-    return raise(toTroupeError(refused, 'INVALID'), caller);
+    return raise(toTroupeError(refused, 'INVALID'));
   }
 }

@@ -13,14 +13,14 @@ export class Names {
   /** Give a name to `pid` (default: this process). Throws ALREADY_EXISTS where another process has it. */
   register(name: string, pid?: string): true {
     const error = this.#process.out.register(name, pid);
-    return error === undefined ? true : raise(error, this.register);
+    return error === undefined ? true : raise(error);
   }
 
   /** The process that holds a name; undefined where none does. */
   lookup(name: string): Pid | undefined {
     const holder = this.#process.out.lookup(name);
     if (typeof holder === 'string') return holder as Pid;
-    return holder.kind === 'NOT_FOUND' ? undefined : raise(holder, this.lookup);
+    return holder.kind === 'NOT_FOUND' ? undefined : raise(holder);
   }
 
   /** Whether the name was held. */

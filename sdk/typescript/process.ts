@@ -24,13 +24,13 @@ export abstract class Process {
   /** The main path, as long as it is the only one and has waited for nothing but messages. */
   generator: Generator<unknown, unknown, unknown> | undefined = undefined;
   more: Waits | undefined = undefined;
-  #receive: Receive | undefined = undefined;
+  private plainReceive: Receive | undefined = undefined;
 
   /** What its host granted to its entry. */
   abstract readonly imports: ImportTable;
 
   get receive(): Receive {
-    return (this.#receive ??= new Receive(this));
+    return (this.plainReceive ??= new Receive(this));
   }
 
   /** What the process can do; throws CANCELED after its end, which only code that runs on promises can see. */
@@ -39,10 +39,10 @@ export abstract class Process {
   }
 
   waits(): Waits {
-    return this.more ?? this.#begin();
+    return this.more ?? this.makeWaits();
   }
 
-  #begin(): Waits {
+  private makeWaits(): Waits {
     const generator = this.generator;
     const waits = new Waits(this, generator === undefined ? undefined : new Path(generator, true));
     this.generator = undefined;
@@ -112,7 +112,6 @@ function misuse(): never {
       'a command cannot be waited for here: write `yield* self.receive()` in a generator, `await self.receive()` in an async function',
       { kind: 'INVALID', retryable: false },
     ),
-    misuse,
   );
 }
 
@@ -122,6 +121,5 @@ function ended(): never {
       kind: 'CANCELED',
       retryable: false,
     }),
-    ended,
   );
 }

@@ -75,7 +75,7 @@ export class Select extends Command<Outcome> {
         this.#sources.push(sourceOf(one));
         this.#sends.push(undefined);
       } else {
-        raise(notChannel(key), Select);
+        raise(notChannel(key));
       }
     }
   }

@@ -104,7 +104,7 @@ export class Self<M extends Messages = Messages> {
 
   /** The inbox as a channel, for `select`. */
   inbox(): Incoming<MailOf<M>> {
-    return this.#kept('@inbox', process => new Incoming<MailOf<M>>(process, process.waits().inbox()));
+    return kept(this.#process, '@inbox', process => new Incoming<MailOf<M>>(process, process.waits().inbox()));
   }
 
   /** A channel of the payloads (or messages) of one topic, which no longer go to the inbox. Always the same channel. */
@@ -112,7 +112,7 @@ export class Self<M extends Messages = Messages> {
   listen<K extends keyof M & string>(topic: K, options: { message: true }): Incoming<Mail<K, M[K]>>;
   listen<K extends keyof M & string>(topic: K, options?: ListenOptions): Incoming<any>;
   listen(topic: string, options?: ListenOptions): Incoming<any> {
-    return this.#kept(`@topic ${topic}`, process => {
+    return kept(this.#process, `@topic ${topic}`, process => {
       process.events.listen(topic);
       return new Incoming<any>(process, new TopicSource(process, topic, options?.message === true));
     });
@@ -122,7 +122,7 @@ export class Self<M extends Messages = Messages> {
   unlisten(channel: Incoming<any>): void {
     const source = sourceOf(channel);
     if (!(source instanceof TopicSource)) {
-      raise(invalid('unlisten takes a channel that listen() answered'), this.unlisten);
+      raise(invalid('unlisten takes a channel that listen() answered'));
     }
     this.#process.more?.kept.delete(`@topic ${source.topic}`);
     source.close();
@@ -130,14 +130,18 @@ export class Self<M extends Messages = Messages> {
 
   /** CANCEL, EXIT, LINK_DOWN and OUTDATED. Events wait until they are received. */
   events(): Incoming<ProcessEvent> {
-    return this.#kept('@events', process => new Incoming<ProcessEvent>(process, process.waits().eventSource()));
+    return kept(
+      this.#process,
+      '@events',
+      process => new Incoming<ProcessEvent>(process, process.waits().eventSource()),
+    );
   }
 
   // --- other processes ------------------------------------------------------------------------------------------
 
   /** Start `id` on `host` (default: the entry's own, or the only one). Throws a TroupeError, and nothing is left behind. */
   spawn(id: string, host?: string, ...args: unknown[]): Pid {
-    return spawn(this.#process, { id, host, args: copyArguments(args, 'args', this.spawn) }, this.spawn);
+    return spawn(this.#process, { id, host, args: copyArguments(args, 'args') });
   }
 
   /** `spawn`, and an EXIT event when the child ends. */
@@ -175,18 +179,18 @@ export class Self<M extends Messages = Messages> {
 
   /** Start `id` and wait for its result; throws its error. The child is cancelled if this process ends first. */
   exec<T = any>(id: string, host?: string, ...args: unknown[]): Running<T> {
-    return execute<T>(this.#process, { id, host, args: copyArguments(args, 'args', this.exec) });
+    return execute<T>(this.#process, { id, host, args: copyArguments(args, 'args') });
   }
 
   /** Call a function entry of any language and wait for its result; throws its error. */
   call<T = any>(id: string, ...args: unknown[]): Running<T> {
-    return execute<T>(this.#process, { id, args: copyArguments(args, 'args', this.call) });
+    return execute<T>(this.#process, { id, args: copyArguments(args, 'args') });
   }
 
   /** An EXIT event when `pid` ends. Throws NOT_FOUND, ALREADY_EXISTS, INVALID (oneself). */
   monitor(pid: string): true {
     const error = this.#process.out.monitor(pid);
-    return error === undefined ? true : raise(error, this.monitor);
+    return error === undefined ? true : raise(error);
   }
 
   unmonitor(pid: string): true {
@@ -197,7 +201,7 @@ export class Self<M extends Messages = Messages> {
   /** When one ends with an error the other does too, or gets LINK_DOWN. Throws NOT_FOUND, INVALID (oneself). */
   link(pid: string): true {
     const error = this.#process.out.link(pid);
-    return error === undefined ? true : raise(error, this.link);
+    return error === undefined ? true : raise(error);
   }
 
   unlink(pid: string): true {
@@ -247,7 +251,7 @@ export class Self<M extends Messages = Messages> {
   /** A channel between paths of this process; `size` values are kept, with 0 a send waits for its receiver. */
   channel<T = any>(size = 0): Channel<T> {
     if (!Number.isSafeInteger(size) || size < 0) {
-      raise(invalid(`channel: size must be a whole number, 0 or more, not ${String(size)}`), this.channel);
+      raise(invalid(`channel: size must be a whole number, 0 or more, not ${String(size)}`));
     }
     return new Channel<T>(this.#process, size);
   }
@@ -274,7 +278,7 @@ export class Self<M extends Messages = Messages> {
    * options, context and unread messages. Does not come back: the process goes over when it next waits or returns.
    */
   upgrade(id: string | null, ...args: unknown[]): Command<never> {
-    return new Upgrade(this.#process, id, copyArguments(args, 'args', this.upgrade));
+    return new Upgrade(this.#process, id, copyArguments(args, 'args'));
   }
 
   // --- capabilities ---------------------------------------------------------------------------------------------
@@ -315,17 +319,17 @@ export class Self<M extends Messages = Messages> {
   capability<T extends object = AnyCapability>(name: string): T {
     return capabilityOf(this.#process, name) as T;
   }
+}
 
-  #kept<T>(key: string, make: (process: Process) => T): T {
-    const process = this.#process;
-    const { kept } = process.waits();
-    let value = kept.get(key) as T | undefined;
-    if (value === undefined) {
-      value = make(process);
-      kept.set(key, value);
-    }
-    return value;
+/** What the process has made under `key`, or makes now: the same object each time. */
+function kept<T>(process: Process, key: string, make: (process: Process) => T): T {
+  const all = process.waits().kept;
+  let value = all.get(key) as T | undefined;
+  if (value === undefined) {
+    value = make(process);
+    all.set(key, value);
   }
+  return value;
 }
 
 function invalid(text: string): TroupeError {

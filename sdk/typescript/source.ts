@@ -38,7 +38,6 @@ export abstract class Source {
         kind: 'INVALID',
         retryable: false,
       }),
-      this.addSender,
     );
   }
 
@@ -97,7 +96,7 @@ export class MemorySource extends Source {
 
   /** Whether the value found a receiver or room. INVALID where the channel is closed. */
   offer(value: unknown): boolean {
-    if (this.#closed) raise(sendOnClosed(), this.offer);
+    if (this.#closed) raise(sendOnClosed());
     if (this.handOver(value)) return true;
     if (this.#buffer.length >= this.#size) return false;
     this.#buffer.push(value);

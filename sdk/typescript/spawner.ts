@@ -41,7 +41,7 @@ export class Spawner {
 
   /** Values laid over the context that the child inherits. */
   withContext(values: { readonly [key: string]: unknown }): Spawner {
-    const [context] = copyArguments([values], 'context', this.withContext) as Values[];
+    const [context] = copyArguments([values], 'context') as Values[];
     return this.#with({ context: { ...this.#settings.context, ...context } });
   }
 
@@ -60,7 +60,7 @@ export class Spawner {
 
   /** A message that the child finds before any other. */
   withMessage(topic: string, ...payloads: unknown[]): Spawner {
-    const queued = { topic, payloads: copyArguments(payloads, 'payload', this.withMessage) };
+    const queued = { topic, payloads: copyArguments(payloads, 'payload') };
     return this.#with({ messages: [...(this.#settings.messages ?? []), queued] });
   }
 
@@ -89,7 +89,7 @@ export class Spawner {
   }
 
   #start(id: string, host: string | undefined, args: unknown[], monitor: boolean, link: boolean): Pid {
-    return spawn(this.#process, this.#request(id, host, args, monitor, link), this.spawn);
+    return spawn(this.#process, this.#request(id, host, args, monitor, link));
   }
 
   /** The child and its messages get copies of their own each time: a spawner can be used again. */
@@ -98,7 +98,7 @@ export class Spawner {
     return {
       id,
       host,
-      args: copyArguments(args, 'args', this.#request),
+      args: copyArguments(args, 'args'),
       monitor,
       link,
       name,
@@ -109,11 +109,11 @@ export class Spawner {
   }
 }
 
-/** Throws what the scheduler answers, as from `caller`. */
-export function spawn(process: Process, request: SpawnRequest, caller: (...args: never[]) => unknown): Pid {
+/** Throws what the scheduler answers. */
+export function spawn(process: Process, request: SpawnRequest): Pid {
   const child = process.out.spawn(request);
   if (typeof child === 'string') return child as Pid;
-  return raise(child, caller);
+  return raise(child);
 }
 
 export function execute<T>(process: Process, request: SpawnRequest): Running<T> {

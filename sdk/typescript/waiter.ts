@@ -31,8 +31,8 @@ export class Waiter {
   readonly command: Command<unknown>;
   /** The generator that waits; undefined where a promise does. */
   readonly path: Path | undefined;
-  readonly #resolve: ((value: unknown) => void) | undefined;
-  readonly #reject: ((error: unknown) => void) | undefined;
+  private readonly resolve: ((value: unknown) => void) | undefined;
+  private readonly reject: ((error: unknown) => void) | undefined;
   settled = false;
   value: unknown = undefined;
   error: unknown = undefined;
@@ -44,7 +44,7 @@ export class Waiter {
   again = false;
   /** Tag of the timeout; 0: none. */
   timer = 0;
-  #branches: Branch[] | undefined = undefined;
+  private branches: Branch[] | undefined = undefined;
 
   constructor(
     process: Process,
@@ -56,20 +56,20 @@ export class Waiter {
     this.process = process;
     this.command = command;
     this.path = path;
-    this.#resolve = resolve;
-    this.#reject = reject;
+    this.resolve = resolve;
+    this.reject = reject;
   }
 
   /** Wait for `source` as well. */
   receiveFrom(source: Source, index: number): void {
     const branch = new Branch(this, source, index, undefined);
-    (this.#branches ??= []).push(branch);
+    (this.branches ??= []).push(branch);
     source.addReceiver(branch);
   }
 
   sendTo(source: Source, index: number, value: unknown): void {
     const branch = new Branch(this, source, index, value);
-    (this.#branches ??= []).push(branch);
+    (this.branches ??= []).push(branch);
     source.addSender(branch);
   }
 
@@ -89,33 +89,33 @@ export class Waiter {
     this.index = index;
     this.value = value;
     this.ok = ok;
-    this.#release();
+    this.release();
   }
 
   /** For a promise: the command could finish without waiting, with this as its result. */
   finished(result: unknown): void {
     this.settled = true;
-    this.#resolve?.(result);
+    this.resolve?.(result);
   }
 
   fail(error: unknown): void {
     if (this.settled) return;
     this.error = error;
     this.ok = false;
-    this.#release();
+    this.release();
   }
 
   /** Leave every queue, then let the path go on. */
-  #release(): void {
+  private release(): void {
     this.settled = true;
     if (this.timer !== 0) {
       this.process.waits().abandon(this.timer);
       this.timer = 0;
     }
-    const branches = this.#branches;
+    const branches = this.branches;
     if (branches !== undefined) {
       for (let i = 0; i < branches.length; i++) branches[i].source.remove(branches[i]);
-      this.#branches = undefined;
+      this.branches = undefined;
     }
     this.wake();
   }
@@ -129,9 +129,9 @@ export class Waiter {
     try {
       result = this.command.finish(this);
     } catch (error) {
-      this.#reject?.(error);
+      this.reject?.(error);
       return;
     }
-    this.#resolve?.(result);
+    this.resolve?.(result);
   }
 }

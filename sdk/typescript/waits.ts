@@ -21,11 +21,11 @@ export interface Ending {
 }
 
 export class Waits {
-  readonly #process: Process;
-  readonly #expected = new Map<number, Expecting>();
-  #lastTag = 0;
-  #inbox: InboxSource | undefined = undefined;
-  #eventSource: EventSource | undefined = undefined;
+  private readonly process: Process;
+  private readonly expected = new Map<number, Expecting>();
+  private lastTag = 0;
+  private inboxSource: InboxSource | undefined = undefined;
+  private events: EventSource | undefined = undefined;
 
   /** The generator that is being resumed. */
   running: Path | undefined;
@@ -45,53 +45,53 @@ export class Waits {
   readonly kept = new Map<string, unknown>();
 
   constructor(process: Process, running: Path | undefined) {
-    this.#process = process;
+    this.process = process;
     this.running = running;
   }
 
   /** A tag for a command of the scheduler; `target` gets the answer. */
   expect(target: Expecting): number {
-    const tag = ++this.#lastTag;
-    this.#expected.set(tag, target);
+    const tag = ++this.lastTag;
+    this.expected.set(tag, target);
     return tag;
   }
 
   /** No answer will come for `tag`. */
   abandon(tag: number): void {
-    if (this.#expected.delete(tag)) this.#process.output?.abandon(tag);
+    if (this.expected.delete(tag)) this.process.output?.abandon(tag);
   }
 
   startTimer(milliseconds: number, target: Expecting): number {
     const tag = this.expect(target);
-    this.#process.out.timer(tag, milliseconds);
+    this.process.out.timer(tag, milliseconds);
     return tag;
   }
 
   inbox(): InboxSource {
-    return (this.#inbox ??= new InboxSource(this.#process));
+    return (this.inboxSource ??= new InboxSource(this.process));
   }
 
   get inboxWaited(): boolean {
-    return this.#inbox?.waited === true;
+    return this.inboxSource?.waited === true;
   }
 
   eventSource(): EventSource {
-    return (this.#eventSource ??= new EventSource(this.#process));
+    return (this.events ??= new EventSource(this.process));
   }
 
   /** Take every answer, then give what has come to those who wait for it. */
   collect(events: EventQueue): void {
     for (let answer = events.answer(); answer !== undefined; answer = events.answer()) {
-      const target = this.#expected.get(answer.tag);
+      const target = this.expected.get(answer.tag);
       if (target === undefined) continue;
-      this.#expected.delete(answer.tag);
+      this.expected.delete(answer.tag);
       target.answered(answer.value, answer.error);
     }
-    if (this.asked.length > 0) this.#lookAtAsked();
+    if (this.asked.length > 0) this.lookAtAsked();
     for (const source of this.mail) source.pump();
   }
 
-  #lookAtAsked(): void {
+  private lookAtAsked(): void {
     const asked = this.asked;
     this.asked = [];
     for (const waiter of asked) {
@@ -114,6 +114,6 @@ export class Waits {
 
   /** Whether anything but a message can. */
   get forAnything(): boolean {
-    return this.promises > 0 || this.#expected.size > 0 || this.mail.size > 0;
+    return this.promises > 0 || this.expected.size > 0 || this.mail.size > 0;
   }
 }

@@ -87,9 +87,20 @@ for (const [index, { name, machine }] of MEASUREMENTS.entries()) {
 }
 
 if (!options.json) {
-  const table = new Table({ head: ['name', 'machine', 'median', 'least', 'most', 'target', ''], style: { head: [], border: [] } });
+  const table = new Table({
+    head: ['name', 'machine', 'median', 'least', 'most', 'target', ''],
+    style: { head: [], border: [] },
+  });
   for (const { name, machine, value, unit, least, most, target } of results) {
-    table.push([name, machine, `${value} ${unit}`, least, most, `<= ${target}`, value <= target ? 'reached' : 'not reached']);
+    table.push([
+      name,
+      machine,
+      `${value} ${unit}`,
+      least,
+      most,
+      `<= ${target}`,
+      value <= target ? 'reached' : 'not reached',
+    ]);
   }
   console.log(table.toString());
 }

@@ -156,7 +156,7 @@ export class World {
       const late = () => {
         if (this.#waiting.delete(n)) reject(new Error(`${op} was not answered within 10 s`));
       };
-      this.runtime.wait(10_000).then(late, () => undefined);
+      void this.runtime.wait(10_000).then(late);
     });
   }
 

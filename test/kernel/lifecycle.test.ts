@@ -18,7 +18,13 @@ const puppet = (say: (what: string) => void) => () => {
 };
 
 test('a PID is {host|0x00001}, counts up, and is never used twice', async () => {
-  const runtime = await startNative({ short: () => (_e, out) => (out.complete(null), StepStatus.Complete), idle });
+  const runtime = await startNative({
+    short: () => (_events, out) => {
+      out.complete(null);
+      return StepStatus.Complete;
+    },
+    idle,
+  });
   const first = runtime.spawn({ id: 't:idle', host: 't:host' });
   assert.match(first, /^\{t:host\|0x[0-9a-f]{5,}\}$/);
   const seen = new Set<string>([first]);
@@ -101,8 +107,11 @@ test('a normal end takes links away silently', async () => {
   const events: ProcessEvent[] = [];
   let parent: StepOutput | undefined;
   const runtime = await startNative({
-    child: () => (events, out) =>
-      events.message() === undefined ? StepStatus.Idle : (out.complete(7), StepStatus.Complete),
+    child: () => (events, out) => {
+      if (events.message() === undefined) return StepStatus.Idle;
+      out.complete(7);
+      return StepStatus.Complete;
+    },
     parent: () => (queue, out) => {
       if (parent === undefined) {
         parent = out;

@@ -7,80 +7,12 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { TroupeError } from '../../runtime/errors.ts';
 import { type EventQueue, type ProcessEvent, type StepOutput, StepStatus } from '../../runtime/machine.ts';
+import { type Action, actions, LinkModel } from './link_model.ts';
 import { startNative } from './native.ts';
 
 const test = suite('kernel: random topologies');
 
-type Action =
-  | { do: 'link' | 'unlink' | 'monitor' | 'unmonitor'; a: number; b: number }
-  | { do: 'trap'; a: number; on: boolean }
-  | { do: 'end'; a: number; how: 'value' | 'error' | 'terminate' };
-
 const COUNT = 8;
-const index = fc.nat(COUNT - 1);
-const action: fc.Arbitrary<Action> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ do: fc.constantFrom('link', 'monitor'), a: index, b: index }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('unlink', 'unmonitor'), a: index, b: index }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('trap' as const), a: index, on: fc.boolean() }) },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      do: fc.constant('end' as const),
-      a: index,
-      how: fc.constantFrom('value', 'error', 'terminate'),
-    }),
-  },
-) as fc.Arbitrary<Action>;
-
-/** The rules, written once more as plainly as possible. */
-class Model {
-  readonly alive = new Set<number>(Array.from({ length: COUNT }, (_, i) => i));
-  readonly links = new Set<string>();
-  readonly monitors = new Set<string>();
-  readonly traps = new Set<number>();
-  /** `receiver kind from`, as a multiset. */
-  readonly events: string[] = [];
-
-  apply(action: Action): void {
-    if (!this.alive.has(action.a)) return;
-    if (action.do === 'trap') {
-      if (action.on) this.traps.add(action.a);
-      else this.traps.delete(action.a);
-    } else if (action.do === 'end') {
-      this.end(action.a, action.how !== 'value');
-    } else {
-      const { a, b } = action;
-      const pair = [a, b].sort().join('-');
-      const possible = a !== b && this.alive.has(b);
-      if (action.do === 'link' && possible) this.links.add(pair);
-      if (action.do === 'unlink') this.links.delete(pair);
-      if (action.do === 'monitor' && possible) this.monitors.add(`${a}>${b}`);
-      if (action.do === 'unmonitor') this.monitors.delete(`${a}>${b}`);
-    }
-  }
-
-  end(victim: number, abnormal: boolean): void {
-    const ends: [number, boolean][] = [[victim, abnormal]];
-    for (let next = ends.shift(); next !== undefined; next = ends.shift()) {
-      const [dead, bad] = next;
-      if (!this.alive.delete(dead)) continue;
-      for (const monitor of [...this.monitors]) {
-        const [watcher, watched] = monitor.split('>').map(Number);
-        if (watched === dead && this.alive.has(watcher)) this.events.push(`${watcher} pid.exit ${dead}`);
-        if (watched === dead || watcher === dead) this.monitors.delete(monitor);
-      }
-      for (const link of [...this.links]) {
-        const [x, y] = link.split('-').map(Number);
-        if (x !== dead && y !== dead) continue;
-        this.links.delete(link);
-        const other = x === dead ? y : x;
-        if (!bad || !this.alive.has(other)) continue;
-        if (this.traps.has(other)) this.events.push(`${other} pid.link.down ${dead}`);
-        else ends.push([other, true]);
-      }
-    }
-  }
-}
 
 interface Puppet {
   out: StepOutput;
@@ -109,7 +41,7 @@ async function play(actions: readonly Action[]): Promise<void> {
   });
   const pids = Array.from({ length: COUNT }, () => runtime.spawn({ id: 't:puppet', host: 't:host' }));
   runtime.scheduler.run();
-  const model = new Model();
+  const model = new LinkModel(COUNT);
   for (const step of actions) {
     const who = puppets[step.a];
     const mayAct = model.alive.has(step.a);
@@ -150,7 +82,7 @@ async function play(actions: readonly Action[]): Promise<void> {
 }
 
 test('links, monitors and ends agree with the model', async () => {
-  await fc.assert(fc.asyncProperty(fc.array(action, { maxLength: 40 }), play), { numRuns: 400 });
+  await fc.assert(fc.asyncProperty(actions(COUNT, 40), play), { numRuns: 1000 });
 });
 
 test.run();

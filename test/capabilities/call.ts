@@ -1,0 +1,68 @@
+/** Calling an operation the way a machine does, on a clock that stands still. */
+import type { CallContext, CapabilityDefinition } from '../../runtime/capabilities/capability.ts';
+import { createServices, type Services } from '../../runtime/capabilities/services.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { MemoryTerminal } from '../../runtime/hosts/terminal.ts';
+import { silentLog } from '../../runtime/logger.ts';
+import type { Payload } from '../../runtime/payload/payload.ts';
+
+/** 2026-01-02T03:04:05.250Z. */
+export const NOON = 1_767_323_045_250;
+
+/** Time stands still; chance walks through the given numbers again and again. */
+export function stillClock(chances: readonly number[] = [0.5]): Clock {
+  let next = 0;
+  return {
+    now: () => 0,
+    unix: () => NOON,
+    random: () => chances[next++ % chances.length],
+    arm: () => undefined,
+    disarm: () => undefined,
+    defer: turn => turn(),
+  };
+}
+
+/** A process that calls operations; `end` is its end. */
+export class Caller implements CallContext {
+  readonly pid: string;
+  readonly id = 'test:caller';
+  readonly host = 'test:host';
+  readonly clock: Clock;
+  readonly services: Services;
+  readonly #releases: (() => void)[] = [];
+
+  constructor(given: Partial<Services> = {}, clock: Clock = stillClock(), pid = '{test:host|0x00001}') {
+    this.pid = pid;
+    this.clock = clock;
+    this.services = createServices({ terminal: new MemoryTerminal(), log: silentLog, environment: {}, ...given });
+  }
+
+  onClose(release: () => void): void {
+    this.#releases.push(release);
+  }
+
+  end(): void {
+    for (const release of this.#releases.splice(0)) release();
+  }
+
+  /** Settings are given as in YAML and validated first. */
+  async call<S>(
+    definition: CapabilityDefinition<S>,
+    settings: unknown,
+    operation: string,
+    ...args: Payload[]
+  ): Promise<Payload> {
+    return await definition.operations[operation].run(this, definition.settings.parse(settings), args);
+  }
+}
+
+/** What a call was refused with. */
+export async function refusal(call: Promise<unknown>): Promise<{ kind: string; message: string }> {
+  try {
+    await call;
+  } catch (thrown) {
+    const { kind, message } = thrown as { kind: string; message: string };
+    return { kind, message };
+  }
+  throw new Error('the call was expected to be refused');
+}

@@ -1,0 +1,109 @@
+import { PassThrough, Writable } from 'node:stream';
+import { MessageChannel } from 'node:worker_threads';
+import * as fc from 'fast-check';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { ioCapability } from '../../runtime/capabilities/io.ts';
+import { remoteServices, serveServices, snapshotServices } from '../../runtime/capabilities/remote_services.ts';
+import { createServices } from '../../runtime/capabilities/services.ts';
+import { storeCapability } from '../../runtime/capabilities/store.ts';
+import { MemoryTerminal, StreamTerminal } from '../../runtime/hosts/terminal.ts';
+import { silentLog } from '../../runtime/logger.ts';
+import { Caller, refusal } from './call.ts';
+
+const test = suite('io');
+
+test('a program sees arguments, width and lines, and writes to both outputs', async () => {
+  const terminal = new MemoryTerminal({ args: ['a', '--json'], input: ['one', 'two'], columns: 120, isTty: true });
+  const caller = new Caller({ terminal });
+  const io = (operation: string, ...args: (string | Uint8Array)[]) => caller.call(ioCapability, {}, operation, ...args);
+  assert.equal(await io('args'), ['a', '--json']);
+  assert.is(await io('columns'), 120);
+  assert.is(await io('is_tty'), true);
+  assert.is(await io('read_line'), 'one');
+  assert.is(await io('read_line'), 'two');
+  assert.is(await io('read_line'), null);
+  await io('write', 'out');
+  await io('write', new Uint8Array([33, 10]));
+  await io('write_error', 'oops');
+  assert.is(terminal.output, 'out!\n');
+  assert.is(terminal.errors, 'oops');
+  assert.is((await refusal(caller.call(ioCapability, {}, 'write', 5))).kind, 'INVALID');
+});
+
+test('lines come out as they were put in, however the input is cut', () =>
+  fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.string({ unit: 'grapheme' }).map(line => line.replace(/[\r\n]/g, ''))),
+      fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 }),
+      fc.constantFrom('\n', '\r\n'),
+      async (lines, cuts, end) => {
+        const input = new PassThrough();
+        const terminal = new StreamTerminal([], () => input, new PassThrough(), new PassThrough());
+        const bytes = Buffer.from(lines.map(line => line + end).join(''));
+        const read = (async () => {
+          const all: string[] = [];
+          for (let line = await terminal.readLine(); line !== undefined; line = await terminal.readLine())
+            all.push(line);
+          return all;
+        })();
+        for (let at = 0, turn = 0; at < bytes.length; turn++) {
+          const size = cuts[turn % cuts.length];
+          input.write(bytes.subarray(at, at + size));
+          at += size;
+        }
+        input.end();
+        assert.equal(await read, lines);
+        assert.is(await terminal.readLine(), undefined);
+      },
+    ),
+  ));
+
+test('a last line without a line end counts', async () => {
+  const input = new PassThrough();
+  const terminal = new StreamTerminal([], () => input, new PassThrough(), new PassThrough());
+  input.end('one\ntwo');
+  assert.is(await terminal.readLine(), 'one');
+  assert.is(await terminal.readLine(), 'two');
+  assert.is(await terminal.readLine(), undefined);
+});
+
+test('writing to a closed pipe is an answer, not a crash', async () => {
+  const closed = new Writable({ write: (_chunk, _encoding, done) => done(new Error('EPIPE')) });
+  const caller = new Caller({ terminal: new StreamTerminal([], () => new PassThrough(), closed, new PassThrough()) });
+  assert.equal(await refusal(caller.call(ioCapability, {}, 'write', 'x')), {
+    kind: 'UNAVAILABLE',
+    message: 'standard output is closed: EPIPE',
+  });
+});
+
+test('a worker thread uses the terminal and the store of the main thread', async () => {
+  const { port1, port2 } = new MessageChannel();
+  const terminal = new MemoryTerminal({ args: ['x'], input: ['line'] });
+  const main = createServices({ terminal, log: silentLog, environment: {} });
+  serveServices(port1, main);
+  const worker = new Caller(remoteServices(port2, snapshotServices(main), silentLog));
+  assert.equal(await worker.call(ioCapability, {}, 'args'), ['x']);
+  await worker.call(ioCapability, {}, 'write', 'from the worker');
+  assert.is(terminal.output, 'from the worker');
+  assert.is(await worker.call(ioCapability, {}, 'read_line'), 'line');
+  assert.is(await worker.call(ioCapability, {}, 'read_line'), null);
+  await worker.call(storeCapability, {}, 'set', 'k', { n: 1 });
+  assert.equal(await new Caller(main).call(storeCapability, {}, 'get', 'k'), { n: 1 });
+  assert.equal(await worker.call(storeCapability, {}, 'list'), ['k']);
+  assert.is(await worker.call(storeCapability, {}, 'delete', 'k'), true);
+  assert.is(
+    (
+      await refusal(
+        worker
+          .call(storeCapability, { max_keys: 1 }, 'set', 'a', 1)
+          .then(() => worker.call(storeCapability, { max_keys: 1 }, 'set', 'b', 1)),
+      )
+    ).kind,
+    'RATE_LIMITED',
+  );
+  port1.close();
+  assert.is((await refusal(worker.call(ioCapability, {}, 'read_line'))).kind, 'UNAVAILABLE');
+});
+
+test.run();

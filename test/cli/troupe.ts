@@ -1,0 +1,50 @@
+/** The command `troupe` as users call it: a process of its own. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const main = fileURLToPath(new URL('../../sdk/embed/main.js', import.meta.url));
+
+export interface Finished {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Started {
+  readonly child: ChildProcess;
+  readonly finished: Promise<Finished>;
+  /** Resolves once the standard output contains a text. */
+  said(text: string): Promise<void>;
+}
+
+export function start(args: readonly string[], cwd?: string): Started {
+  const child = spawn(process.execPath, [main, ...args], {
+    cwd,
+    env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  const waiting: { text: string; resolve: () => void }[] = [];
+  child.stdout.on('data', data => {
+    stdout += data;
+    for (const { text, resolve } of waiting) if (stdout.includes(text)) resolve();
+  });
+  child.stderr.on('data', data => {
+    stderr += data;
+  });
+  const finished = new Promise<Finished>(resolve => {
+    child.on('close', code => resolve({ code, stdout, stderr }));
+  });
+  const said = (text: string): Promise<void> =>
+    new Promise((resolve, reject) => {
+      if (stdout.includes(text)) resolve();
+      else waiting.push({ text, resolve });
+      void finished.then(() => reject(new Error(`it ended without saying "${text}": ${stdout}${stderr}`)));
+    });
+  return { child, finished, said };
+}
+
+export function troupe(...args: string[]): Promise<Finished> {
+  return start(args).finished;
+}
