@@ -135,27 +135,43 @@ export class TypeScriptProcess extends Process implements StateMachine {
         return ending.thrown !== undefined ? this.failed(ending.thrown.error) : this.finished(ending.value);
       }
       if (waits.upgrading) return StepStatus.Upgrade;
-      const { direct } = waits;
-      if (direct !== undefined) {
-        waits.direct = undefined;
-        const status = this.resume(waits, direct, undefined);
-        if (status !== GO_ON) return status;
-      }
-      const { runnable } = waits;
-      if (runnable.length === 0) break;
-      waits.runnable = [];
-      for (let i = 0; i < runnable.length; i++) {
-        if (slice.left <= 0) {
-          waits.runnable = runnable.slice(i).concat(waits.runnable);
-          return StepStatus.Ready;
-        }
-        slice.left--;
-        const status = this.goOn(waits, runnable[i]);
-        if (status !== GO_ON) return status;
-      }
+      // Each can spend a whole slice, so they take turns at being first.
+      waits.directFirst = !waits.directFirst;
+      let status: StepStatus | typeof GO_ON = GO_ON;
+      if (waits.directFirst) status = this.resumeDirect(waits);
+      if (status === GO_ON) status = this.runBatch(waits);
+      if (status === GO_ON && !waits.directFirst) status = this.resumeDirect(waits);
+      if (status !== GO_ON) return status;
+      if (waits.runnable.length === 0) break;
+      if (slice.left <= 0) return StepStatus.Ready;
     }
     if (waits.forMessages) return slice.left > 0 ? StepStatus.Idle : StepStatus.Ready;
     return waits.forAnything ? StepStatus.Blocked : this.failed(deadlock());
+  }
+
+  /** The path that waits by the plain `receive()`, if there is one. */
+  private resumeDirect(waits: Waits): StepStatus | typeof GO_ON {
+    const { direct } = waits;
+    if (direct === undefined) return GO_ON;
+    waits.direct = undefined;
+    return this.resume(waits, direct, undefined);
+  }
+
+  /** The paths that can go on now; what they make runnable comes after. */
+  private runBatch(waits: Waits): StepStatus | typeof GO_ON {
+    const batch = waits.runnable;
+    if (batch.length === 0) return GO_ON;
+    waits.runnable = [];
+    for (let i = 0; i < batch.length; i++) {
+      if (slice.left <= 0) {
+        waits.runnable = batch.slice(i).concat(waits.runnable);
+        return StepStatus.Ready;
+      }
+      slice.left--;
+      const status = this.goOn(waits, batch[i]);
+      if (status !== GO_ON) return status;
+    }
+    return GO_ON;
   }
 
   private goOn(waits: Waits, what: Waiter | Fork): StepStatus | typeof GO_ON {

@@ -15,6 +15,8 @@ export interface CallContext {
   readonly id: string;
   readonly host: string;
   readonly clock: Clock;
+  /** What the process inherited: see `ctx`. Frozen and shared; an operation that answers one answers a copy. */
+  readonly values?: { readonly [key: string]: Payload };
   /** What the runtime shares out: terminal, log, store. Absent: those of this thread (`services.ts`). */
   readonly services?: Services;
   /** Called once when the process ends, however it ends: close what was opened for it. */

@@ -1,7 +1,9 @@
 /** Every capability that a host can grant, by the name written in YAML. */
 import type { CapabilityDefinition } from './capability.ts';
+import { ctxCapability } from './ctx.ts';
 import { envCapability } from './env.ts';
 import { fsCapability } from './fs.ts';
+import { funcsCapability } from './funcs.ts';
 import { ioCapability } from './io.ts';
 import { jsonCapability } from './json.ts';
 import { loggerCapability } from './logger.ts';
@@ -14,6 +16,8 @@ const definitions = [
   timeCapability,
   loggerCapability,
   jsonCapability,
+  funcsCapability,
+  ctxCapability,
   randomCapability,
   storeCapability,
   ioCapability,

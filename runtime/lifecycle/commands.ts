@@ -163,6 +163,7 @@ function callContext(process: Process): CallContext {
     host: linked.host.id,
     clock: linked.scheduler.clock,
     services: linked.scheduler.services,
+    values: process.context,
     onClose(release) {
       if (process.state === ProcessState.Dead) {
         release();

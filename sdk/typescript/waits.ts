@@ -31,6 +31,8 @@ export class Waits {
   running: Path | undefined;
   /** A path that waits by the plain `receive()`; the inbox has no other receiver then. It is resumed at every step. */
   direct: Path | undefined = undefined;
+  /** Whether that path is resumed before the others; changes with each round. */
+  directFirst = false;
   /** Paths to begin or resume, in this order. */
   runnable: (Waiter | Fork)[] = [];
   /** Waits of promises that no step has looked at yet. */

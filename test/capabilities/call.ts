@@ -19,6 +19,7 @@ export function stillClock(chances: readonly number[] = [0.5]): Clock {
     arm: () => undefined,
     disarm: () => undefined,
     defer: turn => turn(),
+    hold: () => () => undefined,
   };
 }
 

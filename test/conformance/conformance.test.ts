@@ -10,10 +10,14 @@ for (const workers of [0, 2]) {
   const test = suite(`conformance, ${workers} workers`);
   let world: World;
   test.before(async () => {
-    world = await World.start({ workers, placement: 'round-robin' });
+    // The runner keeps what a hook throws to itself.
+    world = await World.start({ workers, placement: 'round-robin' }).catch(error => {
+      process.stderr.write(`${error}\n`);
+      throw error;
+    });
   });
   test.after(async () => {
-    await world.runtime.stop();
+    await world?.runtime.stop();
   });
   const names = Object.keys(LANGUAGES);
   for (const { rule, run } of CASES) {

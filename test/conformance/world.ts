@@ -24,8 +24,8 @@ interface Language {
 export const LANGUAGES: { readonly [name: string]: Language } = {
   ts: { entry: 'kind: process.ts, imports: [time]', file: 'agent.ts' },
   async: { entry: 'kind: process.ts, imports: [time]', file: 'agent_async.ts' },
-  //lua: { entry: 'kind: process.lua, modules: [time]', file: 'agent.lua' },
-  //wasm: { entry: 'kind: process.wasm, language: assemblyscript, imports: [time]', file: 'assembly/agent.ts' },
+  lua: { entry: 'kind: process.lua, modules: [time, ctx]', file: 'agent.lua' },
+  wasm: { entry: 'kind: process.wasm, language: assemblyscript, imports: [time]', file: 'agent.as.ts' },
 };
 
 export interface Refusal {
@@ -89,6 +89,12 @@ export class Agent {
       () => this.must<[string, Payload, string][]>('mail'),
       mail => mail.length >= count,
     );
+  }
+
+  /** A question whose answer is a list. An empty Lua table is no list by itself. */
+  async list<T>(op: string, params: { readonly [key: string]: Payload } = {}): Promise<T[]> {
+    const answer = await this.must(op, params);
+    return Array.isArray(answer) ? answer : [];
   }
 
   async alive(): Promise<boolean> {

@@ -1,0 +1,5 @@
+import { self } from 'troupe';
+
+export function main(): void {
+  self.exit('Hello, ' + self.args[0].asString() + ', from WebAssembly');
+}

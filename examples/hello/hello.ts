@@ -1,0 +1,3 @@
+import { defineFunction } from 'troupe/sdk';
+
+export default defineFunction((_self, name: string) => `Hello, ${name}, from TypeScript`);

@@ -1,0 +1,53 @@
+/** An error that no path caught, as the error with which the process ends: message, kind, place and Lua traceback. */
+import { TroupeError } from '../../runtime/errors.ts';
+import type { Engine } from './engine.ts';
+import { traceback } from './traceback.ts';
+import { Kind } from './values/kinds.ts';
+import { Status, Tag, TYPE_MASK, TYPE_NAMES, Type, VALUE_TAG } from './vm/layout.ts';
+
+/** `file:line: ` as Lua puts it in front of messages. */
+const PLACE = /^([^\n]*?:\d+): /;
+
+/** `L` has failed with `status`; the error value is on top of its stack. */
+export function describeFailure(engine: Engine, L: number, status: number): TroupeError {
+  const { vm, reader } = engine;
+  const { text: stack, place: at } = traceback(vm, L);
+  if (status === Status.MemoryError) {
+    return new TroupeError('not enough memory: the process has reached its limit', {
+      kind: 'UNAVAILABLE',
+      place: at,
+      stack,
+    });
+  }
+  const value = vm.top(L);
+  const tag = vm.memory.u8[value + VALUE_TAG];
+  if ((tag & TYPE_MASK) === Type.String) {
+    const message = vm.text.readText(vm.memory.u32[value >>> 2], tag);
+    const [prefix, place] = PLACE.exec(message) ?? ['', at];
+    return new TroupeError(message.slice(prefix.length), { place, stack });
+  }
+  if (tag === Tag.Userdata && vm.memory.u32[reader.data(value) >>> 2] === Kind.Error) {
+    const error = readError(engine, value);
+    const own = error.stack?.includes('\n') ? error.stack : stack;
+    return new TroupeError(error.message, {
+      kind: error.kind,
+      retryable: error.retryable,
+      details: error.details,
+      stack: own,
+      place: error.place ?? at,
+    });
+  }
+  return new TroupeError(`a ${TYPE_NAMES[tag & TYPE_MASK]} was raised; raise a text or errors.new{...}`, {
+    place: at,
+    stack,
+  });
+}
+
+/** The error object at `value`; one whose details cannot be sent goes without them. */
+function readError(engine: Engine, value: number): TroupeError {
+  try {
+    return engine.reader.read(value, 'error') as TroupeError;
+  } catch (refused) {
+    return refused as TroupeError;
+  }
+}

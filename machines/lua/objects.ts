@@ -1,0 +1,237 @@
+/**
+ * The host's tables and objects in a Lua state: module tables that fill themselves, and userdata with their metatables.
+ * All of it is made when first needed and kept in the state's registry.
+ */
+import type { Engine } from './engine.ts';
+import type { HostModule, LinkedModule, Member } from './host_module.ts';
+import { KINDS, type Kind } from './values/kinds.ts';
+import type { ObjectMaker } from './values/write.ts';
+import type { HostFunction } from './vm/adapter.ts';
+import { REGISTRY, REGISTRY_GLOBALS, STATE_TOP, Tag, VALUE_SIZE, VALUE_TAG } from './vm/layout.ts';
+
+/** Whole-number keys of the registry; Lua itself uses 1 and 2. */
+const LAZY_METATABLE = 3;
+const OBJECT_MARK = 4;
+/** Table of what `require` has answered, by name. */
+export const REQUIRED = 5;
+const METATABLES = 10;
+
+/** Metamethods and methods of one kind of object. */
+export interface ObjectClass {
+  readonly kind: Kind;
+  readonly methods: HostModule;
+  readonly metamethods?: { readonly [name: string]: HostFunction };
+}
+
+export class Objects implements ObjectMaker {
+  readonly #engine: Engine;
+  /** Modules of methods, and metamethods (name and place in the function table), by kind. */
+  readonly #classes: { methods: LinkedModule; metamethods: readonly [string, number][] }[] = [];
+  /** `luaL_Reg` arrays of globals and of the metamethods of strings. */
+  #globals = 0;
+  #stringMetamethods = 0;
+  #globalModules: readonly LinkedModule[] = [];
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  addClass(kind: Kind, methods: LinkedModule, metamethods: readonly [string, number][]): void {
+    this.#classes[kind] = { methods, metamethods };
+  }
+
+  /** What every new state has: global functions by name, and tables by the name of their module. */
+  setGlobals(functions: ReadonlyMap<string, number>, modules: readonly LinkedModule[]): void {
+    this.#globals = this.#functionList(functions);
+    this.#globalModules = modules;
+    const metamethods = [...this.#engine.vm.standard.metamethods.functions];
+    this.#stringMetamethods = this.#functionList(new Map(metamethods));
+  }
+
+  /** An array of `luaL_Reg`, kept for ever. */
+  #functionList(functions: ReadonlyMap<string, number>): number {
+    const { memory, text } = this.#engine.vm;
+    const list = memory.allocate((functions.size + 1) * 8);
+    let at = list >>> 2;
+    for (const [name, slot] of functions) {
+      const pointer = text.name(name);
+      memory.u32[at++] = pointer;
+      memory.u32[at++] = slot;
+    }
+    memory.u32[at++] = 0;
+    memory.u32[at] = 0;
+    return list;
+  }
+
+  /** Fill a new state. Runs in protected mode. */
+  open(L: number): void {
+    const { api, text, adapter, functions } = this.#engine.vm;
+    api.lua_createtable(L, 0, 2);
+    this.#setFunction(L, '__index', functions['lazy.index']);
+    this.#setFunction(L, '__pairs', functions['lazy.pairs']);
+    api.lua_pushboolean(L, 0);
+    api.lua_setfield(L, -2, text.name('__metatable'));
+    adapter.rawSetInteger(L, REGISTRY, LAZY_METATABLE);
+
+    // Not the table that the state was born with, which would have to grow six times.
+    api.lua_createtable(L, 0, 64);
+    api.lua_pushvalue(L, -1);
+    adapter.rawSetInteger(L, REGISTRY, REGISTRY_GLOBALS);
+    api.luaL_setfuncs(L, this.#globals, 0);
+    api.lua_pushvalue(L, -1);
+    api.lua_setfield(L, -2, text.name('_G'));
+    text.push(L, 'Lua 5.4');
+    api.lua_setfield(L, -2, text.name('_VERSION'));
+    const modules = this.#globalModules;
+    for (let i = 0; i < modules.length; i++) {
+      this.pushModule(L, modules[i]);
+      if (modules[i].name === 'string') {
+        text.push(L, '');
+        api.lua_createtable(L, 0, 12);
+        api.luaL_setfuncs(L, this.#stringMetamethods, 0);
+        api.lua_pushvalue(L, -3);
+        api.lua_setfield(L, -2, text.name('__index'));
+        api.lua_setmetatable(L, -2);
+        api.lua_settop(L, -2);
+      }
+      api.lua_setfield(L, -2, text.name(modules[i].name));
+    }
+    api.lua_settop(L, 0);
+  }
+
+  #setFunction(L: number, name: string, slot: number): void {
+    const { api, text } = this.#engine.vm;
+    api.lua_pushcclosure(L, slot, 0);
+    api.lua_setfield(L, -2, text.name(name));
+  }
+
+  // --- modules --------------------------------------------------------------------------------------------------
+
+  /** Push a new, empty table of the module. */
+  pushModule(L: number, module: LinkedModule): void {
+    const { api, adapter, memory } = this.#engine.vm;
+    api.lua_createtable(L, 0, 0);
+    const table = memory.u32[(memory.u32[(L + STATE_TOP) >>> 2] - VALUE_SIZE) >>> 2];
+    const { tables } = this.#engine.process;
+    // Where an earlier table was dropped by the program, its address may have been used again.
+    for (let i = 0; i < tables.length; i++) if (tables[i] === table) tables[i] = 0;
+    tables[module.index] = table;
+    adapter.rawGetInteger(L, REGISTRY, LAZY_METATABLE);
+    api.lua_setmetatable(L, -2);
+  }
+
+  #moduleOf(table: number): LinkedModule | undefined {
+    const index = this.#engine.process.tables.indexOf(table);
+    return index < 0 ? undefined : this.#engine.modules[index];
+  }
+
+  #pushMember(L: number, member: Member): void {
+    const { api, text, adapter } = this.#engine.vm;
+    if ('function' in member) api.lua_pushcclosure(L, member.function, 0);
+    else if ('module' in member) this.pushModule(L, member.module);
+    else if ('push' in member) member.push(L);
+    else if (typeof member.constant === 'string') text.push(L, member.constant);
+    else if (typeof member.constant === 'bigint') api.lua_pushinteger(L, member.constant);
+    else if (Number.isSafeInteger(member.constant)) adapter.pushInteger(L, member.constant);
+    else api.lua_pushnumber(L, member.constant);
+  }
+
+  /** `__index` of module tables: makes a member that is asked for the first time. */
+  readonly lazyIndex: HostFunction = L => {
+    const { api, memory, text } = this.#engine.vm;
+    const table = this.#engine.vm.argument(L, 1);
+    const key = table + VALUE_SIZE;
+    const tag = memory.u8[key + VALUE_TAG];
+    const module = this.#moduleOf(memory.u32[table >>> 2]);
+    if (module === undefined || tag !== Tag.ShortString) return 0;
+    const member = module.members.get(text.readText(memory.u32[key >>> 2], tag));
+    if (member === undefined) return 0;
+    this.#pushMember(L, member);
+    api.lua_pushvalue(L, 2);
+    api.lua_pushvalue(L, -2);
+    api.lua_rawset(L, 1);
+    return 1;
+  };
+
+  /** `__pairs` of module tables: makes all members, then lists them as `next` does. */
+  readonly lazyPairs: HostFunction = L => {
+    const { api, memory, text, standard } = this.#engine.vm;
+    api.lua_settop(L, 1);
+    const module = this.#moduleOf(memory.u32[this.#engine.vm.argument(L, 1) >>> 2]);
+    for (const [name, member] of module?.members ?? []) {
+      text.push(L, name);
+      api.lua_pushvalue(L, -1);
+      if (api.lua_rawget(L, 1) === 0) {
+        api.lua_settop(L, -2);
+        this.#pushMember(L, member);
+        api.lua_rawset(L, 1);
+      } else api.lua_settop(L, 1);
+    }
+    api.lua_pushcclosure(L, standard._G.functions.get('next')!, 0);
+    api.lua_pushvalue(L, 1);
+    api.lua_pushnil(L);
+    return 3;
+  };
+
+  // --- objects --------------------------------------------------------------------------------------------------
+
+  pushObject(L: number, kind: Kind): number {
+    const { api, adapter, memory } = this.#engine.vm;
+    const { bytes, values } = KINDS[kind];
+    const data = api.lua_newuserdatauv(L, bytes, values);
+    const { u32 } = memory;
+    u32[data >>> 2] = kind;
+    for (let at = data + 4; at < data + bytes; at += 4) u32[at >>> 2] = 0;
+    if (adapter.rawGetInteger(L, REGISTRY, METATABLES + kind) === 0) this.#makeMetatable(L, kind);
+    api.lua_setmetatable(L, -2);
+    return data;
+  }
+
+  /** Replace the nil on top of the stack. */
+  #makeMetatable(L: number, kind: Kind): void {
+    const { api, text, adapter } = this.#engine.vm;
+    const { methods, metamethods } = this.#classes[kind];
+    api.lua_settop(L, -2);
+    api.lua_createtable(L, 0, 3 + metamethods.length);
+    for (const [name, slot] of metamethods) this.#setFunction(L, name, slot);
+    text.push(L, KINDS[kind].name);
+    api.lua_setfield(L, -2, text.name('__name'));
+    api.lua_pushboolean(L, 0);
+    api.lua_setfield(L, -2, text.name('__metatable'));
+    if (!metamethods.some(([name]) => name === '__index')) {
+      this.pushModule(L, methods);
+      api.lua_setfield(L, -2, text.name('__index'));
+    }
+    api.lua_pushvalue(L, -1);
+    adapter.rawSetInteger(L, REGISTRY, METATABLES + kind);
+  }
+
+  pushObjectMark(L: number): void {
+    const { api, text, adapter } = this.#engine.vm;
+    const { process } = this.#engine;
+    if (process.objectMark !== 0) {
+      adapter.rawGetInteger(L, REGISTRY, OBJECT_MARK);
+      return;
+    }
+    api.lua_createtable(L, 0, 1);
+    text.push(L, 'object');
+    api.lua_setfield(L, -2, text.name('__name'));
+    api.lua_pushvalue(L, -1);
+    adapter.rawSetInteger(L, REGISTRY, OBJECT_MARK);
+    process.objectMark = api.lua_topointer(L, -1);
+    this.#engine.reader.objectMark = process.objectMark;
+  }
+
+  /** Memory of argument `index`, which must be an object of this kind. */
+  argument(L: number, index: number, kind: Kind): number {
+    const { vm, reader } = this.#engine;
+    if (index <= vm.count(L)) {
+      const at = vm.argument(L, index);
+      if (vm.memory.u8[at + VALUE_TAG] === Tag.Userdata) {
+        const data = reader.data(at);
+        if (vm.memory.u32[data >>> 2] === kind) return data;
+      }
+    }
+    return vm.badType(L, index, KINDS[kind].name);
+  }
+}

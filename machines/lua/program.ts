@@ -1,0 +1,114 @@
+/** A loaded Lua entry: its chunks as bytecode of this worker's machine, and what it may `require`. */
+import type { BoundCapability } from '../../runtime/capabilities/capability.ts';
+import { TroupeError } from '../../runtime/errors.ts';
+import type { BoundOperation, Entry, ImportTable, PayloadForm, Program, StateMachine } from '../../runtime/machine.ts';
+import type { Bundle } from './bundle.ts';
+import { compileUnit } from './compile.ts';
+import type { Engine } from './engine.ts';
+import { LuaProcess } from './process.ts';
+import { TYPE_NAMES } from './vm/layout.ts';
+
+/** One chunk, ready to be loaded into a state. */
+export interface Unit {
+  readonly id: string;
+  readonly chunkName: string;
+  readonly bytecode: Uint8Array;
+  readonly aliases: ReadonlyMap<string, string>;
+  readonly place: string;
+}
+
+/** Capabilities that `modules:` can name, for advice in messages. */
+const KNOWN_MODULES = new Set([
+  ...['time', 'json', 'logger', 'funcs', 'ctx', 'security', 'registry', 'uuid', 'io', 'fs', 'http_client', 'store'],
+  ...['env', 'base64', 'hash', 'random', 'text', 'events', 'crypto'],
+]);
+
+export class LuaProgram implements Program {
+  readonly payloads: PayloadForm = 'value';
+  readonly id: string;
+  readonly main: Unit;
+  /** What `require` gives beside libraries: declared capabilities; undefined for those that are not operations. */
+  readonly modules = new Map<string, BoundCapability | undefined>();
+  /** Every operation of every capability; functions in Lua hold the position. */
+  readonly operations: BoundOperation[] = [];
+  readonly #positions = new Map<BoundCapability, [string, number][]>();
+  readonly #libraries = new Map<string, Unit>();
+  readonly #byChunk = new Map<string, Unit>();
+  readonly #engine: Engine;
+
+  constructor(engine: Engine, entry: Entry, bundle: Bundle, imports: ImportTable) {
+    this.#engine = engine;
+    this.id = entry.id;
+    const units = bundle.units.map((unit): Unit => {
+      const { id, chunkName, place } = unit;
+      return {
+        id,
+        chunkName,
+        place,
+        aliases: new Map(Object.entries(unit.aliases)),
+        bytecode: compileUnit(engine, unit),
+      };
+    });
+    this.main = units[0];
+    for (const unit of units) this.#byChunk.set(unit.chunkName.slice(1), unit);
+    for (const unit of units.slice(1)) this.#libraries.set(unit.id, unit);
+    for (const name of bundle.modules) {
+      const capability = imports.get(name);
+      this.modules.set(name, capability);
+      if (capability === undefined) continue;
+      const positions = Object.values(capability.operations).map((operation): [string, number] => [
+        operation.name,
+        this.operations.push(operation) - 1,
+      ]);
+      this.#positions.set(capability, positions);
+    }
+  }
+
+  create(): StateMachine {
+    return new LuaProcess(this.#engine, this);
+  }
+
+  operationsOf(capability: BoundCapability): readonly [string, number][] {
+    return this.#positions.get(capability)!;
+  }
+
+  library(id: string): Unit {
+    return this.#libraries.get(id)!;
+  }
+
+  /** The chunk of this name; where it is none of ours (a tail call), the innermost library that is being loaded. */
+  unit(chunk: string, loading: readonly string[]): Unit {
+    const innermost = loading.at(-1);
+    return this.#byChunk.get(chunk) ?? (innermost === undefined ? this.main : this.library(innermost));
+  }
+
+  explainMissing(name: string, unit: Unit): string {
+    const where = `${unit.id} (${unit.place})`;
+    if (KNOWN_MODULES.has(name)) {
+      return `module "${name}" is not declared: add "${name}" to "modules:" of ${this.id} (${this.main.place})`;
+    }
+    return (
+      `there is no module "${name}" here: for a library of this deployment ` +
+      `add "imports: {${name}: namespace:library}" to ${where}`
+    );
+  }
+
+  /** `type`: what the script returned. `isGlobal`: whether there is a global function of the method's name. */
+  explainNoMethod(method: string, type: number, isGlobal: boolean): TroupeError {
+    const what = isGlobal
+      ? `add "return { ${method} = ${method} }" as its last line`
+      : `end it with "return ${method}" or "return { ${method} = ... }"`;
+    return new TroupeError(
+      `${this.id}: the script must return its function "${method}", but it returned ${TYPE_NAMES[type] ?? 'nothing'}; ${what}`,
+      { kind: 'INVALID', retryable: false, place: this.main.chunkName.slice(1) },
+    );
+  }
+
+  explainNoMember(method: string): TroupeError {
+    return new TroupeError(`${this.id}: the table that the script returns has no function "${method}"`, {
+      kind: 'INVALID',
+      retryable: false,
+      place: this.main.chunkName.slice(1),
+    });
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * The host's own objects in Lua. Each is a full userdata: a few words of memory, the first of which says the kind, and
+ * some Lua values beside it. Programs cannot make userdata, so the first word can be trusted.
+ *
+ * Everything an object is lies in Lua's memory; nothing points back to JavaScript.
+ */
+
+export const Kind = {
+  Channel: 1,
+  Error: 2,
+  Message: 3,
+  Payload: 4,
+  Case: 5,
+  Spawner: 6,
+  Future: 7,
+} as const;
+export type Kind = (typeof Kind)[keyof typeof Kind];
+
+/** By kind: what programs see as its type, bytes of memory, number of values. */
+export const KINDS: readonly { readonly name: string; readonly bytes: number; readonly values: number }[] = [
+  { name: '', bytes: 0, values: 0 },
+  { name: 'channel', bytes: 40, values: 1 },
+  { name: 'error', bytes: 8, values: 4 },
+  { name: 'message', bytes: 8, values: 3 },
+  { name: 'payload', bytes: 4, values: 1 },
+  { name: 'case', bytes: 8, values: 2 },
+  { name: 'spawner', bytes: 4, values: 1 },
+  { name: 'future', bytes: 12, values: 3 },
+];
+
+/** Values of an error, from 1. Its second word is `Retry`. */
+export const ErrorValue = { Message: 1, Kind: 2, Details: 3, Stack: 4 } as const;
+export const ERROR_RETRYABLE = 4;
+export const Retry = { Unknown: 0, Yes: 1, No: 2 } as const;
+
+/** Values of a message, from 1. */
+export const MessageValue = { Topic: 1, From: 2, Data: 3 } as const;

@@ -1,0 +1,246 @@
+/**
+ * A small WebAssembly module, assembled here, that stands between the Lua binary and JavaScript:
+ *
+ * - it turns JavaScript functions into function references, which Lua's function table wants;
+ * - it holds Lua's allocator, which counts and limits what each state takes, without a call into JavaScript;
+ * - it passes 64-bit integers as doubles, because a BigInt costs three times the call itself;
+ * - it wraps the functions of Lua's `string` library so that an error object will do where a string is expected.
+ */
+import type { LuaApi } from './api.ts';
+import { Type } from './layout.ts';
+
+/** A function that Lua calls: takes its arguments from the stack of `L`, leaves results there, returns how many. */
+export type HostFunction = (L: number) => number;
+/** What goes on after a host function that yielded or called: `status` is a `Status`, `context` was chosen then. */
+export type Continuation = (L: number, status: number, context: number) => number;
+/** Receives what `lua_dump` writes; answers 0 to go on. */
+export type Writer = (L: number, bytes: number, length: number, data: number) => number;
+
+export interface Adapter {
+  /** `lua_Alloc`; its userdata is two words: bytes in use, bytes allowed. */
+  readonly allocate: CallableFunction;
+  /** `value` must be a whole number within 2^53. */
+  pushInteger(L: number, value: number): void;
+  rawGetInteger(L: number, index: number, key: number): number;
+  rawSetInteger(L: number, index: number, key: number): void;
+  /** By the index of the JavaScript function that was given. */
+  functions(index: number): CallableFunction;
+  continuations(index: number): CallableFunction;
+  writer: CallableFunction;
+  /** The wrapped original, by its index. */
+  guarded(index: number): CallableFunction;
+}
+
+const I32 = 0x7f;
+const I64 = 0x7e;
+const F64 = 0x7c;
+
+/** Signatures by index in the type section. */
+const Signature = {
+  Function: 0,
+  Continuation: 1,
+  Allocator: 2,
+  PushInteger64: 3,
+  PushInteger: 4,
+  RawGet64: 5,
+  RawSet64: 6,
+  RawSet: 7,
+  Two: 8,
+  One: 9,
+} as const;
+
+const SIGNATURES: readonly (readonly [readonly number[], readonly number[]])[] = [
+  [[I32], [I32]],
+  [[I32, I32, I32], [I32]],
+  [[I32, I32, I32, I32], [I32]],
+  [[I32, I64], []],
+  [[I32, F64], []],
+  [[I32, I32, I64], [I32]],
+  [[I32, I32, I64], []],
+  [[I32, I32, I32], []],
+  [[I32, I32], [I32]],
+  [[I32], []],
+];
+
+/** Functions of the Lua binary that the module calls, at these indexes. */
+const Imported = { Realloc: 0, Free: 1, PushInteger: 2, RawGetI: 3, RawSetI: 4, Type: 5, Coerce: 6 } as const;
+
+// Opcodes of WebAssembly.
+const IF = 0x04;
+const END = 0x0b;
+const RETURN = 0x0f;
+const CALL = 0x10;
+const DROP = 0x1a;
+const GET = 0x20;
+const SET = 0x21;
+const LOAD = 0x28;
+const STORE = 0x36;
+const CONST = 0x41;
+const EQZ = 0x45;
+const EQ = 0x46;
+const GT_U = 0x4b;
+const ADD = 0x6a;
+const SUB = 0x6b;
+const AND = 0x71;
+const EXTEND = 0xac;
+const TRUNC_F64_S = 0xb0;
+const VOID = 0x40;
+
+/**
+ * `(userdata, pointer, old, new)`: refuses what would exceed the limit, counts the rest. Without a pointer `old` is a
+ * type tag, not a size. Making smaller is never refused.
+ */
+const ALLOCATE: readonly number[] = [
+  [GET, 1, EQZ, IF, VOID, CONST, 0, SET, 2, END],
+  [GET, 0, LOAD, 2, 0, GET, 3, GET, 2, SUB, ADD, SET, 4],
+  [GET, 3, EQZ, IF, VOID, GET, 1, CALL, Imported.Free, GET, 0, GET, 4, STORE, 2, 0, CONST, 0, RETURN, END],
+  [GET, 3, GET, 2, GT_U, GET, 4, GET, 0, LOAD, 2, 4, GT_U, AND, IF, VOID, CONST, 0, RETURN, END],
+  [GET, 1, GET, 3, CALL, Imported.Realloc, SET, 5],
+  [GET, 5, IF, VOID, GET, 0, GET, 4, STORE, 2, 0, END],
+  [GET, 5, END],
+].flat();
+
+/** `coerce(L)` where the first argument is a userdata, then the original. */
+function guardBody(original: number): number[] {
+  return [
+    ...[GET, 0, CONST, 1, CALL, Imported.Type, CONST, Type.Userdata, EQ],
+    ...[IF, VOID, GET, 0, CALL, Imported.Coerce, DROP, END],
+    ...[GET, 0, CALL, ...unsigned(original), END],
+  ];
+}
+
+export interface AdapterParts {
+  readonly api: LuaApi;
+  readonly functions: readonly HostFunction[];
+  readonly continuations: readonly Continuation[];
+  readonly writer: Writer;
+  /** Functions of Lua's string library, from its function table. */
+  readonly guarded: readonly CallableFunction[];
+  /** Makes the first argument a string where it is an error object. */
+  readonly coerce: HostFunction;
+}
+
+export function buildAdapter(parts: AdapterParts): Adapter {
+  const { api, functions, continuations, guarded } = parts;
+  const imports: number[][] = [importMemory()];
+  const given: Record<string, unknown> = { memory: api.memory };
+  let imported = 0;
+  const take = (fn: unknown, signature: number): number => {
+    const name = `f${imported}`;
+    imports.push([...text('e'), ...text(name), 0, signature]);
+    given[name] = fn;
+    return imported++;
+  };
+  // In the order of `Imported`.
+  take(api.realloc, Signature.Two);
+  take(api.free, Signature.One);
+  take(api.lua_pushinteger, Signature.PushInteger64);
+  take(api.lua_rawgeti, Signature.RawGet64);
+  take(api.lua_rawseti, Signature.RawSet64);
+  take(api.lua_type, Signature.Two);
+  take(parts.coerce, Signature.Function);
+  const exported: { name: string; index: number }[] = [];
+  const pass = (name: string, fn: unknown, signature: number) => {
+    exported.push({ name, index: take(fn, signature) });
+  };
+  functions.forEach((fn, i) => {
+    pass(`function ${i}`, fn, Signature.Function);
+  });
+  continuations.forEach((fn, i) => {
+    pass(`continuation ${i}`, fn, Signature.Continuation);
+  });
+  pass('writer', parts.writer, Signature.Allocator);
+  const originals = guarded.map(fn => take(fn, Signature.Function));
+
+  const bodies: { signature: number; locals: number; code: readonly number[]; name: string }[] = [
+    { name: 'allocate', signature: Signature.Allocator, locals: 2, code: ALLOCATE },
+    {
+      name: 'push integer',
+      signature: Signature.PushInteger,
+      locals: 0,
+      code: [GET, 0, GET, 1, TRUNC_F64_S, CALL, Imported.PushInteger, END],
+    },
+    {
+      name: 'get integer',
+      signature: Signature.Continuation,
+      locals: 0,
+      code: [GET, 0, GET, 1, GET, 2, EXTEND, CALL, Imported.RawGetI, END],
+    },
+    {
+      name: 'set integer',
+      signature: Signature.RawSet,
+      locals: 0,
+      code: [GET, 0, GET, 1, GET, 2, EXTEND, CALL, Imported.RawSetI, END],
+    },
+    ...originals.map((original, i) => ({
+      name: `guarded ${i}`,
+      signature: Signature.Function,
+      locals: 0,
+      code: guardBody(original),
+    })),
+  ];
+  bodies.forEach((body, i) => {
+    exported.push({ name: body.name, index: imported + i });
+  });
+
+  const bytes = new Uint8Array([
+    ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+    ...section(
+      1,
+      SIGNATURES.map(([params, results]) => [0x60, params.length, ...params, results.length, ...results]),
+    ),
+    ...section(2, imports),
+    ...section(
+      3,
+      bodies.map(body => [body.signature]),
+    ),
+    ...section(
+      7,
+      exported.map(({ name, index }) => [...text(name), 0, ...unsigned(index)]),
+    ),
+    ...section(
+      10,
+      bodies.map(body => sized(body.locals === 0 ? [0, ...body.code] : [1, body.locals, I32, ...body.code])),
+    ),
+  ]);
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { e: given } as WebAssembly.Imports);
+  const get = (name: string) => instance.exports[name] as CallableFunction;
+  return {
+    allocate: get('allocate'),
+    pushInteger: get('push integer') as Adapter['pushInteger'],
+    rawGetInteger: get('get integer') as Adapter['rawGetInteger'],
+    rawSetInteger: get('set integer') as Adapter['rawSetInteger'],
+    functions: index => get(`function ${index}`),
+    continuations: index => get(`continuation ${index}`),
+    writer: get('writer'),
+    guarded: index => get(`guarded ${index}`),
+  };
+}
+
+function importMemory(): number[] {
+  return [...text('e'), ...text('memory'), 2, 0, 1];
+}
+
+/** LEB128. */
+function unsigned(value: number): number[] {
+  const bytes: number[] = [];
+  do {
+    const rest = value >>> 7;
+    bytes.push(rest === 0 ? value & 0x7f : (value & 0x7f) | 0x80);
+    value = rest;
+  } while (value !== 0);
+  return bytes;
+}
+
+function text(value: string): number[] {
+  const bytes = Buffer.from(value, 'utf8');
+  return [...unsigned(bytes.length), ...bytes];
+}
+
+function sized(bytes: readonly number[]): number[] {
+  return [...unsigned(bytes.length), ...bytes];
+}
+
+function section(id: number, items: readonly (readonly number[])[]): number[] {
+  return [id, ...sized([...unsigned(items.length), ...items.flat()])];
+}

@@ -1,0 +1,155 @@
+import type { Answer, EventQueue, Message, ProcessEvent } from '../../../runtime/machine.ts';
+import { packPayload } from '../../../runtime/payload/messagepack.ts';
+import { RECORD_HEADER, RecordKind, Sources } from '../abi/codes.ts';
+import { type GuestMemory, textLength } from '../abi/memory.ts';
+import type { Results } from './results.ts';
+
+const NOTHING = new Uint8Array(0);
+
+/**
+ * What comes to a guest: messages, events and answers, taken one at a time and written as a record. A record is five
+ * little-endian words (kind; lengths of topic, sender and payload; count or tag), topic and sender as UTF-8, and the payload
+ * as MessagePack.
+ */
+export class Arrivals {
+  readonly #memory: GuestMemory;
+  /** Topics given to `listen`, in that order. */
+  readonly #topics: string[] = [];
+  /** Topics given to `unlisten` that may still have messages. */
+  #closed: Set<string> | undefined;
+  /** Answers to the guest's own commands that it has not taken yet; the kernel's queue is emptied at each step. */
+  readonly #answers: Answer[] = [];
+  /** Of what was taken last. */
+  kind: RecordKind = RecordKind.MESSAGE;
+  #topic = '';
+  #topicLength = 0;
+  /** PID; empty for answers. */
+  #from = '';
+  #fromLength = 0;
+  #payload: Uint8Array = NOTHING;
+  #extra = 0;
+
+  constructor(memory: GuestMemory) {
+    this.#memory = memory;
+  }
+
+  listen(topic: string): void {
+    if (!this.#topics.includes(topic)) this.#topics.push(topic);
+    this.#closed?.delete(topic);
+  }
+
+  /** What was routed to the topic before is still read; messages that come later fall to the inbox by themselves. */
+  unlisten(topic: string): void {
+    if (!this.#topics.includes(topic)) return;
+    if (this.#closed === undefined) this.#closed = new Set();
+    this.#closed.add(topic);
+  }
+
+  answered(answer: Answer): void {
+    this.#answers.push(answer);
+  }
+
+  /** Take the next one from these sources (bits of `Sources`); false where there is none. */
+  take(events: EventQueue, sources: number): boolean {
+    if ((sources & Sources.EVENTS) !== 0) {
+      const event = events.event();
+      if (event !== undefined) return this.#takeEvent(event);
+    }
+    if ((sources & Sources.ANSWERS) !== 0 && this.#answers.length > 0) return this.#takeAnswer(this.#answers.shift()!);
+    if ((sources & Sources.TOPICS) !== 0 && this.#takeTopic(events)) return true;
+    if ((sources & Sources.INBOX) !== 0) {
+      const message = events.message();
+      if (message !== undefined) return this.#takeMessage(message, RecordKind.MESSAGE);
+    }
+    return false;
+  }
+
+  #takeTopic(events: EventQueue): boolean {
+    const topics = this.#topics;
+    for (let i = 0; i < topics.length; i++) {
+      if (this.takeOn(events, topics[i])) return true;
+      if (this.#closed !== undefined && this.#closed.delete(topics[i])) topics.splice(i--, 1);
+    }
+    return false;
+  }
+
+  /** Take the next message on exactly this topic. */
+  takeOn(events: EventQueue, topic: string): boolean {
+    const message = events.messageOn(topic);
+    return message !== undefined && this.#takeMessage(message, RecordKind.TOPIC_MESSAGE);
+  }
+
+  /** Bytes of the record of what was taken last. */
+  get length(): number {
+    return RECORD_HEADER + this.#topicLength + this.#fromLength + this.#payload.length;
+  }
+
+  /** Write the record where `length` bytes are free. */
+  writeAt(at: number): void {
+    const memory = this.#memory;
+    const topicLength = this.#topicLength;
+    const fromLength = this.#fromLength;
+    const payload = this.#payload;
+    memory.writeHeader(at, this.kind, topicLength, fromLength, payload.length, this.#extra);
+    let end = at + RECORD_HEADER;
+    memory.writeText(end, this.#topic, topicLength);
+    end += topicLength;
+    memory.writeText(end, this.#from, fromLength);
+    memory.write(end + fromLength, payload);
+    this.#payload = NOTHING;
+  }
+
+  /** The record as the result of a call: its length or a code. */
+  give(results: Results, area: number, capacity: number): number {
+    const length = this.length;
+    const at = results.place(length, area, capacity);
+    if (at >= 0) {
+      this.writeAt(at);
+      return length;
+    }
+    // Held in both cases: a message that was taken must not be lost for a pointer that is wrong.
+    results.hold(this.#bytes());
+    return at === -1 ? length : results.refuseArea();
+  }
+
+  #bytes(): Uint8Array {
+    const bytes = new Uint8Array(this.length);
+    const view = new DataView(bytes.buffer);
+    const words = [this.kind, this.#topicLength, this.#fromLength, this.#payload.length, this.#extra];
+    words.forEach((word, index) => {
+      view.setInt32(index * 4, word, true);
+    });
+    let end = RECORD_HEADER;
+    bytes.set(Buffer.from(this.#topic, 'utf8'), end);
+    end += this.#topicLength;
+    bytes.set(Buffer.from(this.#from, 'utf8'), end);
+    bytes.set(this.#payload, end + this.#fromLength);
+    this.#payload = NOTHING;
+    return bytes;
+  }
+
+  #takeMessage(message: Message, kind: RecordKind): true {
+    return this.#took(kind, message.topic, message.from, message.packed, message.count);
+  }
+
+  #takeEvent(event: ProcessEvent): true {
+    return this.#took(RecordKind.EVENT, event.kind, event.from, packPayload({ ...event } as never), 0);
+  }
+
+  #takeAnswer(answer: Answer): true {
+    const { error } = answer;
+    const kind = error === undefined ? RecordKind.ANSWER : RecordKind.FAILURE;
+    return this.#took(kind, '', '', packPayload(error ?? answer.value), answer.tag);
+  }
+
+  #took(kind: RecordKind, topic: string, from: string, payload: Uint8Array, extra: number): true {
+    this.kind = kind;
+    this.#topic = topic;
+    this.#topicLength = textLength(topic);
+    this.#from = from;
+    this.#fromLength = textLength(from);
+    this.#payload = payload;
+    this.#extra = extra;
+    return true;
+  }
+}

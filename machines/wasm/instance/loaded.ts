@@ -1,0 +1,49 @@
+import type { ASUtil } from '@assemblyscript/loader';
+import { GuestMemory } from '../abi/memory.ts';
+import { SuspendDriver } from '../suspend/driver.ts';
+
+/** Room for the saved stack of a suspended guest, in bytes: one page. Interpreters may need more than programs do. */
+const AREA_BYTES = 65_536;
+
+/** One instance of a module: its exports, its memory, and the driver that calls it. */
+export class Loaded {
+  readonly driver = new SuspendDriver();
+  readonly memory: GuestMemory;
+  /** The tools of `@assemblyscript/loader`, where the entry needs them. */
+  readonly assemblyscript: ASUtil | undefined;
+  /** AssemblyScript objects that are kept from its garbage collector during a call. */
+  readonly pinned: number[] = [];
+  readonly #exports: WebAssembly.Exports;
+
+  /** Throws UNAVAILABLE where there is no room for the saved stack. */
+  constructor(instance: WebAssembly.Instance, assemblyscript: ASUtil | undefined) {
+    this.#exports = instance.exports;
+    const { memory } = instance.exports;
+    const exported = memory instanceof WebAssembly.Memory ? memory : undefined;
+    this.driver.attach(instance, exported, AREA_BYTES);
+    this.memory = new GuestMemory(exported);
+    if (exported !== undefined) this.memory.hide(exported.buffer.byteLength - this.driver.guestBytes);
+    this.assemblyscript = assemblyscript;
+  }
+
+  /** Whether a function of this name is exported. */
+  has(name: string): boolean {
+    return typeof this.#exports[name] === 'function';
+  }
+
+  /** Call an export where the guest can neither wait nor be preempted: its allocator. Throws what it throws. */
+  within(name: string, ...args: readonly unknown[]): unknown {
+    return this.driver.callWithin(name, args);
+  }
+
+  /** An exported global that is known to be there. */
+  globalOf(name: string): WebAssembly.Global {
+    return this.#exports[name] as WebAssembly.Global;
+  }
+
+  /** The value of an exported i32 global. */
+  number(name: string): number | undefined {
+    const found = this.#exports[name];
+    return found instanceof WebAssembly.Global ? Number(found.value) : undefined;
+  }
+}

@@ -1,0 +1,259 @@
+/** `troupe:process`: what every program can call. One set of functions a program; `running.guest` is who calls. */
+import { TroupeError } from '../../../runtime/errors.ts';
+import type { Payload, SpawnRequest } from '../../../runtime/machine.ts';
+import { kindOfCode, Sources } from '../abi/codes.ts';
+import { Unwinding } from './ending.ts';
+import type { Guest, HostCalls, Running } from './guest.ts';
+import { spawnRequest } from './spawn_request.ts';
+
+const NEVER = Number.POSITIVE_INFINITY;
+/** `set_options`: leave the option as it is. */
+const UNCHANGED = -1;
+
+export function processCalls(running: Running): HostCalls {
+  return { ...resultCalls(running), ...outwardCalls(running), ...inwardCalls(running), ...commandCalls(running) };
+}
+
+/** Own identity, held results, errors and the end. */
+function resultCalls(running: Running): HostCalls {
+  return {
+    pid: (area, capacity) => running.guest.results.giveText(running.guest.out.pid, area, capacity),
+    id: (area, capacity) => running.guest.results.giveText(running.guest.out.id, area, capacity),
+    args: (area, capacity) => running.guest.give(running.guest.args, area, capacity),
+    context: (area, capacity) => running.guest.give(running.guest.out.context, area, capacity),
+    take_result: (area, capacity) => running.guest.results.take(area, capacity),
+    last_error: (area, capacity) => running.guest.results.lastError(area, capacity),
+
+    exit(value, valueLength) {
+      const guest = running.guest;
+      const read = guest.read.payload(value, valueLength, 'the value of exit');
+      if (read === undefined) throw new Unwinding({ how: 'fail', error: guest.read.fault });
+      throw new Unwinding({ how: 'exit', value: read });
+    },
+    fail(code, message, messageLength, retryable, details, detailsLength) {
+      const guest = running.guest;
+      const text = guest.read.text(message, messageLength, 'the message of fail');
+      const read = text === undefined ? undefined : guest.read.map(details, detailsLength, 'the details of fail');
+      if (text === undefined || read === undefined) throw new Unwinding({ how: 'fail', error: guest.read.fault });
+      throw new Unwinding({
+        how: 'fail',
+        error: new TroupeError(text, {
+          kind: kindOfCode(code),
+          retryable: retryable < 0 ? undefined : retryable !== 0,
+          details: detailsLength === 0 ? undefined : read,
+        }),
+      });
+    },
+    upgrade(id, idLength, args, argsLength) {
+      const guest = running.guest;
+      const target = guest.read.optionalText(id, idLength, 'the id of upgrade');
+      if (target === undefined) return guest.refused();
+      const list = guest.read.list(args, argsLength, 'the arguments of upgrade');
+      if (list === undefined) return guest.refused();
+      throw new Unwinding({ how: 'upgrade', id: target, args: list });
+    },
+  };
+}
+
+/** What reaches others at once. */
+function outwardCalls(running: Running): HostCalls {
+  const spawnWith =
+    (monitor: boolean, link: boolean) =>
+    (
+      id: number,
+      idLength: number,
+      host: number,
+      hostLength: number,
+      args: number,
+      argsLength: number,
+      area: number,
+      capacity: number,
+    ) => {
+      const guest = running.guest;
+      const request = guest.read.simpleRequest(id, idLength, host, hostLength, args, argsLength);
+      return request === undefined ? guest.refused() : spawn(guest, { ...request, monitor, link }, area, capacity);
+    };
+  return {
+    send(dest, destLength, topic, topicLength, payload, payloadLength) {
+      const guest = running.guest;
+      const target = guest.read.text(dest, destLength, 'the destination');
+      if (target === undefined) return guest.refused();
+      const subject = guest.read.text(topic, topicLength, 'the topic');
+      if (subject === undefined) return guest.refused();
+      const packed = guest.read.packed(payload, payloadLength, 'the payload');
+      if (packed === undefined) return guest.refused();
+      const error = guest.out.send(target, subject, packed, 1);
+      return error === undefined ? 0 : guest.results.refuse(error);
+    },
+    send_list(dest, destLength, topic, topicLength, payloads, payloadsLength) {
+      const guest = running.guest;
+      const target = guest.read.text(dest, destLength, 'the destination');
+      if (target === undefined) return guest.refused();
+      const subject = guest.read.text(topic, topicLength, 'the topic');
+      if (subject === undefined) return guest.refused();
+      const list = guest.read.list(payloads, payloadsLength, 'the payloads');
+      if (list === undefined) return guest.refused();
+      const error = guest.out.send(target, subject, list.length === 1 ? list[0] : list, list.length);
+      return error === undefined ? 0 : guest.results.refuse(error);
+    },
+
+    spawn: spawnWith(false, false),
+    spawn_monitored: spawnWith(true, false),
+    spawn_linked: spawnWith(false, true),
+    spawn_linked_monitored: spawnWith(true, true),
+    spawn_with(request, requestLength, area, capacity) {
+      const guest = running.guest;
+      const read = fullRequest(guest, request, requestLength);
+      return read === undefined ? guest.refused() : spawn(guest, read, area, capacity);
+    },
+
+    monitor: onText(running, 'the PID', (guest, pid) => guest.code(guest.out.monitor(pid))),
+    unmonitor: onText(running, 'the PID', (guest, pid) => (guest.out.unmonitor(pid), 0)),
+    link: onText(running, 'the PID', (guest, pid) => guest.code(guest.out.link(pid))),
+    unlink: onText(running, 'the PID', (guest, pid) => (guest.out.unlink(pid), 0)),
+    terminate: onText(running, 'the destination', (guest, dest) => guest.code(guest.out.terminate(dest))),
+    unregister: onText(running, 'the name', (guest, name) => (guest.out.unregister(name) ? 1 : 0)),
+    cancel(dest, destLength, reason, reasonLength) {
+      const guest = running.guest;
+      const target = guest.read.text(dest, destLength, 'the destination');
+      if (target === undefined) return guest.refused();
+      const why = guest.read.optionalText(reason, reasonLength, 'the reason');
+      return why === undefined ? guest.refused() : guest.code(guest.out.cancel(target, why ?? undefined));
+    },
+    register(name, nameLength, pid, pidLength) {
+      const guest = running.guest;
+      const given = guest.read.text(name, nameLength, 'the name');
+      if (given === undefined) return guest.refused();
+      const holder = guest.read.optionalText(pid, pidLength, 'the PID');
+      return holder === undefined ? guest.refused() : guest.code(guest.out.register(given, holder ?? undefined));
+    },
+    lookup(name, nameLength, area, capacity) {
+      const guest = running.guest;
+      const given = guest.read.text(name, nameLength, 'the name');
+      if (given === undefined) return guest.refused();
+      const pid = guest.out.lookup(given);
+      return typeof pid === 'string' ? guest.results.giveText(pid, area, capacity) : guest.results.refuse(pid);
+    },
+    set_options(trapLinks, upgradable) {
+      running.guest.out.setOptions({
+        ...(trapLinks === UNCHANGED ? {} : { trap_links: trapLinks !== 0 }),
+        ...(upgradable === UNCHANGED ? {} : { upgradable: upgradable !== 0 }),
+      });
+      return 0;
+    },
+  };
+}
+
+/** What comes in. */
+function inwardCalls(running: Running): HostCalls {
+  return {
+    listen: onText(running, 'the topic', (guest, topic) => {
+      guest.events.listen(topic);
+      guest.arrivals.listen(topic);
+      return 0;
+    }),
+    unlisten: onText(running, 'the topic', (guest, topic) => {
+      guest.events.unlisten(topic);
+      guest.arrivals.unlisten(topic);
+      return 0;
+    }),
+    try_receive: (area, capacity) => running.guest.poll(Sources.INBOX, area, capacity),
+    try_select: (sources, area, capacity) => running.guest.poll(sources, area, capacity),
+
+    receive(area, capacity) {
+      const guest = running.guest;
+      if (guest.isResuming()) return guest.finish(area, capacity);
+      return guest.receive(Sources.INBOX, undefined, NEVER, area, capacity);
+    },
+    receive_timeout(limit, area, capacity) {
+      const guest = running.guest;
+      if (guest.isResuming()) return guest.finish(area, capacity);
+      return guest.receive(Sources.INBOX, undefined, limit, area, capacity);
+    },
+    receive_on(topic, topicLength, limit, area, capacity) {
+      const guest = running.guest;
+      if (guest.isResuming()) return guest.finish(area, capacity);
+      const text = guest.read.text(topic, topicLength, 'the topic');
+      return text === undefined ? guest.refused() : guest.receive(0, text, limit, area, capacity);
+    },
+    select(sources, limit, area, capacity) {
+      const guest = running.guest;
+      if (guest.isResuming()) return guest.finish(area, capacity);
+      return guest.receive(sources, undefined, limit, area, capacity);
+    },
+  };
+}
+
+/** What is answered later, by suspending the caller or by a record. */
+function commandCalls(running: Running): HostCalls {
+  return {
+    exec(id, idLength, host, hostLength, args, argsLength, area, capacity) {
+      const guest = running.guest;
+      if (guest.isResuming()) return guest.finish(area, capacity);
+      const request = guest.read.simpleRequest(id, idLength, host, hostLength, args, argsLength);
+      return request === undefined ? guest.refused() : guest.exec(request);
+    },
+    exec_with(request, requestLength, area, capacity) {
+      const guest = running.guest;
+      if (guest.isResuming()) return guest.finish(area, capacity);
+      const read = fullRequest(guest, request, requestLength);
+      return read === undefined ? guest.refused() : guest.exec(read);
+    },
+    call(id, idLength, args, argsLength, area, capacity) {
+      const guest = running.guest;
+      if (guest.isResuming()) return guest.finish(area, capacity);
+      const request = guest.read.simpleRequest(id, idLength, 0, 0, args, argsLength);
+      return request === undefined ? guest.refused() : guest.exec(request);
+    },
+
+    start_timer(tag, milliseconds) {
+      const guest = running.guest;
+      const own = guest.openTag(tag);
+      if (own === undefined) return guest.refused();
+      guest.out.timer(own, milliseconds);
+      return 0;
+    },
+    start_exec(tag, request, requestLength) {
+      const guest = running.guest;
+      const read = fullRequest(guest, request, requestLength);
+      return read === undefined ? guest.refused() : startExec(guest, tag, read);
+    },
+    start_call(tag, id, idLength, args, argsLength) {
+      const guest = running.guest;
+      const request = guest.read.simpleRequest(id, idLength, 0, 0, args, argsLength);
+      return request === undefined ? guest.refused() : startExec(guest, tag, request);
+    },
+    abandon(tag) {
+      running.guest.abandon(tag);
+    },
+  };
+}
+
+function onText(running: Running, what: string, act: (guest: Guest, text: string) => number) {
+  return (text: number, length: number): number => {
+    const guest = running.guest;
+    const read = guest.read.text(text, length, what);
+    return read === undefined ? guest.refused() : act(guest, read);
+  };
+}
+
+function spawn(guest: Guest, request: SpawnRequest, area: number, capacity: number): number {
+  const pid = guest.out.spawn(request);
+  return typeof pid === 'string' ? guest.results.giveText(pid, area, capacity) : guest.results.refuse(pid);
+}
+
+function startExec(guest: Guest, tag: number, request: SpawnRequest): number {
+  const own = guest.openTag(tag);
+  if (own === undefined) return guest.refused();
+  guest.out.exec(own, request);
+  return 0;
+}
+
+function fullRequest(guest: Guest, request: number, requestLength: number): SpawnRequest | undefined {
+  const map = guest.read.map(request, requestLength, 'the spawn request');
+  if (map === undefined) return undefined;
+  const read = spawnRequest(map as { readonly [key: string]: Payload });
+  if (!(read instanceof TroupeError)) return read;
+  guest.read.fault = read;
+  return undefined;
+}

@@ -1,0 +1,28 @@
+/** Errors that calls answer with often or that need no details, made once. */
+import { TroupeError } from '../../../runtime/errors.ts';
+
+export const timeLimit = new TroupeError('nothing came in the given time', { kind: 'TIMEOUT', retryable: true });
+
+export const badLimit = invalid('the time limit must be milliseconds, 0 or more (infinity: no limit)');
+
+export const badSources = invalid('sources must be a sum of 1 (inbox), 2 (topics), 4 (events) and 8 (answers)');
+
+export const cannotWait = invalid('a call that waits cannot be made here: the host waits for troupe_alloc itself');
+
+export function deadlock(): TroupeError {
+  return new TroupeError(
+    'deadlock: select waits without a limit for what can never come; start a command first, add a source or give a limit',
+    { kind: 'INTERNAL', retryable: false },
+  );
+}
+
+export function badAllocation(length: number, at: number): TroupeError {
+  return new TroupeError(
+    `troupe_alloc(${length}) answered ${at}, but ${length} bytes from there are not inside the memory; grow the memory first`,
+    { kind: 'INTERNAL', place: 'troupe_alloc' },
+  );
+}
+
+function invalid(message: string): TroupeError {
+  return new TroupeError(message, { kind: 'INVALID', retryable: false });
+}

@@ -1,0 +1,157 @@
+import { readFile, realpath } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { dirname, isAbsolute, join, posix, relative, resolve, sep } from 'node:path';
+import { existsSync } from 'node:fs';
+import { TroupeError } from '../../../runtime/errors.ts';
+import type { Entry, PrepareTools } from '../../../runtime/machine.ts';
+import { cacheFolder, readCached, sha256, writeCached } from './cache.ts';
+import { optionalPackage } from './optional_package.ts';
+
+/** Speed over size, names for stack traces, the runtime for the host's allocations, top-level code as an export. */
+const OPTIONS = [
+  ...['--optimizeLevel', '3', '--shrinkLevel', '0', '--debug'],
+  ...['--runtime', 'incremental', '--exportRuntime', '--exportStart', '_initialize'],
+  '--noColors',
+];
+const OUTPUT = 'output.wasm';
+/** What `import ... from "troupe"` leads to; as an installed package it is `troupe/sdk/assemblyscript`. */
+const SDK_IMPORT = /(?:^|\/)node_modules\/troupe\/(?:sdk\/assemblyscript\/)?(.+)$/;
+const SDK_FOLDER = findSdk();
+
+type Asc = typeof import('assemblyscript/asc').default;
+type Diagnostic = Parameters<NonNullable<NonNullable<Parameters<Asc['main']>[1]>['reportDiagnostic']>>[0];
+
+/** The compiler keeps state of its own: one compilation at a time. */
+let turn: Promise<unknown> = Promise.resolve();
+
+/**
+ * Compile an AssemblyScript entry; what it imports must lie in the deployment, or be the SDK (`"troupe"`). Kept on disk by
+ * the content of everything that went into it. Throws INVALID, an AggregateError of several, with file, line and column.
+ */
+export async function compileAssemblyscript(entry: Entry, tools: PrepareTools): Promise<Uint8Array> {
+  const { default: asc } = await optionalPackage('assemblyscript', entry, () => import('assemblyscript/asc'));
+  const sources = new Sources(entry, await realpath(tools.root));
+  const folder = cacheFolder(tools.root);
+  const key = sha256(JSON.stringify([asc.version, OPTIONS, sources.entryFile, entry.source!.sha256]));
+  const cached = await readCached(folder, `assemblyscript-${key}`, name => sources.contentOf(name));
+  if (cached !== undefined) return cached;
+  const compiled = turn.then(() => compile(asc, sources));
+  turn = compiled.catch(() => undefined);
+  const output = await compiled;
+  await writeCached(folder, `assemblyscript-${key}`, sources.dependencies, output);
+  return output;
+}
+
+async function compile(asc: Asc, sources: Sources): Promise<Uint8Array> {
+  const diagnostics: Diagnostic[] = [];
+  let output: Uint8Array | undefined;
+  const silent = { write: () => true };
+  const { error } = await asc.main([sources.entryFile, '--baseDir', sources.root, '--outFile', OUTPUT, ...OPTIONS], {
+    stdout: silent,
+    stderr: silent,
+    readFile: name => sources.read(name),
+    writeFile: (name, content) => {
+      if (name === OUTPUT) output = typeof content === 'string' ? Buffer.from(content) : new Uint8Array(content);
+    },
+    listFiles: () => null,
+    reportDiagnostic: diagnostic => {
+      diagnostics.push(diagnostic);
+    },
+  });
+  const problems = diagnostics.filter(isError).map(diagnostic => sources.problem(diagnostic));
+  if (problems.length === 1) throw problems[0];
+  if (problems.length > 1) throw new AggregateError(problems, problems.map(one => one.message).join('\n'));
+  if (error !== null || output === undefined) {
+    throw new TroupeError(`${sources.entryFile}: AssemblyScript: ${error?.message ?? 'there was no output'}`, {
+      kind: 'INVALID',
+      place: sources.entryFile,
+    });
+  }
+  return output;
+}
+
+/** Category 3 of AssemblyScript's diagnostics; the others are notes and warnings. */
+function isError(diagnostic: Diagnostic): boolean {
+  return diagnostic.category === 3;
+}
+
+/** The files of one compilation, named as the compiler names them: relative to the deployment's root. */
+class Sources {
+  readonly root: string;
+  readonly entryFile: string;
+  readonly #entry: Entry;
+  readonly #texts = new Map<string, string | null>();
+
+  constructor(entry: Entry, root: string) {
+    this.#entry = entry;
+    this.root = root;
+    const { path } = entry.source!;
+    this.entryFile = path === undefined ? inlineName(entry) : relative(root, path).split(sep).join('/');
+  }
+
+  /** sha256 of everything read, null for what was looked for in vain. */
+  get dependencies(): { [name: string]: string | null } {
+    return Object.fromEntries([...this.#texts].map(([name, text]) => [name, text === null ? null : sha256(text)]));
+  }
+
+  async contentOf(name: string): Promise<string | null> {
+    const text = await this.read(name);
+    return text === null ? null : sha256(text);
+  }
+
+  /** The text of a file; null where there is none that may be read. */
+  async read(name: string): Promise<string | null> {
+    const known = this.#texts.get(name);
+    if (known !== undefined) return known;
+    const text = await this.#load(name);
+    this.#texts.set(name, text);
+    return text;
+  }
+
+  async #load(name: string): Promise<string | null> {
+    if (name === this.entryFile) return new TextDecoder().decode(this.#entry.source!.bytes);
+    // Options come from here alone, so that the cache knows them.
+    if (posix.basename(name) === 'asconfig.json') return null;
+    const sdk = SDK_IMPORT.exec(name);
+    if (sdk !== null) return readInside(SDK_FOLDER, sdk[1]);
+    return readInside(this.root, name);
+  }
+
+  problem(diagnostic: Diagnostic): TroupeError {
+    const { range } = diagnostic;
+    const file = range?.source.normalizedPath ?? this.entryFile;
+    const shown = file === this.entryFile ? this.#entry.source!.name : file;
+    const place = range == null ? `${shown}:1:1` : `${shown}:${this.#lineAndColumn(file, range.start)}`;
+    return new TroupeError(`${place}: ${diagnostic.message}`, { kind: 'INVALID', retryable: false, place });
+  }
+
+  #lineAndColumn(file: string, offset: number): string {
+    const before = (this.#texts.get(file) ?? '').slice(0, offset);
+    return `${before.split('\n').length}:${offset - before.lastIndexOf('\n')}`;
+  }
+}
+
+/** A file name for source text in YAML, in the folder of that file so that its relative imports work. */
+function inlineName(entry: Entry): string {
+  return posix.join(posix.dirname(entry.place.file), `${entry.id.replace(/[^\w.-]/g, '_')}.ts`);
+}
+
+async function readInside(folder: string, name: string): Promise<string | null> {
+  try {
+    const path = await realpath(resolve(folder, name));
+    const inside = relative(folder, path);
+    if (inside.startsWith('..') || isAbsolute(inside)) return null;
+    return await readFile(path, 'utf8');
+  } catch {
+    return null;
+  }
+}
+
+/** `sdk/assemblyscript` of this package: sources, so they are not in the folder of the compiled files. */
+function findSdk(): string {
+  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
+    const found = join(folder, 'sdk', 'assemblyscript');
+    if (existsSync(join(found, 'index.ts'))) return found;
+    if (dirname(folder) === folder) return found;
+  }
+}

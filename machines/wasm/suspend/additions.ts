@@ -1,0 +1,69 @@
+/** What a suspendable module has more than the original: globals, functions, exports. Nothing that exists is renumbered. */
+import type { Module } from '../binary/module.ts';
+import { CodeWriter, declareLocals } from './code_writer.ts';
+import type { TypeTable } from './type_table.ts';
+
+/** Indices of the added globals, all mutable i32. */
+export interface AddedGlobals {
+  /** A `State`. */
+  readonly state: number;
+  /** End of the saved stack, while the guest runs. */
+  readonly top: number;
+  /** Address of the area. */
+  readonly control: number;
+  /** Pages of the area. */
+  readonly areaPages: number;
+  /** Checks left. While frames are restored it is negative, so that the checks on the way lead to the dispatch. */
+  readonly fuel: number;
+}
+
+export interface AddedFunction {
+  readonly type: number;
+  /** Local declarations and code. */
+  readonly body: Uint8Array;
+}
+
+export class Additions {
+  readonly module: Module;
+  readonly types: TypeTable;
+  /** Whether loops and recursion are checked. */
+  readonly fuel: boolean;
+  readonly globals: AddedGlobals;
+  readonly globalCount: number;
+  readonly functions: AddedFunction[] = [];
+  /** Blocking import -> the function that is called in its place. */
+  readonly waits = new Map<number, number>();
+  /** The function that is called in place of `memory.grow`. */
+  grow = -1;
+  /** `(n) -> n`, takes fuel for work in proportion to n; only with fuel. */
+  charge = -1;
+
+  constructor(module: Module, types: TypeTable, fuel: boolean) {
+    this.module = module;
+    this.types = types;
+    this.fuel = fuel;
+    const first = module.globals.length;
+    this.globals = { state: first, top: first + 1, control: first + 2, areaPages: first + 3, fuel: first + 4 };
+    this.globalCount = fuel ? 5 : 4;
+  }
+
+  /** What stands for `index` wherever it is called or referred to. */
+  replacement(index: number): number {
+    return this.waits.get(index) ?? index;
+  }
+
+  /**
+   * Append a function; answers its index.
+   *
+   * @param locals types of its locals, which are numbered after the parameters
+   * @param write writes the code without the final `end`
+   */
+  addFunction(type: number, locals: readonly number[], write: (code: CodeWriter) => void): number {
+    const code = new CodeWriter(this.types, 128);
+    declareLocals(code, locals, 0);
+    write(code);
+    code.close();
+    this.functions.push({ type, body: code.finish() });
+    return this.module.functions.length + this.functions.length - 1;
+  }
+}

@@ -1,0 +1,269 @@
+/** The functions that are added to a module: what stands before and behind a suspension. */
+import { Bulk, Op } from '../binary/opcodes.ts';
+import { ValueType } from '../binary/value_type.ts';
+import type { Additions } from './additions.ts';
+import type { CodeWriter } from './code_writer.ts';
+import { Command, State, Word } from './control.ts';
+
+const { I32 } = ValueType;
+const PAGE_SHIFT = 16;
+const MAX_PAGES = 65_536;
+
+/** Bytes of bulk work that count as one check: both take one or two nanoseconds. */
+const WORK_SHIFT = 4;
+
+/** What `memory.grow` counts, in bytes of bulk work: it takes microseconds even for nothing. */
+const GROW_WORK = 16_384;
+
+function wordOffset(word: number): number {
+  return word * 4;
+}
+
+function setState(code: CodeWriter, additions: Additions, state: number): void {
+  code.constant(state);
+  code.setGlobal(additions.globals.state);
+}
+
+/** The frames are restored, the program goes on: from now on it spends the fuel it was resumed with. */
+export function endRewind(code: CodeWriter, additions: Additions): void {
+  setState(code, additions, State.Normal);
+  if (!additions.fuel) return;
+  code.getGlobal(additions.globals.control);
+  code.loadWord(wordOffset(Word.Fuel));
+  code.setGlobal(additions.globals.fuel);
+}
+
+/**
+ * Stands for a blocking import. A rewind always ends here before the body runs, so that the body may call functions of
+ * the guest. Afterwards the guest unwinds if the body asked for it.
+ */
+export function addWait(additions: Additions, imported: number): number {
+  const { module, types, globals } = additions;
+  const type = module.functions[imported];
+  return additions.addFunction(type, [], code => {
+    code.getGlobal(globals.state);
+    code.open(Op.If);
+    endRewind(code, additions);
+    code.close();
+    for (let i = 0; i < types.list[type].params.length; i++) code.get(i);
+    code.call(imported);
+    code.getGlobal(globals.control);
+    code.loadWord(wordOffset(Word.Command));
+    code.constant(Command.Suspend);
+    code.byte(Op.I32Eq);
+    code.setGlobal(globals.state);
+  });
+}
+
+/** Stands for an export: begins a call, or a call inside of a call (fuel is put back as it was). */
+export function addCallEntry(additions: Additions, target: number): number {
+  const { module, types, globals, fuel } = additions;
+  const type = module.functions[target];
+  const { params } = types.list[type];
+  return additions.addFunction(type, fuel ? [I32] : [], code => {
+    const outerFuel = params.length;
+    if (fuel) {
+      code.getGlobal(globals.fuel);
+      code.set(outerFuel);
+      code.getGlobal(globals.control);
+      code.loadWord(wordOffset(Word.Fuel));
+      code.setGlobal(globals.fuel);
+    }
+    readTop(code, additions);
+    for (let i = 0; i < params.length; i++) code.get(i);
+    code.call(additions.replacement(target));
+    leave(code, additions, outerFuel);
+  });
+}
+
+/** Goes on with a suspended call: the same function is entered with any arguments and restores its frame. */
+export function addResumeEntry(additions: Additions, target: number): number {
+  const { module, types, globals, fuel } = additions;
+  const { params, results } = types.list[module.functions[target]];
+  return additions.addFunction(types.indexOf([], results), fuel ? [I32] : [], code => {
+    code.getGlobal(globals.control);
+    code.constant(Command.Rewind);
+    code.storeWord(wordOffset(Word.Command));
+    setState(code, additions, State.Rewinding);
+    readTop(code, additions);
+    if (fuel) {
+      code.getGlobal(globals.fuel);
+      code.set(0);
+      code.constant(-1);
+      code.setGlobal(globals.fuel);
+    }
+    code.zeros(params);
+    code.call(additions.replacement(target));
+    leave(code, additions, 0);
+  });
+}
+
+function readTop(code: CodeWriter, additions: Additions): void {
+  code.getGlobal(additions.globals.control);
+  code.loadWord(wordOffset(Word.Top));
+  code.setGlobal(additions.globals.top);
+}
+
+/** Back to the host: leave the control block as the host expects it. The results stay on the stack. */
+function leave(code: CodeWriter, additions: Additions, outerFuel: number): void {
+  const { globals, fuel } = additions;
+  code.getGlobal(globals.control);
+  code.getGlobal(globals.top);
+  code.storeWord(wordOffset(Word.Top));
+  if (fuel) {
+    code.getGlobal(globals.control);
+    code.getGlobal(globals.fuel);
+    code.storeWord(wordOffset(Word.FuelLeft));
+    code.get(outerFuel);
+    code.setGlobal(globals.fuel);
+  }
+  code.getGlobal(globals.state);
+  code.open(Op.If);
+  setState(code, additions, State.Normal);
+  code.byte(Op.Else);
+  code.getGlobal(globals.control);
+  code.constant(Command.Run);
+  code.storeWord(wordOffset(Word.Command));
+  code.close();
+}
+
+/** Takes fuel in proportion to its argument, which it answers. What is not there is owed to the next check. */
+export function addCharge(additions: Additions): number {
+  const { types, globals } = additions;
+  return additions.addFunction(types.indexOf([I32], [I32]), [I32], code => {
+    const work = 1;
+    code.getGlobal(globals.fuel);
+    code.get(0);
+    code.constant(WORK_SHIFT);
+    code.byte(Op.I32ShrU);
+    code.tee(work);
+    code.byte(Op.I32Sub);
+    code.constant(0);
+    code.getGlobal(globals.fuel);
+    code.get(work);
+    code.byte(Op.I32GtS);
+    code.byte(Op.Select);
+    code.setGlobal(globals.fuel);
+    code.get(0);
+  });
+}
+
+/**
+ * `memory.grow` as the guest knows it: the area stays at the end of the memory and does not count, neither in the size
+ * nor towards the maximum. New pages are zero although the area has been there.
+ *
+ * @param maxPages the maximum that the module states, without the room for the area
+ */
+export function addGrow(additions: Additions, maxPages = MAX_PAGES): number {
+  const { types, globals } = additions;
+  const pages = 0;
+  const former = 1;
+  const target = 2;
+  return additions.addFunction(types.indexOf([I32], [I32]), [I32, I32], code => {
+    if (additions.fuel) {
+      code.constant(GROW_WORK);
+      code.call(additions.charge);
+      code.byte(Op.Drop);
+    }
+    code.get(pages);
+    code.constant(maxPages);
+    writeMemorySize(code, additions);
+    code.tee(former);
+    code.byte(Op.I32Sub);
+    code.byte(Op.I32GtU);
+    failIfTrue(code);
+    code.get(pages);
+    code.raw([Op.MemoryGrow, 0]);
+    code.constant(-1);
+    code.byte(Op.I32Eq);
+    failIfTrue(code);
+
+    code.get(pages);
+    code.byte(Op.I32Eqz);
+    code.getGlobal(globals.areaPages);
+    code.byte(Op.I32Eqz);
+    code.byte(Op.I32Or);
+    code.open(Op.If);
+    code.get(former);
+    code.byte(Op.Return);
+    code.close();
+    moveArea(code);
+    code.get(former);
+  });
+
+  function failIfTrue(code: CodeWriter): void {
+    code.open(Op.If);
+    code.constant(-1);
+    code.byte(Op.Return);
+    code.close();
+  }
+
+  function moveArea(code: CodeWriter): void {
+    code.getGlobal(globals.control);
+    code.get(pages);
+    shiftToBytes(code);
+    code.byte(Op.I32Add);
+    code.set(target);
+    // Copy the control block and the frames. While the guest runs its own `top` is right; while a suspended guest is
+    // called for something else, the block's: the larger of both loses nothing.
+    code.get(target);
+    code.getGlobal(globals.control);
+    code.getGlobal(globals.top);
+    controlWord(code, Word.Top);
+    code.getGlobal(globals.top);
+    controlWord(code, Word.Top);
+    code.byte(Op.I32GtU);
+    code.byte(Op.Select);
+    code.getGlobal(globals.control);
+    code.byte(Op.I32Sub);
+    code.raw([Op.PrefixBulk, Bulk.MemoryCopy, 0, 0]);
+    // Zero what becomes the guest's: as many pages as were added, or all of the former area.
+    code.getGlobal(globals.control);
+    code.constant(0);
+    code.get(pages);
+    code.getGlobal(globals.areaPages);
+    code.get(pages);
+    code.getGlobal(globals.areaPages);
+    code.byte(Op.I32LtU);
+    code.byte(Op.Select);
+    shiftToBytes(code);
+    code.raw([Op.PrefixBulk, Bulk.MemoryFill, 0]);
+    code.get(target);
+    code.setGlobal(globals.control);
+    code.getGlobal(globals.top);
+    code.get(pages);
+    shiftToBytes(code);
+    code.byte(Op.I32Add);
+    code.setGlobal(globals.top);
+    moveWord(code, Word.Top);
+    moveWord(code, Word.Limit);
+  }
+
+  function controlWord(code: CodeWriter, word: number): void {
+    code.getGlobal(globals.control);
+    code.loadWord(wordOffset(word));
+  }
+
+  function shiftToBytes(code: CodeWriter): void {
+    code.constant(PAGE_SHIFT);
+    code.byte(Op.I32Shl);
+  }
+
+  /** Add the distance of the move to an address in the control block. */
+  function moveWord(code: CodeWriter, word: number): void {
+    code.get(target);
+    code.get(target);
+    code.loadWord(wordOffset(word));
+    code.get(pages);
+    shiftToBytes(code);
+    code.byte(Op.I32Add);
+    code.storeWord(wordOffset(word));
+  }
+}
+
+/** `memory.size` as the guest knows it. */
+export function writeMemorySize(code: CodeWriter, additions: Additions): void {
+  code.raw([Op.MemorySize, 0]);
+  code.getGlobal(additions.globals.areaPages);
+  code.byte(Op.I32Sub);
+}

@@ -1,0 +1,52 @@
+/** A loaded machine on one host. */
+import { TroupeError } from '../../runtime/errors.ts';
+import type { ImportTable, Program, StateMachine } from '../../runtime/machine.ts';
+import { exportFor, type LoadedModule } from '../typescript/module.ts';
+import { isMachine, type Machine } from './adapter.ts';
+import { XStateProcess } from './process.ts';
+
+export class XStateProgram implements Program {
+  readonly payloads = 'value';
+  readonly imports: ImportTable;
+  readonly #module: LoadedModule;
+  /** Machines by method, where all processes share them. */
+  readonly #shared = new Map<string, Machine>();
+
+  constructor(module: LoadedModule, imports: ImportTable) {
+    this.#module = module;
+    this.imports = imports;
+  }
+
+  create(): StateMachine {
+    return new XStateProcess(this);
+  }
+
+  /** The machine that a process runs: evaluated for this process alone where its module has state. */
+  machine(method: string): Machine {
+    const shared = this.#shared.get(method);
+    if (shared !== undefined) return shared;
+    const found: unknown = this.#module.evaluate()[exportFor(method)];
+    if (!isMachine(found)) throw this.#module.refuse(method);
+    if (this.#module.stateless) this.#shared.set(method, found);
+    return found;
+  }
+
+  /** `machine`, for a module that is evaluated while it is loaded: what is wrong with it is INVALID, with its place. */
+  check(method: string): void {
+    try {
+      this.machine(method);
+    } catch (thrown) {
+      const error = this.errorOf(thrown);
+      throw new TroupeError(`${error.place}: ${error.message}`, {
+        kind: 'INVALID',
+        retryable: false,
+        details: error.details,
+        stack: error.stack,
+      });
+    }
+  }
+
+  errorOf(thrown: unknown): TroupeError {
+    return this.#module.stacks.errorOf(thrown);
+  }
+}

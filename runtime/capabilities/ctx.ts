@@ -1,0 +1,34 @@
+/** `ctx`: the values that a process inherited from whoever started it (semantics section 2). */
+import { z } from 'zod';
+import { TroupeError } from '../errors.ts';
+import { copyPayload } from '../payload/copy.ts';
+import { textArgument } from './arguments.ts';
+import type { CapabilityDefinition } from './capability.ts';
+
+export const ctxCapability: CapabilityDefinition<Record<string, never>> = {
+  name: 'ctx',
+  summary: 'Values inherited through spawns and calls',
+  settings: z.strictObject({}),
+  grantedByDefault: true,
+  operations: {
+    get: {
+      summary: 'The value under a key; NOT_FOUND where there is none.',
+      args: ['key'],
+      mode: 'sync',
+      run(context, _settings, args) {
+        const key = textArgument(args[0], 'ctx.get', 'key');
+        const values = context.values ?? {};
+        if (!Object.hasOwn(values, key)) {
+          throw new TroupeError(`context has no value "${key}"`, { kind: 'NOT_FOUND', retryable: false });
+        }
+        return copyPayload(values[key]) ?? null;
+      },
+    },
+    all: {
+      summary: 'All values, by key.',
+      args: [],
+      mode: 'sync',
+      run: context => copyPayload(context.values ?? {}),
+    },
+  },
+};

@@ -1,0 +1,24 @@
+// Troupe for AssemblyScript: see README.md beside this file.
+export { Answer, Arrival, ArrivalKind, Event, EventType, Message } from "./arrival";
+export { log, operate, sleep, startOperation, time } from "./capabilities";
+export { decode, decodeMap, encode, encodeMap, pack, unpack } from "./codec";
+export { Decoder, Kind } from "./decoder";
+export { Encoder } from "./encoder";
+export { ErrorKind, lastError } from "./failure";
+export { cancel, link, monitor, registry, self, send, sendList, terminate, unlink, unmonitor } from "./process";
+export {
+  abandon,
+  listen,
+  receive,
+  receiveOn,
+  receiveTimeout,
+  select,
+  Sources,
+  startTimer,
+  troupe_alloc,
+  tryReceive,
+  trySelect,
+  unlisten,
+} from "./receive";
+export { call, exec, spawn, spawnLinked, spawnLinkedMonitored, spawnMonitored, Spawner } from "./spawner";
+export { Value } from "./value";

@@ -1,0 +1,77 @@
+/** Deployments of Lua programs for tests, on this thread. */
+import { luaMachine } from '../../machines/lua/lua_machine.ts';
+import { createServices } from '../../runtime/capabilities/services.ts';
+import { TroupeError } from '../../runtime/errors.ts';
+import type { LogLevel, LogSink } from '../../runtime/logger.ts';
+import type { Payload } from '../../runtime/machine.ts';
+import { Runtime } from '../../runtime/runtime.ts';
+import { readDeployment } from '../../sdk/embed/index.ts';
+import { type Files, writeDeployment } from '../deploy.ts';
+
+/** What programs logged. */
+export class LogRecorder implements LogSink {
+  readonly lines: { level: LogLevel; message: string; fields: unknown }[] = [];
+
+  enabled(): boolean {
+    return true;
+  }
+
+  log(level: LogLevel, message: string, fields?: unknown): void {
+    this.lines.push({ level, message, fields });
+  }
+}
+
+export interface Deployed {
+  readonly runtime: Runtime;
+  readonly log: LogRecorder;
+}
+
+export async function deployLua(files: Files): Promise<Deployed> {
+  const log = new LogRecorder();
+  const deployment = await readDeployment(writeDeployment(files));
+  const runtime = await Runtime.start({
+    deployment,
+    machines: [luaMachine],
+    workers: 0,
+    services: createServices({ log }),
+  });
+  return { runtime, log };
+}
+
+const MODULES = 'modules: [time, logger, json, random, funcs, ctx]';
+
+/**
+ * A deployment with one namespace `app`, a host `host` and a process for each script, by name; `more` are further
+ * entries in YAML, each line one entry in flow style.
+ */
+export function scripts(sources: { readonly [name: string]: string }, more: readonly string[] = []): Files {
+  const files: { [path: string]: string } = {};
+  const entries = ['  - {name: host, kind: process.host}', ...more.map(entry => `  - ${entry}`)];
+  for (const [name, source] of Object.entries(sources)) {
+    files[`${name}.lua`] = source;
+    entries.push(`  - {name: ${name}, kind: process.lua, source: "file://${name}.lua", ${MODULES}}`);
+  }
+  files['app.yaml'] = `version: "1.0"\nnamespace: app\nentries:\n${entries.join('\n')}\n`;
+  return files;
+}
+
+/** Run a script's body, as its `main`, and answer what it returns; rejects with its error. */
+export async function run(body: string, ...args: Payload[]): Promise<Payload> {
+  const { runtime } = await deployLua(scripts({ main: `return function(...)\n${body}\nend\n` }));
+  try {
+    return await runtime.exec({ id: 'app:main', host: 'app:host', args });
+  } finally {
+    await runtime.stop();
+  }
+}
+
+/** The error with which a script's body ends. */
+export async function failure(body: string, ...args: Payload[]): Promise<TroupeError> {
+  try {
+    const value = await run(body, ...args);
+    throw new Error(`ended with ${JSON.stringify(value)} instead of an error`);
+  } catch (thrown) {
+    if (thrown instanceof TroupeError) return thrown;
+    throw thrown;
+  }
+}

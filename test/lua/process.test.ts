@@ -1,0 +1,405 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { deployLua, failure, run, scripts } from './deployed.ts';
+
+const test = suite('lua process');
+
+/** Deploy scripts, run `main` and answer its value. */
+async function runMain(sources: { readonly [name: string]: string }, more: readonly string[] = []) {
+  const { runtime } = await deployLua(scripts(sources, more));
+  try {
+    return await runtime.exec({ id: 'app:main', host: 'app:host' });
+  } finally {
+    await runtime.stop();
+  }
+}
+
+test('pid and id are texts of the documented form', async () => {
+  const [pid, id] = (await run('return {process.pid(), process.id()}')) as string[];
+  assert.match(pid, /^\{app:host\|0x[0-9a-f]{5,}\}$/);
+  assert.is(id, 'app:main');
+});
+
+test('arguments arrive in order, nil included', async () => {
+  assert.equal(await run('local a, b, c = ... return {a, b == nil, c.x}', 1, null, { x: 'y' }), [1, true, 'y']);
+});
+
+test('a script may return a table of methods, and `method` chooses', async () => {
+  const { runtime } = await deployLua({
+    'app.yaml':
+      'namespace: app\nentries:\n  - {name: host, kind: process.host}\n' +
+      '  - {name: main, kind: process.lua, source: "return {main = function() return 1 end, other = function() return 2 end}"}\n' +
+      '  - {name: other, kind: process.lua, method: other, source: "return {main = function() return 1 end, other = function() return 2 end}"}\n',
+  });
+  assert.is(await runtime.exec({ id: 'app:main', host: 'app:host' }), 1);
+  assert.is(await runtime.exec({ id: 'app:other', host: 'app:host' }), 2);
+  await runtime.stop();
+});
+
+test('a script that returns no method says what to do', async () => {
+  const ends = async (main: string) => {
+    try {
+      await runMain({ main });
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  assert.is(
+    await ends('local x = 1'),
+    'app:main: the script must return its function "main", but it returned nil; ' +
+      'end it with "return main" or "return { main = ... }"',
+  );
+  assert.is(
+    await ends('function main() end'),
+    'app:main: the script must return its function "main", but it returned nil; ' +
+      'add "return { main = main }" as its last line',
+  );
+  assert.is(await ends('return {}'), 'app:main: the table that the script returns has no function "main"');
+});
+
+test('results: nothing, nil, a value, a value and an error', async () => {
+  assert.is(await run('return'), undefined);
+  assert.is(await run('return nil'), null);
+  assert.is(await run('return 7, nil'), 7);
+  const text = await failure('return nil, "went wrong"');
+  assert.is(text.message, 'went wrong');
+  const object = await failure('return 1, errors.new{message = "no", kind = "CONFLICT", retryable = true}');
+  assert.is(object.message, 'no');
+  assert.is(object.kind, 'CONFLICT');
+  assert.is(object.retryable, true);
+  const unsendable = await failure('return {a = {function() end}}');
+  assert.is(unsendable.message, 'result.a[1]: function cannot be sent');
+});
+
+test('a raised text ends the process with message, place and traceback', async () => {
+  const error = await failure('local function inner() error("boom") end\ninner()');
+  assert.is(error.message, 'boom');
+  assert.is(error.place, 'main.lua:2');
+  assert.match(
+    error.stack!,
+    /^stack traceback:\n\t\[C\]: in function 'error'\n\tmain\.lua:2: in .*'inner'\n\tmain\.lua:3: in /,
+  );
+});
+
+test('a mistake of the program has a place', async () => {
+  const error = await failure('local t = nil\nreturn t.field');
+  assert.is(error.message, "attempt to index a nil value (local 't')");
+  assert.is(error.place, 'main.lua:3');
+});
+
+test('raised error objects keep kind and details; other values are explained', async () => {
+  const error = await failure('error(errors.new{message = "m", kind = "TIMEOUT", details = {after = 5}})');
+  assert.is(error.kind, 'TIMEOUT');
+  assert.is(error.details!.after, 5);
+  assert.is(error.place, 'main.lua:2');
+  assert.is((await failure('error({})')).message, 'a table was raised; raise a text or errors.new{...}');
+});
+
+test('send: what arrives, and what is refused', async () => {
+  assert.equal(
+    await run(`
+      local me, inbox = process.pid(), process.inbox()
+      process.send(me, "none")
+      process.send(me, "one", {n = 1})
+      process.send(me, "two", 1, "b")
+      process.send(me, "nil", nil)
+      local seen = {}
+      for i = 1, 4 do
+        local msg = inbox:receive()
+        seen[i] = {msg:topic(), msg:from() == me, msg:payload():data()}
+      end
+      return seen`),
+    [
+      ['none', true, []],
+      ['one', true, { n: 1 }],
+      ['two', true, [1, 'b']],
+      ['nil', true],
+    ],
+  );
+  const refused = async (call: string) =>
+    (await run(`local ok, err = ${call} return {ok == nil, tostring(err), err:kind()}`)) as unknown[];
+  assert.equal(await refused('process.send(process.pid(), "@x", 1)'), [
+    true,
+    'topic "@x" is reserved: topics that begin with "@" belong to the runtime',
+    'INVALID',
+  ]);
+  assert.equal(await refused('process.send("{app:host|0x0ffff}", "t", 1)'), [
+    true,
+    'process {app:host|0x0ffff} not found',
+    'NOT_FOUND',
+  ]);
+  assert.equal(await refused('process.send(process.pid(), "t", {items = {1, 2, {fn = print}}})'), [
+    true,
+    'payload.items[3].fn: function cannot be sent',
+    'INVALID',
+  ]);
+  assert.equal(await refused('process.send(process.pid(), "t", 1, coroutine.create(print))'), [
+    true,
+    'payload[2]: coroutine cannot be sent',
+    'INVALID',
+  ]);
+});
+
+test('arguments of the wrong type raise and name the argument', async () => {
+  const error = await failure('process.send(1, "t")');
+  assert.is(error.message, "bad argument #1 to 'send' (string expected, got number)");
+  assert.is(error.place, 'main.lua:2');
+  assert.is((await failure('process.spawn()')).message, "bad argument #1 to 'spawn' (string expected, got no value)");
+  assert.is(
+    (await failure('local i = process.inbox() i.receive()')).message,
+    "bad argument #1 to 'receive' (channel expected, got no value)",
+  );
+});
+
+test('spawn, message both ways, monitor sees the value', async () => {
+  const value = await runMain({
+    main: `return function()
+      local inbox, events = process.inbox(), process.events()
+      local child = process.spawn_monitored("app:child", "app:host", process.pid(), "hello")
+      local msg = inbox:receive()
+      process.send(child, "go")
+      local event = events:receive()
+      return {msg:payload():data(), msg:from() == child, event.kind, event.from == child, event.result, event.at > 0}
+    end`,
+    child: `return function(parent, text)
+      process.send(parent, "said", text)
+      process.inbox():receive()
+      return {done = true}
+    end`,
+  });
+  assert.equal(value, ['hello', true, 'pid.exit', true, { value: { done: true } }, true]);
+});
+
+test('an abnormal exit carries the error object to monitor and trapped link', async () => {
+  const value = await runMain({
+    main: `return function()
+      process.set_options({trap_links = true})
+      local events = process.events()
+      local child = process.spawn_linked_monitored("app:child", "app:host")
+      local first, second = events:receive(), events:receive()
+      return {first.kind, second.kind, first.result.error:kind(), second.result.error:message(),
+        process.event.EXIT, process.event.LINK_DOWN, process.get_options()}
+    end`,
+    child: 'return function() return nil, errors.new{message = "gone", kind = "UNAVAILABLE"} end',
+  });
+  assert.equal(value, [
+    'pid.exit',
+    'pid.link.down',
+    'UNAVAILABLE',
+    'gone',
+    'pid.exit',
+    'pid.link.down',
+    { trap_links: true, upgradable: false },
+  ]);
+});
+
+test('a failing link ends a process that does not trap it, pcall or not', async () => {
+  const value = await runMain({
+    main: `return function()
+      local events = process.events()
+      local victim = process.spawn_monitored("app:victim", "app:host")
+      local event = events:receive()
+      return tostring(event.result.error)
+    end`,
+    victim: `return function()
+      pcall(function()
+        process.spawn_linked("app:bomb", "app:host")
+        local guard <close> = setmetatable({}, {__close = function() while true do end end})
+        process.inbox():receive()
+      end)
+      return "survived"
+    end`,
+    bomb: 'return function() error("bang") end',
+  });
+  assert.match(value as string, /^linked process failed: \{app:host\|0x[0-9a-f]+\}: bang$/);
+});
+
+test('errors of spawn are returned, with kind', async () => {
+  assert.equal(
+    await run(`
+      local _, unknown = process.spawn("app:nobody", "app:host")
+      local _, host = process.spawn("app:main", "app:nowhere")
+      return {unknown:kind(), host:kind()}`),
+    ['NOT_FOUND', 'NOT_FOUND'],
+  );
+});
+
+test('exec gives value or error; context is inherited', async () => {
+  const value = await runMain({
+    main: `return function()
+      local sum = process.exec("app:add", "app:host", 2, 3)
+      local none, err = process.exec("app:fail", "app:host")
+      return {sum, none == nil, err:kind(), tostring(err)}
+    end`,
+    add: 'return function(a, b) return a + b end',
+    fail: 'return function() return nil, errors.new{message = "no", kind = "CONFLICT"} end',
+  });
+  assert.equal(value, [5, true, 'CONFLICT', 'no']);
+});
+
+test('monitor, unmonitor, link, unlink answer as specified', async () => {
+  const value = await runMain({
+    main: `return function()
+      local child = process.spawn("app:child", "app:host")
+      local first = process.monitor(child)
+      local again, exists = process.monitor(child)
+      local gone, missing = process.monitor("{app:host|0x0ffff}")
+      local mine, own = process.link(process.pid())
+      return {first, again == nil, exists:kind(), missing:kind(), own:kind(), process.unmonitor(child),
+        process.unmonitor(child), process.link(child), process.link(child), process.unlink(child), process.unlink(child)}
+    end`,
+    child: 'return function() process.inbox():receive() end',
+  });
+  assert.equal(value, [true, true, 'ALREADY_EXISTS', 'NOT_FOUND', 'INVALID', true, true, true, true, true, true]);
+});
+
+test('cancel asks, terminate ends', async () => {
+  const value = await runMain({
+    main: `return function()
+      local events = process.events()
+      local polite = process.spawn_monitored("app:polite", "app:host")
+      local deaf = process.spawn_monitored("app:deaf", "app:host")
+      process.cancel(polite, "enough")
+      local first = events:receive()
+      process.terminate(deaf)
+      local second = events:receive()
+      return {first.from == polite, first.result.value, second.from == deaf, tostring(second.result.error)}
+    end`,
+    polite: `return function()
+      local event = process.events():receive()
+      return {event.kind, event.reason}
+    end`,
+    deaf: 'return function() process.inbox():receive() end',
+  });
+  assert.equal(value, [true, ['pid.cancel', 'enough'], true, 'process terminated']);
+});
+
+test('names: register, lookup, unregister, send by name', async () => {
+  assert.equal(
+    await run(`
+      local r = process.registry
+      local ok, again = r.register("me"), r.register("me")
+      local pid = r.lookup("me")
+      process.send("me", "hi", 1)
+      local msg = process.inbox():receive()
+      local gone, err = r.lookup("nobody")
+      return {ok, again, pid == process.pid(), msg:topic(), err:kind(), r.unregister("me"), r.unregister("me")}`),
+    [true, true, true, 'hi', 'NOT_FOUND', true, false],
+  );
+});
+
+test('the spawner is immutable; messages come first, a taken name is signalled', async () => {
+  const value = await runMain({
+    main: `return function()
+      local values = {user = "ada"}
+      local base = process.with_context(values)
+      values.user = "eve"
+      local named = base:with_name("worker"):with_message("job", 1):with_message("job", {2, 3}, nil)
+      local events = process.events()
+      local pid = named:spawn_monitored("app:worker", "app:host")
+      local same = named:spawn("app:worker", "app:host")
+      local event = events:receive()
+      local plain = base:exec("app:context", "app:host")
+      local none = process.exec("app:context", "app:host")
+      return {pid == same, event.result.value, plain, none == nil}
+    end`,
+    worker: `return function()
+      local inbox, seen = process.inbox(), {}
+      for i = 1, 4 do
+        local msg = inbox:receive()
+        seen[i] = {msg:topic(), msg:payload():data()}
+      end
+      return seen
+    end`,
+    context: 'return function() return require("ctx").get("user") end',
+  });
+  const jobs = [
+    ['job', 1],
+    ['job', [[2, 3]]],
+  ];
+  assert.equal(value, [true, [...jobs, ...jobs], 'ada', true]);
+});
+
+test('spawner options are checked; a timeout answers TIMEOUT', async () => {
+  assert.match(
+    (await failure('process.with_options({nope = 1})')).message,
+    /unknown option "nope"; there are timeout and method/,
+  );
+  const value = await runMain({
+    main: `return function()
+      local _, err = process.with_options({timeout = "5ms"}):exec("app:slow", "app:host")
+      return err:kind()
+    end`,
+    slow: 'return function() process.events():receive() end',
+  });
+  assert.is(value, 'TIMEOUT');
+});
+
+test('upgrade goes on as another entry with the same PID and the unread messages', async () => {
+  const value = await runMain({
+    main: `return function()
+      local events = process.events()
+      local pid = process.spawn_monitored("app:old", "app:host")
+      process.send(pid, "n", 1)
+      process.send(pid, "n", 2)
+      process.send(pid, "n", 3)
+      local event = events:receive()
+      return {event.from == pid, event.result}
+    end`,
+    old: `return function()
+      local first = process.inbox():receive():payload():data()
+      coroutine.wrap(function() process.upgrade("app:new", first) end)()
+      error("upgrade returned")
+    end`,
+    new: `return function(first)
+      local inbox = process.inbox()
+      return {first, inbox:receive():payload():data(), inbox:receive():payload():data(), process.id()}
+    end`,
+  });
+  assert.equal(value, [true, { value: [1, 2, 3, 'app:new'] }]);
+});
+
+test('a failed upgrade ends the process with an error that says so', async () => {
+  const error = await failure('process.upgrade("app:nobody")');
+  assert.match(error.message, /^upgrade: /);
+});
+
+test('a busy receiver lets others run: two processes that flood each other both finish', async () => {
+  const value = await runMain({
+    main: `return function()
+      local events = process.events()
+      local a = process.spawn_monitored("app:echo", "app:host", 3000)
+      local b = process.spawn_monitored("app:echo", "app:host", 3000)
+      process.send(a, "peer", b)
+      process.send(b, "peer", a)
+      return {events:receive().result.value, events:receive().result.value}
+    end`,
+    echo: `return function(n)
+      local inbox = process.inbox()
+      local peer = inbox:receive():payload():data()
+      for i = 1, n do process.send(peer, "n", i) end
+      local sum = 0
+      for i = 1, n do sum = sum + inbox:receive():payload():data() end
+      return sum
+    end`,
+  });
+  assert.equal(value, [4501500, 4501500]);
+});
+
+test('polling with select and default does not starve others', async () => {
+  const value = await runMain({
+    main: `return function()
+      process.spawn("app:answer", "app:host", process.pid())
+      local inbox, rounds = process.inbox(), 0
+      while true do
+        local r = channel.select{inbox:case_receive(), default = true}
+        if not r.default then return r.value:payload():data() end
+        rounds = rounds + 1
+      end
+    end`,
+    answer: 'return function(parent) process.send(parent, "answer", 42) end',
+  });
+  assert.is(value, 42);
+});
+
+test.run();

@@ -1,0 +1,215 @@
+/** Runs the same program as it is and transformed, and tells what a user could see of each. */
+import wabt from 'wabt';
+import type { DriverState } from '../../machines/wasm/suspend/driver.ts';
+import { SuspendDriver } from '../../machines/wasm/suspend/driver.ts';
+import { type SuspendResult, suspendTransform } from '../../machines/wasm/suspend/transform.ts';
+
+const wabtModule = await wabt();
+
+export function compileWat(text: string, features: Record<string, boolean> = {}): Uint8Array {
+  const module = wabtModule.parseWat('test.wat', text, { bulk_memory: true, multi_value: true, ...features });
+  try {
+    return module.toBinary({ write_debug_names: true }).buffer;
+  } finally {
+    module.destroy();
+  }
+}
+
+/** What a user can see of a run. */
+export interface Seen {
+  readonly result: unknown;
+  /** Message of the trap or error that ended the run. */
+  readonly thrown: string | undefined;
+  /** Calls of imports with their arguments, in order. */
+  readonly calls: readonly string[];
+  readonly memory: Uint8Array | undefined;
+  /** Exported mutable globals. */
+  readonly globals: { readonly [name: string]: unknown };
+}
+
+export interface Stops {
+  suspended: number;
+  preempted: number;
+}
+
+export interface Run {
+  readonly preempt?: 'none' | 'fuel';
+  /** Checks a slice; with `preempt: 'fuel'`. */
+  readonly fuel?: number;
+  /** Move to a fresh instance at every n-th stop. */
+  readonly moveEvery?: number;
+  readonly areaBytes?: number;
+  /** Give up after so many stops. */
+  readonly maxStops?: number;
+}
+
+type Value = number | bigint;
+
+/** Imports named `wait...` are blocking. The i-th answer of a run is `answer(i)`. */
+const isBlocking = (_module: string, name: string) => name.startsWith('wait');
+const answer = (i: number) => (Math.imul(i + 1, 1103515245) >>> 16) & 63;
+
+class ImportLog {
+  readonly calls: string[] = [];
+  #answers = 0;
+
+  called(name: string, args: readonly Value[]): void {
+    this.calls.push(`${name}(${args.map(String).join()})`);
+  }
+
+  /** By the name's ending: `_l` gives i64, `_d` f64, `_2` two values, `_v` nothing, else i32. */
+  answer(name: string): unknown {
+    const value = answer(this.#answers++);
+    if (name.endsWith('_l')) return BigInt(value) << 33n;
+    if (name.endsWith('_d')) return value + 0.5;
+    if (name.endsWith('_2')) return [value, BigInt(value * 3)];
+    if (name.endsWith('_v')) return undefined;
+    return value;
+  }
+}
+
+function placeholder(name: string): unknown {
+  if (name.endsWith('_l')) return 0n;
+  return name.endsWith('_2') ? [0, 0n] : 0;
+}
+
+/** The imports of a module; without a driver blocking ones answer at once. */
+function imports(module: WebAssembly.Module, log: ImportLog, driver?: SuspendDriver): WebAssembly.Imports {
+  const all: WebAssembly.Imports = {};
+  for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
+    if (kind !== 'function') throw new Error(`the test harness has no ${kind} imports`);
+    (all[from] ??= {})[name] = (...args: Value[]) => {
+      if (driver !== undefined && isBlocking(from, name) && !driver.shouldRewind()) {
+        driver.suspend();
+        return placeholder(name);
+      }
+      log.called(name, args);
+      return log.answer(name);
+    };
+  }
+  return all;
+}
+
+function mutableGlobals(exports: WebAssembly.Exports): { [name: string]: unknown } {
+  const globals: { [name: string]: unknown } = {};
+  for (const [name, value] of Object.entries(exports)) {
+    if (value instanceof WebAssembly.Global && !name.startsWith('troupe:')) globals[name] = value.value;
+  }
+  return globals;
+}
+
+function message(error: unknown): string {
+  return error instanceof RangeError ? 'stack overflow' : (error as Error).message;
+}
+
+export function runOriginal(bytes: Uint8Array, entry: string, args: readonly Value[]): Seen {
+  const module = new WebAssembly.Module(bytes);
+  const log = new ImportLog();
+  let result: unknown;
+  let thrown: string | undefined;
+  let exports: WebAssembly.Exports = {};
+  try {
+    exports = new WebAssembly.Instance(module, imports(module, log)).exports;
+    result = (exports[entry] as (...args: readonly Value[]) => unknown)(...args);
+  } catch (error) {
+    thrown = message(error);
+  }
+  const memory = Object.values(exports).find(value => value instanceof WebAssembly.Memory);
+  return {
+    result,
+    thrown,
+    calls: log.calls,
+    memory: memory && new Uint8Array(memory.buffer).slice(),
+    globals: mutableGlobals(exports),
+  };
+}
+
+/** One process: an instance with its driver. */
+class Process {
+  readonly driver = new SuspendDriver();
+  readonly instance: WebAssembly.Instance;
+  readonly #program: SuspendResult;
+  readonly #module: WebAssembly.Module;
+  readonly #log: ImportLog;
+  readonly #areaBytes: number;
+
+  constructor(program: SuspendResult, module: WebAssembly.Module, log: ImportLog, areaBytes: number) {
+    this.#program = program;
+    this.#module = module;
+    this.#log = log;
+    this.#areaBytes = areaBytes;
+    this.instance = new WebAssembly.Instance(module, imports(module, log, this.driver));
+    this.driver.attach(this.instance, undefined, areaBytes);
+  }
+
+  get memory(): Uint8Array {
+    const memory = this.instance.exports['troupe:memory'] as WebAssembly.Memory | undefined;
+    return memory === undefined ? new Uint8Array(0) : new Uint8Array(memory.buffer, 0, this.driver.guestBytes);
+  }
+
+  /** The same process in a fresh instance: memory, globals and saved stack are all that is taken along. */
+  moved(): Process {
+    const saved = structuredClone(this.driver.save());
+    const other = new Process(this.#program, this.#module, this.#log, this.#areaBytes);
+    const pages = (this.driver.guestBytes - other.driver.guestBytes) / 65536;
+    if (pages > 0 && other.driver.grow(pages) < 0) throw new Error('the copy cannot grow');
+    other.memory.set(this.memory);
+    for (const index of this.#program.globals) {
+      const name = `troupe:global:${index}`;
+      (other.instance.exports[name] as WebAssembly.Global).value = (
+        this.instance.exports[name] as WebAssembly.Global
+      ).value;
+    }
+    other.driver.restore(saved, this.#program.frames);
+    return other;
+  }
+}
+
+export function transform(bytes: Uint8Array, preempt: 'none' | 'fuel' = 'none'): SuspendResult {
+  return suspendTransform(bytes, { blocking: isBlocking, preempt });
+}
+
+const compiled = new WeakMap<SuspendResult, WebAssembly.Module>();
+
+export function runTransformed(
+  program: SuspendResult,
+  entry: string,
+  args: readonly Value[],
+  run: Run = {},
+): Seen & { readonly stops: Stops } {
+  let module = compiled.get(program);
+  if (module === undefined) compiled.set(program, (module = new WebAssembly.Module(program.bytes)));
+  const log = new ImportLog();
+  const stops: Stops = { suspended: 0, preempted: 0 };
+  let process: Process | undefined;
+  let thrown: string | undefined;
+  const finish = (state: DriverState) => {
+    for (let count = 1; state !== 'idle'; count++) {
+      if (count > (run.maxStops ?? 100_000)) throw new Error('the test program stops too often');
+      stops[state as 'suspended' | 'preempted']++;
+      if (run.moveEvery !== undefined && count % run.moveEvery === 0) process = process!.moved();
+      process!.driver.fuel = run.fuel ?? 0x7fffffff;
+      state = process!.driver.resume();
+    }
+  };
+  try {
+    process = new Process(program, module, log, run.areaBytes ?? 65536);
+    process.driver.fuel = run.fuel ?? 0x7fffffff;
+    finish(process.driver.start());
+    finish(process.driver.call(entry, args));
+  } catch (error) {
+    thrown = message(error);
+  }
+  const exports = process?.instance.exports ?? {};
+  const memory = Object.entries(exports).find(
+    ([name, value]) => value instanceof WebAssembly.Memory && !name.startsWith('troupe:'),
+  );
+  return {
+    result: thrown === undefined ? process!.driver.result : undefined,
+    thrown,
+    calls: log.calls,
+    memory: memory && process!.memory.slice(),
+    globals: mutableGlobals(exports),
+    stops,
+  };
+}

@@ -1,0 +1,70 @@
+/**
+ * Random programs against themselves: the module as it is, whose imports answer at once, and the transformed module,
+ * whose calls stop at every blocking import or every few checks and move between instances.
+ *
+ * `TROUPE_SOAK=5000` runs that many programs instead of a few.
+ */
+import fc from 'fast-check';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import {
+  compileWat,
+  type Run,
+  runOriginal,
+  runTransformed,
+  type Seen,
+  type Stops,
+  transform,
+} from './suspend_harness.ts';
+import { ProgramGenerator } from './suspend_generator.ts';
+
+const RUNS: readonly Run[] = [
+  { preempt: 'none' },
+  { preempt: 'none', moveEvery: 1 },
+  { preempt: 'fuel', fuel: 1_000_000 },
+  { preempt: 'fuel', fuel: 0, moveEvery: 3 },
+  { preempt: 'fuel', fuel: 1 },
+  { preempt: 'fuel', fuel: 3, moveEvery: 1 },
+  { preempt: 'fuel', fuel: 10 },
+];
+
+type Stopped = Seen & { readonly stops: Stops };
+
+const decisions = fc.uint8Array({ minLength: 40, maxLength: 500, size: 'max' });
+const numRuns = Number(process.env.TROUPE_SOAK ?? 150);
+
+function assertSame(seen: Stopped, expected: Seen, what: string): void {
+  assert.equal(seen.thrown, expected.thrown, `${what}: error`);
+  assert.equal(seen.calls, expected.calls, `${what}: calls of imports`);
+  // After a trap nothing of the instance may be used again.
+  if (expected.thrown !== undefined) return;
+  assert.equal(seen.result, expected.result, `${what}: result`);
+  assert.equal(seen.globals, expected.globals, `${what}: globals`);
+  // Each wait is one stop: none was taken for the end of another.
+  assert.is(seen.stops.suspended, expected.calls.filter(call => call.startsWith('wait')).length, `${what}: stops`);
+  assert.is(Buffer.compare(seen.memory!, expected.memory!), 0, `${what}: memory`);
+}
+
+const test = suite('random programs, suspended');
+
+test('see no difference', () => {
+  let stops = 0;
+  fc.assert(
+    fc.property(decisions, fc.integer({ min: -3, max: 40 }), (list, argument) => {
+      const text = new ProgramGenerator(list).generate();
+      const bytes = compileWat(text, { simd: true, sat_float_to_int: true, sign_extension: true });
+      const expected = runOriginal(bytes, 'main', [argument]);
+      const programs = { none: transform(bytes, 'none'), fuel: transform(bytes, 'fuel') };
+      for (const run of RUNS) {
+        const seen = runTransformed(programs[run.preempt!], 'main', [argument], run);
+        stops += seen.stops.suspended + seen.stops.preempted;
+        assertSame(seen, expected, JSON.stringify(run));
+      }
+    }),
+    { numRuns },
+  );
+  // The test would be worth nothing if the programs seldom stopped.
+  assert.ok(stops > numRuns * 20, `only ${stops} stops`);
+});
+
+test.run();
