@@ -4,7 +4,7 @@
  */
 import * as assert from 'uvu/assert';
 import type { Payload } from '../../runtime/machine.ts';
-import type { World } from './world.ts';
+import { given, type World } from './world.ts';
 
 export interface Case {
   /** Section of the semantics and the rule in short. */
@@ -49,7 +49,7 @@ export const CASES: readonly Case[] = [
     async run(world, a, b) {
       const parent = await world.agent(a);
       const args: Payload[] = [1, 'two', [3], { four: 4 }];
-      const pid = await parent.must('spawn', { how: 'spawn', id: `c:${b}`, host: HOST, args });
+      const pid = await parent.must('spawn', { how: 'spawn', id: `c:${b}`, host: HOST, args: given(b, ...args) });
       assert.equal(await world.adopt(pid).must('args'), args);
     },
   },
@@ -57,7 +57,12 @@ export const CASES: readonly Case[] = [
     rule: '2 spawn_monitored: EXIT even of a child that ends at once',
     async run(world, a, b) {
       const parent = await world.agent(a);
-      const pid = await parent.must('spawn', { how: 'spawn_monitored', id: `c:${b}`, host: HOST, args: ['return', 5] });
+      const pid = await parent.must('spawn', {
+        how: 'spawn_monitored',
+        id: `c:${b}`,
+        host: HOST,
+        args: given(b, 'return', 5),
+      });
       const [event] = await parent.events(1);
       assert.is(event.kind, 'pid.exit');
       assert.is(event.from, pid);
@@ -81,7 +86,12 @@ export const CASES: readonly Case[] = [
     async run(world, a, b) {
       const parent = await world.agent(a);
       await parent.must('set_options', { trap_links: true });
-      await parent.must('spawn', { how: 'spawn_linked_monitored', id: `c:${b}`, host: HOST, args: ['raise', 'broke'] });
+      await parent.must('spawn', {
+        how: 'spawn_linked_monitored',
+        id: `c:${b}`,
+        host: HOST,
+        args: given(b, 'raise', 'broke'),
+      });
       const events = await parent.events(2);
       assert.equal(
         events.map(event => event.kind),
@@ -162,7 +172,7 @@ export const CASES: readonly Case[] = [
     rule: '2 exec answers the value',
     async run(world, a, b) {
       const caller = await world.agent(a);
-      assert.equal(await caller.must('exec', { id: `c:${b}`, host: HOST, args: ['return', { x: [1, 2] }] }), {
+      assert.equal(await caller.must('exec', { id: `c:${b}`, host: HOST, args: given(b, 'return', { x: [1, 2] }) }), {
         x: [1, 2],
       });
     },
@@ -171,7 +181,11 @@ export const CASES: readonly Case[] = [
     rule: '2 exec answers the error, kind and message kept',
     async run(world, a, b) {
       const caller = await world.agent(a);
-      const answer = (await caller.ask('exec', { id: `c:${b}`, host: HOST, args: ['return_error', 'no luck'] })) as any;
+      const answer = (await caller.ask('exec', {
+        id: `c:${b}`,
+        host: HOST,
+        args: given(b, 'return_error', 'no luck'),
+      })) as any;
       assert.is(answer.kind, 'CONFLICT');
       assert.is(answer.message, 'no luck');
       assert.is(await caller.refused('exec', { id: 'c:nobody', host: HOST, args: [] }), 'NOT_FOUND');

@@ -24,6 +24,7 @@ interface Language {
 export const LANGUAGES: { readonly [name: string]: Language } = {
   ts: { entry: 'kind: process.ts, imports: [time]', file: 'agent.ts' },
   async: { entry: 'kind: process.ts, imports: [time]', file: 'agent_async.ts' },
+  xstate: { entry: 'kind: process.xstate, imports: [time]', file: 'agent_machine.ts' },
   lua: { entry: 'kind: process.lua, modules: [time, ctx]', file: 'agent.lua' },
   wasm: { entry: 'kind: process.wasm, language: assemblyscript, imports: [time]', file: 'agent.as.ts' },
 };
@@ -102,6 +103,11 @@ export class Agent {
   }
 }
 
+/** Arguments for an agent. An XState machine has one input: the list of them. */
+export function given(language: string, ...args: Payload[]): Payload[] {
+  return language === 'xstate' ? [args] : args;
+}
+
 export function isRefusal(answer: unknown): answer is Refusal {
   return typeof answer === 'object' && answer !== null && (answer as { refused?: unknown }).refused === true;
 }
@@ -141,8 +147,8 @@ export class World {
   }
 
   /** An agent that answers: its first step is over. */
-  async agent(language: string, ...args: Payload[]): Promise<Agent> {
-    const agent = new Agent(this, this.runtime.spawn({ id: `c:${language}`, host: 'c:host', args }));
+  async agent(language: string): Promise<Agent> {
+    const agent = new Agent(this, this.runtime.spawn({ id: `c:${language}`, host: 'c:host', args: [] }));
     await agent.must('nothing');
     return agent;
   }

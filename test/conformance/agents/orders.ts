@@ -28,7 +28,7 @@ function certain(answer: true | TroupeError): true {
   return answer;
 }
 
-function describe(event: any): unknown {
+export function describe(event: any): unknown {
   const error = event.result?.error;
   return {
     kind: event.kind,

@@ -1,0 +1,3 @@
+return function(parent)
+  process.send(parent, "up", 1)
+end
