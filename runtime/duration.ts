@@ -43,8 +43,8 @@ export function parseDuration(text: string): number | undefined {
 }
 
 /**
- * The shortest text that `parseDuration` reads back as the same number of nanoseconds: `1h30m`, `1.5s`, `250ms`,
- * `100us`, `0s`. Milliseconds in; infinite or NaN durations are shown as JavaScript does.
+ * A short text that `parseDuration` reads back as the same number of nanoseconds (up to some days, where a double holds
+ * no more digits): `1h30m`, `1.5s`, `250ms`, `100us`, `0s`. Milliseconds in; infinite or NaN ones are shown as they are.
  */
 export function formatDuration(milliseconds: number): string {
   if (!Number.isFinite(milliseconds)) return String(milliseconds);

@@ -117,6 +117,7 @@ export class Runtime {
         placement: options.placement ?? 'least-loaded',
         services,
         clock,
+        onCrash: options.onCrash,
         onLost: (worker, error) => lost(worker, error),
       });
       scheduler = pool.scheduler;

@@ -1,5 +1,5 @@
 /** The command: reads its arguments, runs a job, shows how far it is, prints the report. */
-import { defineProcess, type Self } from 'troupe/sdk';
+import { defineProcess, EventKind, type Incoming, type ProcessEvent, type Self, TroupeError } from 'troupe/sdk';
 import type { JobResult, JobSettings } from './job.ts';
 import { progressLine } from './progress.ts';
 import type { Progress } from './protocol.ts';
@@ -37,6 +37,7 @@ export default defineProcess<[], { progress: Progress }, number>(function* (self
     yield* self.io.writeError(`${options}\n\n${USAGE}`);
     return 2;
   }
+  self.fork(endWhenCancelled, self.events());
   const { file, json, top, parsers, chaos } = options;
   const settings: JobSettings = { file, top, parsers, chaos, chunk: CHUNK_BYTES, progress: self.pid };
   const shown = self.io.isTty() && !json;
@@ -51,6 +52,14 @@ export default defineProcess<[], { progress: Progress }, number>(function* (self
   else yield* self.io.write(showReport(report, self.io.columns()));
   return 0;
 });
+
+/** Ctrl-C: an error in any path ends the process, and the job that it waits for. */
+function* endWhenCancelled(events: Incoming<ProcessEvent>): Generator<any, void, any> {
+  for (;;) {
+    const event = yield* events.receive();
+    if (event?.kind === EventKind.CANCEL) throw new TroupeError('interrupted', { kind: 'CANCELED' });
+  }
+}
 
 /** One line on the screen, drawn anew each time there is news. */
 function* showProgress(self: Self<{ progress: Progress }>): Generator<any, void, any> {

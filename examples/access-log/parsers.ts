@@ -57,6 +57,10 @@ export class Parsers {
       this.#busy.delete(pid);
       held.deaths++;
       if (held.deaths === MOST_ATTEMPTS) throw poison(held.chunk, exit);
+      this.#self.logger.warn('a parser crashed, another one takes its chunk', {
+        chunk: held.chunk.number,
+        error: exit.error,
+      });
       // In front: the chunks after it wait to be put together in file order.
       this.#waiting.unshift(held);
     }

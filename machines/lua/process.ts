@@ -71,6 +71,9 @@ export class LuaProcess implements StateMachine {
 
   readonly #main: Path;
   readonly #ready: Path[] = [];
+  /** Paths that could go on and only made room for others. */
+  #yielded: Path[] | undefined;
+  #outsideNext = false;
   #method = 'main';
   #args: readonly Payload[] = [];
   #tag = 0;
@@ -116,7 +119,7 @@ export class LuaProcess implements StateMachine {
     engine.reader.objectMark = this.objectMark;
     for (let answer = events.answer(); answer !== undefined; answer = events.answer()) this.#take(answer);
     while (this.turns > 0) {
-      const path = this.#ready.length > 0 ? this.#ready.shift()! : this.#takeExternal();
+      const path = this.#next();
       if (path === undefined) return this.#rest();
       this.turns--;
       this.#run(path);
@@ -156,6 +159,18 @@ export class LuaProcess implements StateMachine {
     }
     const channel = this.timers?.get(answer.tag);
     if (channel !== undefined) timerFired(this, answer.tag, channel);
+  }
+
+  /**
+   * The path to run: one that was woken, else by turns one for which something has come from outside and one that only
+   * made room for others. So neither a flood of messages nor a busy loop keeps the other kind waiting.
+   */
+  #next(): Path | undefined {
+    if (this.#ready.length > 0) return this.#ready.shift();
+    const yielded = this.#yielded;
+    if (yielded === undefined || yielded.length === 0) return this.#takeExternal();
+    this.#outsideNext = !this.#outsideNext;
+    return (this.#outsideNext ? this.#takeExternal() : undefined) ?? yielded.shift();
   }
 
   /** The first path for which a message or a process event has come, with it in its `item`. */
@@ -227,7 +242,7 @@ export class LuaProcess implements StateMachine {
     path.waiter = L;
     path.outcome = Outcome.Again;
     this.suspending = true;
-    this.#ready.push(path);
+    (this.#yielded ??= []).push(path);
     return engine.vm.yield(L, engine.vm.continuations.resumed);
   }
 
@@ -251,7 +266,7 @@ export class LuaProcess implements StateMachine {
     if (this.#status === StepStatus.Upgrade) this.#status = StepStatus.Idle;
     if (path.outcome === Outcome.Again) {
       // It only made room for others; here that is not possible, so it goes on.
-      this.#ready.splice(this.#ready.indexOf(path), 1);
+      this.#yielded!.splice(this.#yielded!.indexOf(path), 1);
       this.turns = TURNS_PER_STEP;
       return;
     }
@@ -281,7 +296,7 @@ export class LuaProcess implements StateMachine {
         if (this.suspending) return;
         // A bare coroutine.yield: let the other paths run.
         vm.api.lua_settop(path.thread, -vm.memory.u32[vm.out >>> 2] - 1);
-        this.#ready.push(path);
+        (this.#yielded ??= []).push(path);
         return;
       }
       if (status !== Status.Ok) {

@@ -1,5 +1,6 @@
 /** One file out of an entry and all that it imports from its deployment, by esbuild; nothing of it is run. */
-import { dirname, join } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { type BuildFailure, build, type Message } from 'esbuild';
 import { TroupeError } from '../../runtime/errors.ts';
 import type { PrepareTools } from '../../runtime/machine.ts';
@@ -16,17 +17,20 @@ export interface Bundle {
 
 /** Rejects with an AggregateError of TroupeErrors, each with its `file:line:column`. */
 export async function bundle(entry: Entry, source: Source, tools: PrepareTools, provided: Provided): Promise<Bundle> {
-  const guard = guardImports(tools.root, tools.trusted, provided);
+  // esbuild names files by their real paths.
+  const root = realpathSync(tools.root);
+  const guard = guardImports(root, tools.trusted, provided);
   try {
     const result = await build({
       stdin: {
         contents: Buffer.from(source.bytes).toString('utf8'),
-        sourcefile: source.name,
-        resolveDir: source.path === undefined ? tools.root : dirname(source.path),
+        // esbuild takes it relative to `resolveDir`, and names it relative to the root again.
+        sourcefile: source.path === undefined ? source.name : basename(source.path),
+        resolveDir: source.path === undefined ? root : dirname(source.path),
         loader: source.name.endsWith('.js') || source.name.endsWith('.mjs') ? 'js' : 'ts',
       },
-      absWorkingDir: tools.root,
-      outfile: join(tools.root, 'bundle.js'),
+      absWorkingDir: root,
+      outfile: join(root, 'bundle.js'),
       write: false,
       bundle: true,
       format: 'esm',

@@ -6,6 +6,11 @@ import { isReference, type Node, walk } from './syntax.ts';
 
 /** esbuild's stand-in for a `require` that it could not resolve. */
 const REQUIRE = '__require';
+/** esbuild's stand-ins for an `import()` or `require` of a computed path: it bundles whatever files could be meant. */
+const GLOB = /^glob(Import|Require)/;
+const GLOB_MAKER = '__glob';
+
+const COMPUTED = 'import() of a name that is only known at run time is not available; import it at the top of the file';
 
 /** Every place that is refused; `fallback` names the file where the map knows no better. */
 export function findForbidden(program: Node, mapper: Mapper, trusted: boolean, fallback: Place): TroupeError[] {
@@ -19,15 +24,11 @@ export function findForbidden(program: Node, mapper: Mapper, trusted: boolean, f
       new TroupeError(`${showPlace(place)}: ${text}`, { kind: 'INVALID', retryable: false, place: showPlace(place) }),
     );
   };
+  const globs = !trusted && declaresGlobs(program);
   walk(program, (node, parent) => {
     switch (node.type) {
       case 'ImportExpression':
-        if (!trusted) {
-          refuse(
-            node,
-            'import() of a name that is only known at run time is not available; import it at the top of the file',
-          );
-        }
+        if (!trusted) refuse(node, COMPUTED);
         break;
       case 'MetaProperty':
         if (node.meta.name === 'import') {
@@ -40,6 +41,7 @@ export function findForbidden(program: Node, mapper: Mapper, trusted: boolean, f
       case 'Identifier':
         if (!isReference(node, parent)) break;
         if (node.name === 'eval') refuse(node, 'eval is not available to a process');
+        if (globs && GLOB.test(node.name) && parent?.callee === node) refuse(node, COMPUTED);
         if (node.name === REQUIRE && !trusted && !isHarmless(parent!)) {
           refuse(node, 'require() is not available to a process; write an import at the top of the file');
         }
@@ -48,6 +50,12 @@ export function findForbidden(program: Node, mapper: Mapper, trusted: boolean, f
     }
   });
   return found;
+}
+
+function declaresGlobs(program: Node): boolean {
+  return (program.body as Node[]).some(
+    statement => statement.type === 'VariableDeclaration' && statement.declarations[0].id.name === GLOB_MAKER,
+  );
 }
 
 /** The definition of the stand-in, and `typeof require`. */

@@ -3,7 +3,6 @@
  * be a way round the capability table, so it is refused at load, in words that say what to do; only trusted hosts run
  * ordinary Node.
  */
-import { realpathSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { isAbsolute, relative, sep } from 'node:path';
 import type { OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from 'esbuild';
@@ -28,10 +27,10 @@ export interface Guard {
   readonly trustedImports: TrustedImport[];
 }
 
+/** `root`: the deployment's folder by its real path. */
 export function guardImports(root: string, trusted: boolean, provided: Provided): Guard {
   const trustedImports: TrustedImport[] = [];
-  const realRoot = realpathSync(root);
-  const within = (path: string): boolean => path === realRoot || path.startsWith(realRoot + sep);
+  const within = (path: string): boolean => path === root || path.startsWith(root + sep);
 
   async function resolve(args: OnResolveArgs, build: PluginBuild): Promise<OnResolveResult | undefined> {
     if (args.kind === 'entry-point' || args.pluginData === INNER) return undefined;
@@ -80,7 +79,7 @@ export function guardImports(root: string, trusted: boolean, provided: Provided)
   }
 
   function note(name: string, args: OnResolveArgs): void {
-    const importer = relative(realRoot, args.importer).split(sep).join('/');
+    const importer = relative(root, args.importer).split(sep).join('/');
     trustedImports.push({ name, importer: importer === '' ? args.importer : importer });
   }
 

@@ -9,6 +9,7 @@ import { TroupeError, toTroupeError } from '../../runtime/errors.ts';
 import type { EventQueue, ImportTable, Payload, StateMachine, StepOutput } from '../../runtime/machine.ts';
 import { StepStatus } from '../../runtime/machine.ts';
 import { copyPayload } from '../../runtime/payload/copy.ts';
+import { Command } from '../../sdk/typescript/command.ts';
 import { bodyOf, isGenerator } from '../../sdk/typescript/define.ts';
 import { Fork, Path } from '../../sdk/typescript/path.ts';
 import { Process } from '../../sdk/typescript/process.ts';
@@ -230,6 +231,12 @@ export class TypeScriptProcess extends Process implements StateMachine {
   private finished(value: unknown): StepStatus {
     slice.running = undefined;
     if (this.more?.upgrading) return StepStatus.Upgrade;
+    if (value instanceof Command) {
+      // `return self.call(...)`: the result is that of the command.
+      const waits = this.waits();
+      this.follow(waits, value.then(), true);
+      return this.runPaths(waits);
+    }
     let result: Payload;
     try {
       result = copyPayload(value, 'result');

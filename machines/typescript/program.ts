@@ -33,6 +33,15 @@ export class TypeScriptProgram implements Program {
     return found;
   }
 
+  /** `definition`, for a module that is evaluated while it is loaded. */
+  check(method: string): void {
+    try {
+      this.definition(method);
+    } catch (thrown) {
+      throw this.errorOf(thrown);
+    }
+  }
+
   errorOf(thrown: unknown): TroupeError {
     return this.#module.stacks.errorOf(thrown);
   }

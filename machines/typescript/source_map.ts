@@ -16,6 +16,8 @@ export class Mapper {
     this.#map ??= new SourceMap(JSON.parse(this.#json));
     const entry = this.#map.findEntry(line - 1, column - 1);
     if (!('originalSource' in entry) || entry.originalSource === undefined) return undefined;
-    return { file: entry.originalSource, line: entry.originalLine + 1, column: entry.originalColumn + 1 };
+    // esbuild marks names that look like URLs.
+    const file = entry.originalSource.replace(/^\.\//, '');
+    return { file, line: entry.originalLine + 1, column: entry.originalColumn + 1 };
   }
 }

@@ -20,7 +20,7 @@ export const typescriptMachine: MachineType = {
     const module = new LoadedModule(entry, artifact.data as ModuleData, imports, modules, EXPECTED);
     const program = new TypeScriptProgram(module, imports);
     // Without state nothing runs here but definitions, so that a wrong export is found by who spawns.
-    if (module.stateless) program.definition(entry.method);
+    if (module.stateless) program.check(entry.method);
     return program;
   },
 };

@@ -61,7 +61,7 @@ export function verifyModule(
 
 /** No method and no handlers. Also what a spawn with an unknown method fails with. */
 export function methodMissing(id: string, method: string, exports: object, place: string): TroupeError {
-  const names = Object.keys(exports);
+  const names = Object.keys(exports).filter(name => !name.startsWith('__'));
   const some = names.slice(0, MOST_SHOWN).map(name => `"${name}"`);
   if (names.length > MOST_SHOWN) some.push(`${names.length - MOST_SHOWN} more`);
   const shown = names.length === 0 ? 'no functions' : some.join(', ');
@@ -168,11 +168,7 @@ function checkFixedExports(exports: { readonly [name: string]: FunctionSignature
   }
 }
 
-function checkMethod(
-  entry: Entry,
-  exports: { readonly [name: string]: FunctionSignature },
-  problems: Problems,
-): void {
+function checkMethod(entry: Entry, exports: { readonly [name: string]: FunctionSignature }, problems: Problems): void {
   const { method } = entry;
   if (Object.hasOwn(exports, method)) {
     const type = exports[method];

@@ -4,10 +4,7 @@
  * `prepare` compiles (WAT, AssemblyScript), checks the module against the ABI and makes it suspendable; `load` links it
  * against what the host grants; a process is an instance.
  */
-import { readFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
-import { dirname, relative, resolve } from 'node:path';
-import { isAbsolute } from 'node:path';
 import { TroupeError, toTroupeError } from '../../runtime/errors.ts';
 import type { Artifact, Entry, ImportTable, MachineType, PrepareTools, Program } from '../../runtime/machine.ts';
 import { showPlace } from '../../runtime/registry/entry.ts';
@@ -24,14 +21,13 @@ import { suspendTransform } from './suspend/transform.ts';
 import { verifyModule } from './verify.ts';
 
 const PAGE_BYTES = 65_536;
-const WIT_FILE = 'file://';
 
 export const wasmMachine: MachineType = {
   kinds: ['process.wasm', 'function.wasm', 'function.wat'],
 
   async prepare(entry: Entry, tools: PrepareTools): Promise<Artifact> {
     const bytes = await moduleOf(entry, tools);
-    const wit = await witOf(entry, tools);
+    const wit = witOf(entry);
     const module = at(entry, () => describeModule(bytes));
     const verified = verifyModule(entry, bytes, module, wit);
     const { bytes: runnable, suspendable, preemptable, state } = at(entry, () => suspendableForm(entry, bytes));
@@ -63,18 +59,9 @@ function moduleOf(entry: Entry, tools: PrepareTools): Promise<Uint8Array> | Uint
   return entry.source!.bytes;
 }
 
-async function witOf(entry: Entry, tools: PrepareTools): Promise<WitFunction[]> {
+function witOf(entry: Entry): WitFunction[] {
   const { wit } = entry.data;
-  if (typeof wit !== 'string') return [];
-  if (!wit.startsWith(WIT_FILE)) return at(entry, () => parseWit(wit));
-  const path = resolve(tools.root, dirname(entry.place.file), wit.slice(WIT_FILE.length));
-  const inside = relative(tools.root, path);
-  let text: string | undefined;
-  if (!inside.startsWith('..') && !isAbsolute(inside)) text = await readFile(path, 'utf8').catch(() => undefined);
-  return at(entry, () => {
-    if (text === undefined) throw new TroupeError(`wit: ${wit} is no file in the deployment`, { kind: 'INVALID' });
-    return parseWit(text);
-  });
+  return typeof wit === 'string' ? at(entry, () => parseWit(wit)) : [];
 }
 
 interface Runnable {
@@ -91,7 +78,12 @@ interface Runnable {
 function suspendableForm(entry: Entry, bytes: Uint8Array): Runnable {
   const preemptable = entry.meta.preempt !== false;
   try {
-    const { bytes: transformed, suspendable, globals, warnings } = suspendTransform(bytes, {
+    const {
+      bytes: transformed,
+      suspendable,
+      globals,
+      warnings,
+    } = suspendTransform(bytes, {
       blocking: canBlock,
       preempt: preemptable ? 'fuel' : 'none',
     });

@@ -31,8 +31,8 @@ export interface OperationDefinition<Settings = unknown> {
   /** The policy action that guards it, e.g. `fs.read`; undefined: none. */
   readonly action?: string;
   /**
-   * `sync`: returns at once. `async`: returns a promise, the calling path waits. `timer`: the first argument is a
-   * duration in milliseconds and the machine waits for it on the scheduler's clock.
+   * `sync`: returns at once. `async`: returns a promise, the calling path waits. `timer`: returns the milliseconds (> 0)
+   * that the calling path then waits on the scheduler's clock.
    */
   readonly mode: 'sync' | 'async' | 'timer';
   /**

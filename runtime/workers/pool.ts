@@ -6,12 +6,14 @@ import type { Services } from '../capabilities/services.ts';
 import type { Clock } from '../clock.ts';
 import { TroupeError, toTroupeError } from '../errors.ts';
 import type { DeployedData, Deployed } from '../hosts/deployed.ts';
+import { LOG_LEVELS, type LogFields } from '../logger.ts';
+import { unpackPayload } from '../payload/messagepack.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
 import { join, type MeshData } from './mesh.ts';
 import { Ring } from './ring.ts';
 import { NAMES_BYTES } from './shared_names.ts';
 import { allocateSharedMemory } from './shared_state.ts';
-import type { WorkerStart } from './worker_main.ts';
+import type { WorkerReport, WorkerStart } from './worker_main.ts';
 
 const RING_BYTES = 1 << 19;
 /** Milliseconds that a worker has to start, and to stop by itself. */
@@ -24,6 +26,7 @@ export interface PoolOptions {
   readonly placement: 'least-loaded' | 'round-robin';
   readonly services: Services;
   readonly clock: Clock;
+  readonly onCrash: ((pid: string, id: string, error: TroupeError) => void) | undefined;
   /** A worker thread died: nothing that lived on it can go on. */
   readonly onLost: (worker: number, error: TroupeError) => void;
 }
@@ -35,14 +38,15 @@ export class WorkerPool {
   readonly #ports: MessagePort[];
   #stopping = false;
 
-  private constructor(scheduler: Scheduler, workers: Worker[], ports: MessagePort[], onLost: PoolOptions['onLost']) {
+  private constructor(scheduler: Scheduler, workers: Worker[], ports: MessagePort[], options: PoolOptions) {
     this.scheduler = scheduler;
     this.#workers = workers;
     this.#ports = ports;
     workers.forEach((worker, i) => {
+      worker.on('message', (message: unknown) => report(message, options));
       const lost = (cause: unknown): void => {
         if (this.#stopping) return;
-        onLost(i + 1, toTroupeError(cause, 'UNAVAILABLE'));
+        options.onLost(i + 1, toTroupeError(cause, 'UNAVAILABLE'));
       };
       worker.on('error', lost);
       worker.on('exit', code =>
@@ -88,6 +92,7 @@ export class WorkerPool {
         mesh: meshOf(index),
         data: withoutSources(data),
         machinesModule: options.machinesModule,
+        logLevel: LOG_LEVELS.find(level => options.services.log.enabled(level)) ?? 'error',
         services: { port: port2, snapshot },
       };
       const transferList = [port2, ...ports[index].filter(port => port !== undefined)];
@@ -108,7 +113,7 @@ export class WorkerPool {
     }
     const scheduler = join(meshOf(0), deployed, options.clock, options.services);
     const own = ports[0].filter(port => port !== undefined);
-    return new WorkerPool(scheduler, workers, [...own, ...servicePorts], options.onLost);
+    return new WorkerPool(scheduler, workers, [...own, ...servicePorts], options);
   }
 
   /** Ask every worker to end what lives on it. */
@@ -117,7 +122,7 @@ export class WorkerPool {
     await Promise.all(
       this.#workers.map(async worker => {
         worker.postMessage('stop');
-        await once(worker, 'message', { signal: AbortSignal.timeout(STOP_TIMEOUT) }).catch(() => undefined);
+        await said(worker, 'stopped', STOP_TIMEOUT).catch(() => undefined);
       }),
     );
   }
@@ -139,7 +144,29 @@ function withoutSources(data: DeployedData): DeployedData {
   };
 }
 
+/** Wait for a word of a worker's own; reports may come before it. */
+async function said(worker: Worker, word: string, timeout: number): Promise<void> {
+  const signal = AbortSignal.timeout(timeout);
+  for (;;) {
+    const [message] = (await once(worker, 'message', { signal })) as [unknown];
+    if (message === word) return;
+    if (typeof message === 'string') throw new TroupeError(message, { kind: 'UNAVAILABLE' });
+  }
+}
+
 async function started(worker: Worker): Promise<void> {
-  const [reply] = (await once(worker, 'message', { signal: AbortSignal.timeout(START_TIMEOUT) })) as [string];
-  if (reply !== 'ready') throw new TroupeError(`a worker thread could not start: ${reply}`, { kind: 'UNAVAILABLE' });
+  await said(worker, 'ready', START_TIMEOUT).catch((cause: Error) => {
+    throw new TroupeError(`a worker thread could not start: ${cause.message}`, { kind: 'UNAVAILABLE' });
+  });
+}
+
+function report(message: unknown, options: PoolOptions): void {
+  if (typeof message !== 'object' || message === null) return;
+  const told = message as WorkerReport;
+  if (told.report === 'crash') {
+    options.onCrash?.(told.pid, told.id, toTroupeError(unpackPayload(told.error)));
+  } else {
+    const fields = told.fields === undefined ? undefined : (unpackPayload(told.fields) as LogFields);
+    options.services.log.log(told.level, told.message, fields, told.origin);
+  }
 }

@@ -5,8 +5,9 @@ import { remoteServices, type ServicesSnapshot } from '../capabilities/remote_se
 import { runtimeStopped } from '../catalogue.ts';
 import { systemClock } from '../clock.ts';
 import { Deployed, type DeployedData } from '../hosts/deployed.ts';
-import { LineLog, writeStderr } from '../logger.ts';
+import { LOG_LEVELS, type LogFields, type LogLevel, type LogOrigin, type LogSink } from '../logger.ts';
 import type { MachineType } from '../machine.ts';
+import { packPayload } from '../payload/messagepack.ts';
 import { join, type MeshData } from './mesh.ts';
 
 export interface WorkerStart {
@@ -14,16 +15,52 @@ export interface WorkerStart {
   readonly data: DeployedData;
   /** URL of the module whose `machineTypes` are the languages. */
   readonly machinesModule: string;
+  /** The lowest level that the main thread's log takes. */
+  readonly logLevel: LogLevel;
   readonly services: { readonly port: MessagePort; readonly snapshot: ServicesSnapshot };
+}
+
+/** What a worker tells the main thread unasked. */
+export type WorkerReport =
+  | { readonly report: 'crash'; readonly pid: string; readonly id: string; readonly error: Uint8Array }
+  | {
+      readonly report: 'log';
+      readonly level: LogLevel;
+      readonly message: string;
+      readonly fields: Uint8Array | undefined;
+      readonly origin: LogOrigin | undefined;
+    };
+
+/** Records go to the main thread's log, so that there is one log with one order and one format. */
+class ParentLog implements LogSink {
+  readonly #parent: MessagePort;
+  readonly #threshold: number;
+
+  constructor(parent: MessagePort, level: LogLevel) {
+    this.#parent = parent;
+    this.#threshold = LOG_LEVELS.indexOf(level);
+  }
+
+  enabled(level: LogLevel): boolean {
+    return LOG_LEVELS.indexOf(level) >= this.#threshold;
+  }
+
+  log(level: LogLevel, message: string, fields?: LogFields, origin?: LogOrigin): void {
+    if (!this.enabled(level)) return;
+    const packed = fields === undefined ? undefined : packPayload(fields);
+    this.#parent.postMessage({ report: 'log', level, message, fields: packed, origin } satisfies WorkerReport);
+  }
 }
 
 async function main(start: WorkerStart, parent: MessagePort): Promise<void> {
   const { machineTypes } = (await import(start.machinesModule)) as { machineTypes: readonly MachineType[] };
   const { port, snapshot } = start.services;
-  const log = new LineLog({ level: 'info', format: 'text', clock: systemClock, write: writeStderr });
-  const services = remoteServices(port, snapshot, log);
+  const services = remoteServices(port, snapshot, new ParentLog(parent, start.logLevel));
   const deployed = new Deployed(start.data, machineTypes, capabilityDefinitions);
   const scheduler = join(start.mesh, deployed, systemClock, services);
+  scheduler.onCrash = (pid, id, error) => {
+    parent.postMessage({ report: 'crash', pid, id, error: packPayload(error) } satisfies WorkerReport);
+  };
   parent.on('message', () => {
     scheduler.stop(runtimeStopped());
     parent.postMessage('stopped');

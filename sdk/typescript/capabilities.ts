@@ -55,6 +55,27 @@ export interface Io {
   isTty(): boolean;
 }
 
+/** Files below the one folder that the host grants; paths are relative to it. */
+export interface Fs {
+  /** Text (UTF-8), or bytes; at most 64 MiB. */
+  readFile(path: string): Command<string>;
+  readFile(path: string, options: { bytes: true }): Command<Uint8Array>;
+  writeFile(
+    path: string,
+    content: string | Uint8Array,
+    options?: { append?: boolean; exclusive?: boolean },
+  ): Command<true>;
+  /** `size` in bytes, `modified` in unix seconds. */
+  stat(path: string): Command<{ type: 'file' | 'directory' | 'other'; size: number; modified: number }>;
+  list(path?: string): Command<{ name: string; type: 'file' | 'directory' | 'link' | 'other' }[]>;
+  /** A handle for `read`; `gunzip` decides by the content where it is `'auto'` (default). */
+  open(path: string, options?: { gunzip?: 'auto' | boolean }): Command<number>;
+  /** The next bytes, at most `maxBytes` (default 64 KiB); null at the end. */
+  read(handle: number, maxBytes?: number): Command<Uint8Array | null>;
+  /** Whether it was open. */
+  close(handle: number): Command<boolean>;
+}
+
 /** Chance, not for secrets. */
 export interface Random {
   /** Uniform in [0, 1). */

@@ -14,7 +14,7 @@
 export type { ErrorDetails, ErrorKind, ErrorOptions } from '../../runtime/errors.ts';
 export { ProcessEventKind as EventKind } from '../../runtime/machine.ts';
 export type { Payload } from '../../runtime/payload/payload.ts';
-export type { AnyCapability, Env, Io, Logger, Random, Store, Time } from './capabilities.ts';
+export type { AnyCapability, Env, Fs, Io, Logger, Random, Store, Time } from './capabilities.ts';
 export type { Channel, Incoming, ReceiveOptions, Sending, Timer } from './channel.ts';
 export type { Command, Pending, Running } from './command.ts';
 export { type Body, type Definition, defineFunction, defineProcess } from './define.ts';

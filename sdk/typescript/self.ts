@@ -11,6 +11,7 @@ import {
   type AnyCapability,
   capabilityOf,
   type Env,
+  type Fs,
   type Io,
   type Logger,
   type Random,
@@ -61,9 +62,11 @@ export class Self<M extends Messages = Messages> {
     return this.#process.out.id;
   }
 
-  /** Values inherited through spawns and calls. Frozen. */
+  /** Values inherited through spawns and calls; this process's own copy. */
   get context(): { readonly [key: string]: any } {
-    return this.#process.out.context;
+    return kept(this.#process, '@context', process =>
+      Object.freeze(copyPayload(process.out.context, 'context') as object),
+    );
   }
 
   // --- messages -------------------------------------------------------------------------------------------------
@@ -296,8 +299,8 @@ export class Self<M extends Messages = Messages> {
     return capabilityOf(this.#process, 'io') as Io;
   }
 
-  get fs(): AnyCapability {
-    return capabilityOf(this.#process, 'fs') as AnyCapability;
+  get fs(): Fs {
+    return capabilityOf(this.#process, 'fs') as Fs;
   }
 
   get random(): Random {

@@ -18,6 +18,7 @@ const programs = fileURLToPath(new URL('../../../test/bench/programs', import.me
 interface Result {
   readonly name: string;
   readonly machine: string;
+  readonly what: string;
   readonly value: number;
   readonly unit: string;
   readonly least: number;
@@ -26,7 +27,7 @@ interface Result {
 }
 
 async function measure(measurement: Measurement, rounds: number): Promise<Result> {
-  const { name, machine, unit, target, count } = measurement;
+  const { name, machine, what, unit, target, count } = measurement;
   const runtime = await Runtime.start({
     deployment: await readDeployment(programs),
     machines: machineTypes,
@@ -47,7 +48,7 @@ async function measure(measurement: Measurement, rounds: number): Promise<Result
   values.sort((a, b) => a - b);
   const rounded = values.map(value => Math.round(value * 10) / 10);
   const value = rounded[rounded.length >> 1];
-  return { name, machine, value, unit, least: rounded[0], most: rounded[rounded.length - 1], target };
+  return { name, machine, what, value, unit, least: rounded[0], most: rounded[rounded.length - 1], target };
 }
 
 const { values: options } = parseArgs({
@@ -88,13 +89,14 @@ for (const [index, { name, machine }] of MEASUREMENTS.entries()) {
 
 if (!options.json) {
   const table = new Table({
-    head: ['name', 'machine', 'median', 'least', 'most', 'target', ''],
+    head: ['name', 'machine', 'what', 'median', 'least', 'most', 'target', ''],
     style: { head: [], border: [] },
   });
-  for (const { name, machine, value, unit, least, most, target } of results) {
+  for (const { name, machine, what, value, unit, least, most, target } of results) {
     table.push([
       name,
       machine,
+      what,
       `${value} ${unit}`,
       least,
       most,

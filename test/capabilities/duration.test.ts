@@ -33,7 +33,7 @@ test('what is no duration is undefined', () => {
 
 test('a shown duration is read back to the nanosecond', () => {
   fc.assert(
-    fc.property(fc.integer({ min: -9e15, max: 9e15 }), nanoseconds => {
+    fc.property(fc.integer({ min: -1e14, max: 1e14 }), nanoseconds => {
       const back = parseDuration(formatDuration(nanoseconds / 1e6)) as number;
       assert.is(Math.round(back * 1e6), Math.round((nanoseconds / 1e6) * 1e6));
     }),

@@ -4,7 +4,10 @@ import { gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { createServices } from '../../runtime/capabilities/services.ts';
+import type { TroupeError } from '../../runtime/errors.ts';
 import { MemoryTerminal } from '../../runtime/hosts/terminal.ts';
+import { silentLog } from '../../runtime/logger.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { generateLog, type LogOptions, SAMPLE } from './access_log_generator.ts';
 import { analyse, command, copyOf, EXAMPLES, fileOf, type Job, SAMPLE_FILE, start } from './access_log_job.ts';
@@ -244,16 +247,33 @@ test('a chunk that kills every parser ends the job with a reason, and leaves not
   }
 });
 
-test('a rule with an error ends the job with its file and line', async () => {
+test('a rule with an error ends the job and says in which file and line', async () => {
   const rules = `return {{ name = "bad", watch = { status = { 200 } }, threshold = 1, within = 1, severity = "warning",
     matches = function(request) return request.nothing.here end }}`;
   const runtime = await start(copyOf('access-log', { 'rules.lua': rules }));
   try {
-    let message = '';
-    await analyse(runtime, fileOf(LINE)).catch((error: Error) => {
-      message = error.message;
-    });
-    assert.match(message, 'rules.lua:2:');
+    const error = await analyse(runtime, fileOf(LINE)).then(
+      () => undefined,
+      (thrown: TroupeError) => thrown,
+    );
+    assert.match(error?.message as string, "attempt to index a nil value (field 'nothing')");
+    assert.match(error?.place as string, 'rules.lua:2');
+  } finally {
+    await runtime.stop();
+  }
+});
+
+test('a cancelled command ends, and with it the whole job', async () => {
+  const file = fileOf(generateLog({ ...SAMPLE, requests: 20_000 }));
+  const terminal = new MemoryTerminal({ args: [file], isTty: true });
+  const runtime = await start(ROOT, { services: createServices({ root: ROOT, terminal, log: silentLog }) });
+  try {
+    const { pid, exit } = runtime.watch({ id: 'log:analyze', host: 'log:terminal' });
+    runtime.cancel(pid, 'interrupted');
+    const { error } = (await exit).result ?? {};
+    assert.is(error?.kind, 'CANCELED');
+    assert.ok(await runtime.drained(5000));
+    assert.is(terminal.output, '');
   } finally {
     await runtime.stop();
   }

@@ -208,10 +208,10 @@ ${bodies.join('\n')}
         this.#emit(op);
         break;
       }
-      case 6:
+      case 5:
         this.#block([], [type], depth - 1);
         break;
-      case 7:
+      case 6:
         this.#condition([], [type], depth - 1);
         break;
       case 7:

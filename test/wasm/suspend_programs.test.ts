@@ -217,7 +217,8 @@ test('preemption stops a loop at every check, and the fuel says how many there a
 });
 
 test('a start function that waits runs under the driver, before the first call', () => {
-  const bytes = compileWat(`(module ${IMPORTS} (memory (export "memory") 1) (global $g (export "g") (mut i32) (i32.const 1))
+  const bytes =
+    compileWat(`(module ${IMPORTS} (memory (export "memory") 1) (global $g (export "g") (mut i32) (i32.const 1))
     (func $start (global.set $g (i32.add (call $wait (i32.const 1)) (call $wait (i32.const 2)))))
     (start $start)
     (func (export "main") (param i32) (result i32) (i32.mul (global.get $g) (call $wait (local.get 0)))))`);
@@ -228,7 +229,8 @@ test('a start function that waits runs under the driver, before the first call',
 });
 
 test('a start function that does not wait runs when the instance is made', () => {
-  const bytes = compileWat(`(module ${IMPORTS} (memory (export "memory") 1) (global $g (export "g") (mut i32) (i32.const 1))
+  const bytes =
+    compileWat(`(module ${IMPORTS} (memory (export "memory") 1) (global $g (export "g") (mut i32) (i32.const 1))
     (func $start (global.set $g (i32.add (memory.grow (i32.const 2)) (memory.size))))
     (start $start)
     (func (export "main") (param i32) (result i32) (i32.mul (global.get $g) (call $wait (memory.size)))))`);
@@ -255,7 +257,8 @@ test('a module without memory can wait too', () => {
 });
 
 test('references to blocking imports, in code and in globals, wait as well', () => {
-  const bytes = compileWat(`(module ${IMPORTS} (memory (export "memory") 1) (table $t 2 funcref)
+  const bytes = compileWat(
+    `(module ${IMPORTS} (memory (export "memory") 1) (table $t 2 funcref)
     (type $unary (func (param i32) (result i32)))
     (global $f funcref (ref.func $wait))
     (elem declare func $wait)
@@ -263,7 +266,8 @@ test('references to blocking imports, in code and in globals, wait as well', () 
     (func (export "main") (param i32) (result i32)
       (call $fill)
       (i32.sub (call_indirect (type $unary) (local.get 0) (i32.const 0)) (call_indirect (type $unary) (i32.const 9) (i32.const 1)))))`,
-    { reference_types: true });
+    { reference_types: true },
+  );
   const seen = runTransformed(transform(bytes), 'main', [5]);
   assert.is(seen.result, runOriginal(bytes, 'main', [5]).result);
   assert.is(seen.stops.suspended, 2);

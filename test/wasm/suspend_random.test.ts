@@ -20,12 +20,12 @@ import { ProgramGenerator } from './suspend_generator.ts';
 
 const RUNS: readonly Run[] = [
   { preempt: 'none' },
-  { preempt: 'none', moveEvery: 1 },
+  { preempt: 'none', moveEvery: 1, areaBytes: 200_000 },
   { preempt: 'fuel', fuel: 1_000_000 },
   { preempt: 'fuel', fuel: 0, moveEvery: 3 },
   { preempt: 'fuel', fuel: 1 },
   { preempt: 'fuel', fuel: 3, moveEvery: 1 },
-  { preempt: 'fuel', fuel: 10 },
+  { preempt: 'fuel', fuel: 10, areaBytes: 70_000 },
 ];
 
 type Stopped = Seen & { readonly stops: Stops };

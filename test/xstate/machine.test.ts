@@ -13,7 +13,13 @@ import { EventKind } from 'troupe/sdk';
 const SDK = `import { defineFunction, defineProcess, EventKind, TroupeError } from 'troupe/sdk';\n`;
 
 /** Run a deployment whose entry `machine` is a machine and whose others are TypeScript; answers what `id` returns. */
-function machine(text: string, others: World = {}, id = 'machine', args: readonly Payload[] = [], options: WorldOptions = {}) {
+function machine(
+  text: string,
+  others: World = {},
+  id = 'machine',
+  args: readonly Payload[] = [],
+  options: WorldOptions = {},
+) {
   const world: { [name: string]: string } = { machine: HEAD + text };
   for (const [name, body] of Object.entries(others)) world[name] = SDK + body;
   return run(world, id, args, { ...options, kinds: { machine: 'process.xstate', ...options.kinds } });

@@ -1,6 +1,7 @@
 import { Instructions } from './instructions.ts';
 import {
   type Constant,
+  type DataSegment,
   type ElementSegment,
   EXTERNAL_KINDS,
   type Export,
@@ -39,6 +40,7 @@ class ModuleDecoder {
   readonly #globals: Global[] = [];
   readonly #exports: Export[] = [];
   readonly #elements: ElementSegment[] = [];
+  readonly #data: DataSegment[] = [];
   readonly #bodies: Range[] = [];
   #start: number | undefined;
   #tags = 0;
@@ -59,7 +61,7 @@ class ModuleDecoder {
       this.#reader.end = section.end;
       this.#section(section.id);
       if (section.id === SectionId.Import) importedFunctions = this.#functions.length;
-      if (section.id !== SectionId.Data && this.#reader.more) this.#reader.fail('extra bytes in a section');
+      if (this.#reader.more) this.#reader.fail('extra bytes in a section');
     }
     const defined = this.#functions.length - importedFunctions;
     if (this.#bodies.length !== defined) {
@@ -78,6 +80,7 @@ class ModuleDecoder {
       exports: this.#exports,
       start: this.#start,
       elements: this.#elements,
+      data: this.#data,
       bodies: this.#bodies,
       tags: this.#tags > 0,
     };
@@ -149,6 +152,9 @@ class ModuleDecoder {
           reader.skip(size);
           this.#bodies.push({ start, end: reader.at });
         }
+        break;
+      case SectionId.Data:
+        for (let n = reader.count(); n > 0; n--) this.#data.push(this.#dataSegment());
         break;
       case SectionId.Tag:
         for (let n = reader.count(); n > 0; n--) this.#tag();
@@ -285,6 +291,19 @@ class ModuleDecoder {
     const index = instructions.first;
     if (index >= this.#functions.length) this.#reader.fail(`function ${index} does not exist`, instructions.start);
     return index;
+  }
+
+  #dataSegment(): DataSegment {
+    const reader = this.#reader;
+    const at = reader.at;
+    const flags = reader.unsigned();
+    if (flags > 2) reader.fail(`unknown data segment ${flags}`, at);
+    if (flags === 2) reader.unsigned();
+    const offset = flags === 1 ? undefined : this.#constant();
+    const length = reader.unsigned();
+    const start = reader.at;
+    reader.skip(length);
+    return { content: { start, end: reader.at }, offset };
   }
 
   #element(): ElementSegment {

@@ -102,6 +102,13 @@ export interface ElementSegment {
   readonly expressions: readonly Constant[] | undefined;
 }
 
+export interface DataSegment {
+  /** Where the content stands in the binary. */
+  readonly content: Range;
+  /** Address it is copied to when the module is instantiated; undefined for passive segments. */
+  readonly offset: Constant | undefined;
+}
+
 export interface Module {
   readonly bytes: Uint8Array;
   /** All sections in the order of the file, custom ones included. */
@@ -118,6 +125,7 @@ export interface Module {
   /** Index of the start function. */
   readonly start: number | undefined;
   readonly elements: readonly ElementSegment[];
+  readonly data: readonly DataSegment[];
   /** Bodies (locals and code, without their size) of the functions that are not imported. */
   readonly bodies: readonly Range[];
   /** Whether it declares or imports exception tags. */

@@ -68,9 +68,15 @@ export class Reader {
 
   /** Signed LEB128 of 33 bits: a block type. Negative values are value types or "nothing" (-64). */
   blockType(): number {
+    // No module has 2^31 types, so 32 bits are enough.
+    return this.signed();
+  }
+
+  /** Signed LEB128 of 32 bits. */
+  signed(): number {
     let value = 0;
     for (let shift = 0; ; shift += 7) {
-      if (shift > 28) this.fail('a block type longer than 33 bits');
+      if (shift > 28) this.fail('a number longer than 32 bits');
       const byte = this.byte();
       value |= (byte & 0x7f) << shift;
       if (byte < 0x80) return byte & 0x40 && shift < 28 ? value | (-1 << (shift + 7)) : value;

@@ -39,7 +39,7 @@ export class ArgumentReader {
       this.#refuse(at, length, what, 'is not one MessagePack value');
       return undefined;
     }
-    return new Packed(bytes.slice(at, at + length));
+    return new Packed(copied(bytes, at, length));
   }
 
   /** A payload as a value; length 0 stands for null. */
@@ -95,6 +95,14 @@ export class ArgumentReader {
         : `${what} is not inside the memory: ${length} bytes at ${at}`,
     );
   }
+}
+
+/** V8 keeps small arrays on its heap, where making one and filling it is much cheaper than `slice`. */
+function copied(bytes: Uint8Array, at: number, length: number): Uint8Array {
+  if (length > 64) return bytes.slice(at, at + length);
+  const copy = new Uint8Array(length);
+  for (let i = 0; i < length; i++) copy[i] = bytes[at + i];
+  return copy;
 }
 
 function isMap(value: Payload): value is { [key: string]: Payload } {

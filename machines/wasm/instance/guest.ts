@@ -34,7 +34,7 @@ const NEVER = Number.POSITIVE_INFINITY;
 const NO_ARGS: readonly unknown[] = [];
 
 /** An import function as JavaScript sees it; its parameters are what the ABI's table says. */
-export type HostCall = (...args: any[]) => number | bigint | void;
+export type HostCall = (...args: any[]) => unknown;
 export type HostCalls = { [name: string]: HostCall };
 
 /** Who calls: set for the time of a step. One for each program, so that its import functions are made once. */

@@ -2,8 +2,8 @@ import type { ASUtil } from '@assemblyscript/loader';
 import { GuestMemory } from '../abi/memory.ts';
 import { SuspendDriver } from '../suspend/driver.ts';
 
-/** Room for the saved stack of a suspended guest, in bytes: one page. Interpreters may need more than programs do. */
-const AREA_BYTES = 65_536;
+/** Room for the saved stack of a suspended guest, in bytes: a recursion of some thousand calls. */
+const AREA_BYTES = 131_072;
 
 /** One instance of a module: its exports, its memory, and the driver that calls it. */
 export class Loaded {

@@ -108,9 +108,15 @@ function outwardCalls(running: Running): HostCalls {
     },
 
     monitor: onText(running, 'the PID', (guest, pid) => guest.code(guest.out.monitor(pid))),
-    unmonitor: onText(running, 'the PID', (guest, pid) => (guest.out.unmonitor(pid), 0)),
+    unmonitor: onText(running, 'the PID', (guest, pid) => {
+      guest.out.unmonitor(pid);
+      return 0;
+    }),
     link: onText(running, 'the PID', (guest, pid) => guest.code(guest.out.link(pid))),
-    unlink: onText(running, 'the PID', (guest, pid) => (guest.out.unlink(pid), 0)),
+    unlink: onText(running, 'the PID', (guest, pid) => {
+      guest.out.unlink(pid);
+      return 0;
+    }),
     terminate: onText(running, 'the destination', (guest, dest) => guest.code(guest.out.terminate(dest))),
     unregister: onText(running, 'the name', (guest, name) => (guest.out.unregister(name) ? 1 : 0)),
     cancel(dest, destLength, reason, reasonLength) {

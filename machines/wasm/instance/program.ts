@@ -68,7 +68,8 @@ export class WasmProgram implements Program {
   }
 
   #instantiate(): Loaded {
-    if (!this.#artifact.assemblyscript) return new Loaded(new WebAssembly.Instance(this.#module, this.#imports), undefined);
+    if (!this.#artifact.assemblyscript)
+      return new Loaded(new WebAssembly.Instance(this.#module, this.#imports), undefined);
     // The loader adds to the object that it is given.
     const { instance, exports } = instantiateSync(this.#module, { ...this.#imports });
     return new Loaded(instance, exports);

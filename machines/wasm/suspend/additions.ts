@@ -1,6 +1,7 @@
 /** What a suspendable module has more than the original: globals, functions, exports. Nothing that exists is renumbered. */
 import type { Module } from '../binary/module.ts';
 import { CodeWriter, declareLocals } from './code_writer.ts';
+import { CONTROL_BYTES, PAGE_BYTES, State } from './control.ts';
 import type { TypeTable } from './type_table.ts';
 
 /** Indices of the added globals, all mutable i32. */
@@ -30,6 +31,8 @@ export class Additions {
   readonly fuel: boolean;
   readonly globals: AddedGlobals;
   readonly globalCount: number;
+  /** Pages that the module's own memory already begins with for the area. */
+  readonly builtInPages: number;
   readonly functions: AddedFunction[] = [];
   /** Blocking import -> the function that is called in its place. */
   readonly waits = new Map<number, number>();
@@ -38,13 +41,27 @@ export class Additions {
   /** `(n) -> n`, takes fuel for work in proportion to n; only with fuel. */
   charge = -1;
 
-  constructor(module: Module, types: TypeTable, fuel: boolean) {
+  constructor(module: Module, types: TypeTable, fuel: boolean, builtInPages: number) {
     this.module = module;
     this.types = types;
     this.fuel = fuel;
+    this.builtInPages = builtInPages;
     const first = module.globals.length;
     this.globals = { state: first, top: first + 1, control: first + 2, areaPages: first + 3, fuel: first + 4 };
     this.globalCount = fuel ? 5 : 4;
+  }
+
+  /** Initial values of the added globals, in the order of their indices. */
+  get initialValues(): number[] {
+    const { module, builtInPages } = this;
+    const control = builtInPages === 0 ? 0 : (module.memories[0]?.limits.min ?? 0) * PAGE_BYTES;
+    const values: number[] = [];
+    values[this.globals.state - module.globals.length] = State.Normal;
+    values[this.globals.control - module.globals.length] = control;
+    values[this.globals.top - module.globals.length] = control + CONTROL_BYTES;
+    values[this.globals.areaPages - module.globals.length] = builtInPages;
+    if (this.fuel) values[this.globals.fuel - module.globals.length] = 0;
+    return values;
   }
 
   /** What stands for `index` wherever it is called or referred to. */

@@ -17,8 +17,7 @@ import { Reader } from '../binary/reader.ts';
 import { ValueType } from '../binary/value_type.ts';
 import { Writer } from '../binary/writer.ts';
 import type { Additions } from './additions.ts';
-
-const MAX_PAGES = 65_536;
+import { MAX_PAGES } from './control.ts';
 
 export interface NewModule {
   /** Undefined: nothing is suspendable, only the exports change. */
@@ -74,12 +73,12 @@ function rewriteSection(
     case SectionId.Type:
       return typeSection(module, section, additions);
     case SectionId.Import:
-      return module.memories[0]?.imported ? withLargerMemory(module, section!, changed.extraPages) : undefined;
+      return module.memories[0]?.imported ? withLargerMemory(module, section!, changed, additions) : undefined;
     case SectionId.Function:
       return functionSection(module, section, additions);
     case SectionId.Memory:
-      if (module.memories.length === 0) return emptyMemory();
-      return section && withLargerMemory(module, section, changed.extraPages);
+      if (module.memories.length === 0) return memoryForArea(additions);
+      return section && withLargerMemory(module, section, changed, additions);
     case SectionId.Global:
       return globalSection(module, additions);
     case SectionId.Element:
@@ -135,19 +134,21 @@ function codeSection(module: Module, changed: NewModule, additions: Additions): 
 }
 
 /** A module without memory is given one that holds nothing but the area. */
-function emptyMemory(): Writer {
+function memoryForArea(additions: Additions): Writer {
   const out = new Writer(8);
   out.unsigned(1);
-  writeLimits(out, { min: 0, max: undefined, shared: false });
+  writeLimits(out, { min: additions.builtInPages, max: undefined, shared: false });
   return out;
 }
 
-function withLargerMemory(module: Module, section: Section, extraPages: number): Writer | undefined {
+function withLargerMemory(module: Module, section: Section, changed: NewModule, additions: Additions): Writer {
   const { limits } = module.memories[0];
-  if (limits.max === undefined) return undefined;
+  const extraPages = Math.max(changed.extraPages, additions.builtInPages);
+  const min = limits.min + additions.builtInPages;
+  const max = limits.max === undefined ? undefined : Math.min(MAX_PAGES, limits.max + extraPages);
   const out = new Writer(section.end - section.start + 8);
   out.copy(module.bytes, section.start, limits.range.start);
-  writeLimits(out, { ...limits, max: Math.min(MAX_PAGES, limits.max + extraPages) });
+  writeLimits(out, { min, max, shared: limits.shared });
   out.copy(module.bytes, limits.range.end, section.end);
   return out;
 }
@@ -160,7 +161,11 @@ function globalSection(module: Module, additions: Additions): Writer {
     out.copy(module.bytes, global.range.start, global.range.end);
     writeConstant(out, module, global.initial!, additions);
   }
-  for (let i = 0; i < additions.globalCount; i++) out.raw([ValueType.I32, 1, Op.I32Const, 0, Op.End]);
+  for (const value of additions.initialValues) {
+    out.raw([ValueType.I32, 1, Op.I32Const]);
+    out.signed(value);
+    out.byte(Op.End);
+  }
   return out;
 }
 

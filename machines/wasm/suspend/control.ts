@@ -28,7 +28,10 @@ export const Word = {
 /** Length of the control block; the saved stack begins after it. */
 export const CONTROL_BYTES = 32;
 
-export const PAGE_BYTES = 65536;
+export const PAGE_BYTES = 65_536;
+
+/** The most pages that a 32-bit memory can have. */
+export const MAX_PAGES = 65_536;
 
 export const Command = {
   Run: 0,

@@ -34,9 +34,10 @@ const NO_CONTROL = new Int32Array(0);
  * Runs one instance of a module that `suspendTransform` made. One call at a time; it can stop and be resumed, here or,
  * by `save` and `restore`, in another instance.
  *
- * Where the saved stack lives: in whole pages at the end of the guest's memory, taken by `attach` when the instance has
- * been made and its own start function has run. The guest does not see them: its `memory.size` does not count them,
- * its `memory.grow` moves them to the new end and neither succeeds nor fails otherwise than before. So the host must
+ * Where the saved stack lives: in whole pages at the end of the guest's memory, its area. A memory of the module's own
+ * begins with one such page, all others are added by `attach`, when the instance has been made and its own start function
+ * has run. The guest does not see them: its `memory.size` does not count them, its `memory.grow` moves them to the new
+ * end and neither succeeds nor fails otherwise than before. So the host must
  * grow the memory through `grow` only, and the guest's memory is what lies below `guestBytes`.
  *
  * The body of a blocking import:
@@ -91,7 +92,7 @@ export class SuspendDriver {
    * Take over a new instance, before any of its exports is called. Then `start` is due.
    *
    * @param memory the memory that the module uses; undefined: it is taken from the exports
-   * @param areaBytes room for the saved stack, rounded up to whole pages (64 KiB); ordinary programs need 1 to 10 KiB,
+   * @param areaBytes room for the saved stack, rounded up to whole pages of 64 KiB, at least one; ordinary programs need 1 to 10 KiB,
    *   interpreters up to 100 KiB
    * @throws UNAVAILABLE if the memory cannot grow by that much
    */
@@ -103,10 +104,14 @@ export class SuspendDriver {
     // A module in which nothing can be suspended has no control block and needs no area.
     if (control === undefined) return;
     const own = this.#memory!;
-    const pages = Math.max(1, Math.ceil(areaBytes / PAGE_BYTES));
-    let former: number;
+    const areaPages = exports[ExportName.AreaPages] as WebAssembly.Global<number>;
+    const builtIn = areaPages.value;
+    const pages = Math.max(1, builtIn, Math.ceil(areaBytes / PAGE_BYTES));
     try {
-      former = own.grow(pages);
+      if (pages > builtIn) {
+        const former = own.grow(pages - builtIn);
+        if (builtIn === 0) control.value = (former * PAGE_BYTES) | 0;
+      }
     } catch {
       throw new TroupeError(
         `no room for the saved stack of a WebAssembly process: its memory cannot grow by ${pages} pages (64 KiB each). ` +
@@ -115,8 +120,7 @@ export class SuspendDriver {
       );
     }
     this.#areaBytes = pages * PAGE_BYTES;
-    control.value = (former * PAGE_BYTES) | 0;
-    (exports[ExportName.AreaPages] as WebAssembly.Global<number>).value = pages;
+    areaPages.value = pages;
     this.#shared = !(own.buffer instanceof ArrayBuffer);
     const view = this.#view();
     view.fill(0);
@@ -381,6 +385,8 @@ export class SuspendDriver {
     if (this.#areaBytes === 0) return (this.#state = DriverState.Idle);
     switch (this.#view()[Word.Command]) {
       case Command.Suspend:
+        // An export that is not prepared for it went on to its end.
+        if (this.savedBytes === 0 && this.#exports[resumeExport(this.#entry)] === undefined) this.#notBlocking();
         this.#asked = false;
         return (this.#state = DriverState.Suspended);
       case Command.Preempted:

@@ -3,11 +3,10 @@ import { Bulk, Op } from '../binary/opcodes.ts';
 import { ValueType } from '../binary/value_type.ts';
 import type { Additions } from './additions.ts';
 import type { CodeWriter } from './code_writer.ts';
-import { Command, State, Word } from './control.ts';
+import { Command, MAX_PAGES, State, Word } from './control.ts';
 
 const { I32 } = ValueType;
 const PAGE_SHIFT = 16;
-const MAX_PAGES = 65_536;
 
 /** Bytes of bulk work that count as one check: both take one or two nanoseconds. */
 const WORK_SHIFT = 4;

@@ -2,7 +2,11 @@ import { Message, send } from 'troupe';
 
 export { troupe_alloc } from 'troupe';
 
+let taken = 0;
+
+/** Counts messages; a negative one asks for the count. */
 export function on_message(at: usize, length: i32): void {
   const message = Message.at(at, length);
-  send(message.from, 'pong', message.read<i32>());
+  if (message.read<i32>() >= 0) taken++;
+  else send(message.from, 'taken', taken);
 }

@@ -1,0 +1,178 @@
+/** What cannot be made suspendable is refused with a reason, and what works differently is said. */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { suspendTransform, Unsupported } from '../../machines/wasm/suspend/transform.ts';
+import { TroupeError } from '../../runtime/errors.ts';
+import { compileWat, transform } from './suspend_harness.ts';
+
+function refusal(bytes: Uint8Array): Unsupported {
+  try {
+    transform(bytes);
+  } catch (error) {
+    assert.instance(error, Unsupported);
+    assert.instance(error, TroupeError);
+    assert.is((error as Unsupported).kind, 'INVALID');
+    return error as Unsupported;
+  }
+  return assert.unreachable('it was not refused') as never;
+}
+
+const WAIT = '(import "env" "wait" (func $wait (param i32) (result i32)))';
+
+const refused = suite('refusals');
+
+refused('exception handling, in code and as a tag', () => {
+  const inCode = refusal(
+    compileWat('(module (tag $t) (func $risky (try (do (throw $t)) (catch_all))))', { exceptions: true }),
+  );
+  assert.match(inCode.message, /exception handling/);
+  assert.match(inCode.message, /-fwasm-exceptions/);
+  const tagOnly = refusal(compileWat('(module (import "env" "t" (tag)))', { exceptions: true }));
+  assert.match(tagOnly.reason, /exception handling/);
+});
+
+refused('tail calls, with the function', () => {
+  const error = refusal(
+    compileWat(`(module ${WAIT} (func $bounce (param i32) (result i32) (return_call $wait (local.get 0))))`, {
+      tail_call: true,
+    }),
+  );
+  assert.match(error.message, /tail calls in function 1 \(bounce\) at byte \d+/);
+  assert.is(error.functionIndex, 1);
+  assert.is(error.functionName, 'bounce');
+  assert.is(error.place, 'bounce');
+});
+
+refused('a 64-bit memory', () => {
+  assert.match(refusal(compileWat('(module (memory i64 1))', { memory64: true })).message, /64-bit memory.*wasm32/);
+});
+
+refused('several memories', () => {
+  assert.match(refusal(compileWat('(module (memory 1) (memory 1))', { multi_memory: true })).reason, /one memory/);
+});
+
+refused('types of garbage-collected objects', () => {
+  const struct = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 3, 1, 0x5f, 0];
+  assert.match(refusal(new Uint8Array(struct)).reason, /garbage-collected/);
+});
+
+refused('relaxed SIMD', () => {
+  // (func (drop (f32x4.relaxed_min (v128.const ..) (v128.const ..)))), which has number 0x100 + 13 after its prefix.
+  const constant = [0xfd, 12, ...Array<number>(16).fill(0)];
+  const body = [0, ...constant, ...constant, 0xfd, 0x8d, 0x02, 0x1a, 0x0b];
+  const bytes = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 10, body.length + 2, 1, body.length];
+  assert.match(refusal(new Uint8Array([...bytes, ...body])).reason, /relaxed SIMD/);
+});
+
+refused('a reference that is needed after a wait, with the function', () => {
+  const error = refusal(
+    compileWat(
+      `(module ${WAIT} (table 1 externref)
+        (func $hold (param externref) (result externref) (drop (call $wait (i32.const 1))) (local.get 0)))`,
+      { reference_types: true },
+    ),
+  );
+  assert.match(error.message, /reference \(externref\).*in function 1 \(hold\)/);
+});
+
+refused('not a reference that is needed no longer', () => {
+  const bytes = compileWat(
+    `(module ${WAIT} (table 1 externref)
+      (func (export "main") (param externref) (table.set (i32.const 0) (local.get 0)) (drop (call $wait (i32.const 1)))))`,
+    { reference_types: true },
+  );
+  assert.ok(WebAssembly.validate(transform(bytes).bytes));
+});
+
+refused('a blocking import that answers with a reference', () => {
+  const error = refusal(
+    compileWat('(module (import "env" "wait" (func (result externref))))', { reference_types: true }),
+  );
+  assert.match(error.message, /blocking import that answers with a reference/);
+});
+
+refused("exports with the host's own names", () => {
+  assert.match(refusal(compileWat('(module (func (export "troupe:grow")))')).message, /'troupe:grow'/);
+});
+
+refused('bytes that are no module, and code that does not validate', () => {
+  for (const bytes of [
+    new Uint8Array([1, 2, 3]),
+    // (func (result i32)) with an empty body.
+    new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 5, 1, 0x60, 0, 1, 0x7f, 3, 2, 1, 0, 10, 4, 1, 2, 0, 0x0b]),
+  ]) {
+    try {
+      transform(bytes);
+      assert.unreachable('it was not refused');
+    } catch (error) {
+      assert.instance(error, TroupeError);
+      assert.is((error as TroupeError).kind, 'INVALID');
+      assert.match((error as TroupeError).message, /^not a WebAssembly module: .* at byte \d+$/);
+    }
+  }
+});
+
+refused.run();
+
+const results = suite('what the transform tells');
+
+results('a module that never waits keeps its code and gets the exports of its globals', () => {
+  const bytes = compileWat(`(module (import "env" "now" (func $now (result f64)))
+    (global (mut i32) (i32.const 7)) (global i32 (i32.const 1)) (global (mut f64) (f64.const 2.5))
+    (func (export "main") (result f64) (call $now)))`);
+  const { bytes: changed, suspendable, globals, warnings } = transform(bytes);
+  assert.not(suspendable);
+  assert.equal(globals, [0, 2]);
+  assert.equal(warnings, []);
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(changed), { env: { now: () => 1.5 } });
+  assert.is((exports.main as () => number)(), 1.5);
+  assert.is((exports['troupe:global:0'] as WebAssembly.Global).value, 7);
+  assert.is((exports['troupe:global:2'] as WebAssembly.Global).value, 2.5);
+});
+
+results('blocking imports are asked for by module and name, once for each import', () => {
+  const asked: string[] = [];
+  const { suspendable } = suspendTransform(
+    compileWat('(module (import "a" "x" (func)) (import "b" "x" (func $b)) (func (export "main") (call $b)))'),
+    { blocking: (module, name) => asked.push(`${module}.${name}`) > 0 && module === 'b' },
+  );
+  assert.ok(suspendable);
+  assert.equal(asked, ['a.x', 'b.x']);
+});
+
+results('functions keep their names', () => {
+  const { bytes } = transform(
+    compileWat(`(module ${WAIT} (func $deep (result i32) (drop (call $wait (i32.const 1))) (unreachable))
+      (func (export "main") (result i32) (call $deep)))`),
+  );
+  assert.is(WebAssembly.Module.customSections(new WebAssembly.Module(bytes), 'name').length, 1);
+});
+
+results('warnings: tables, segments, shared memory, globals that cannot be moved', () => {
+  const { warnings } = transform(
+    compileWat(
+      `(module ${WAIT} (memory 1 2 shared) (table (export "table") 2 funcref)
+        (global (mut externref) (ref.null extern)) (global (mut v128) (v128.const i64x2 0 0))
+        (data $d "abc")
+        (func (export "main") (data.drop $d) (table.set (i32.const 0) (ref.null func)) (drop (call $wait (i32.const 0)))
+          (drop (memory.atomic.wait32 (i32.const 0) (i32.const 0) (i64.const 0)))))`,
+      { reference_types: true, threads: true, simd: true },
+    ),
+  );
+  for (const pattern of [
+    /changes a table/,
+    /drops data/,
+    /table is imported or exported/,
+    /memory is shared/,
+    /atomic/,
+    /global 0 holds a reference/,
+    /global 1 is a v128/,
+  ]) {
+    assert.ok(
+      warnings.some(warning => pattern.test(warning)),
+      String(pattern),
+    );
+  }
+});
+
+results.run();
