@@ -18,15 +18,23 @@ const provided: ReadonlySet<string> = new Set(modules.keys());
 export const xstateMachine: MachineType = {
   kinds: ['process.xstate'],
 
-  prepare(entry, tools) {
-    return prepareModule(entry, tools, { provided, expected: EXPECTED });
+  async prepare(entry, tools) {
+    const artifact = await prepareModule(entry, tools, { provided, expected: EXPECTED });
+    // A module without state only defines, so that it can be asked for its machine before anything runs.
+    checkMachine(entry, artifact, { ...NO_IMPORTS, trusted: tools.trusted });
+    return artifact;
   },
 
   load(entry: Entry, artifact: Artifact, imports: ImportTable): Program {
     const module = new LoadedModule(entry, artifact.data as ModuleData, imports, modules, EXPECTED);
-    const program = new XStateProgram(module, imports);
-    // Without state nothing runs here but descriptions, so that a wrong machine is found by who spawns.
-    if (module.stateless) program.check(entry.method);
-    return program;
+    return new XStateProgram(module, imports);
   },
 };
+
+const NO_IMPORTS: ImportTable = { host: '', trusted: false, names: [], has: () => false, get: () => undefined };
+
+/** Throws INVALID where the module's machine is none, or one that XState refuses. */
+function checkMachine(entry: Entry, artifact: Artifact, imports: ImportTable): void {
+  const module = new LoadedModule(entry, artifact.data as ModuleData, imports, modules, EXPECTED);
+  if (module.stateless) new XStateProgram(module, imports).check(entry.method);
+}

@@ -73,6 +73,8 @@ export interface ImportTable {
   readonly host: string;
   /** Whether that host is `trusted: true`. */
   readonly trusted: boolean;
+  /** `limits.memory` of that host: bytes that one process may use; undefined: no limit. */
+  readonly memory?: number;
   readonly names: readonly string[];
   has(name: string): boolean;
   /** Undefined for what was not wanted or not granted; asking is not an error. */

@@ -17,12 +17,14 @@ export const ALWAYS_GRANTED: ReadonlySet<string> = new Set(['process', 'channel'
 class Imports implements ImportTable {
   readonly host: string;
   readonly trusted: boolean;
+  readonly memory: number | undefined;
   readonly names: readonly string[];
   readonly #bound: ReadonlyMap<string, BoundCapability>;
 
   constructor(host: Host, bound: ReadonlyMap<string, BoundCapability>) {
     this.host = host.id;
     this.trusted = host.trusted;
+    this.memory = host.limits.memory;
     this.names = [...bound.keys()];
     this.#bound = bound;
   }

@@ -71,10 +71,20 @@ function report(thrown: unknown, entry: Entry, problems: ProblemList): void {
   }
   const error = toTroupeError(thrown, 'INTERNAL');
   const fallback = entry.source?.place ?? entry.place;
-  const place = parsePlace(error.place) ?? fallback;
+  const named = parsePlace(error.place);
+  if (named?.file === entry.id) {
+    // An inline source has no file of its own: the place is the line of YAML that holds it.
+    const within = `line ${named.line}, column ${named.column} of the inline source`;
+    problems.add(fallback, `${entry.id}, ${within}: ${withoutPlace(error.message, named)}`, error.kind);
+    return;
+  }
+  const place = named ?? fallback;
+  problems.add(place, withoutPlace(error.message, place), error.kind);
+}
+
+function withoutPlace(message: string, place: Place): string {
   const prefix = `${showPlace(place)}: `;
-  const message = error.message.startsWith(prefix) ? error.message.slice(prefix.length) : error.message;
-  problems.add(place, message, error.kind);
+  return message.startsWith(prefix) ? message.slice(prefix.length) : message;
 }
 
 function parsePlace(text: string | undefined): Place | undefined {
