@@ -231,8 +231,11 @@ export interface StepOutput {
 
   /** Answer `tag` after `milliseconds` (> 0, fractions allowed; the resolution is one millisecond). */
   timer(tag: number, milliseconds: number): void;
-  /** Spawn, wait for the end, answer with the value or the error. `request.host` may be left out for functions. */
-  exec(tag: number, request: SpawnRequest): void;
+  /**
+   * Spawn, wait for the end, answer with the value or the error. `request.host` may be left out for functions. Returns
+   * the child's PID; undefined where it could not be spawned, which the answer tells.
+   */
+  exec(tag: number, request: SpawnRequest): string | undefined;
   /**
    * Call an imported operation. A synchronous one returns its value or error at once; an asynchronous one returns
    * `undefined` and answers `tag` (so a synchronous operation answers `null` for "nothing", never `undefined`).

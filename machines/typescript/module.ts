@@ -1,6 +1,6 @@
 /**
  * A program's module, on its way from a file to something that can be evaluated: bundled and checked once on the main
- * thread (`prepareModule`), compiled once a worker and host (`loadModule`).
+ * thread (`prepareModule`), compiled once a worker and host (`LoadedModule`).
  */
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';

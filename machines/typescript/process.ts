@@ -25,7 +25,7 @@ type Guest = Generator<unknown, unknown, unknown>;
  * The methods of the language, captured before any program runs: a program that gives its generator or promise a
  * method of the same name is not asked.
  */
-const next: (generator: Guest, value: unknown) => IteratorResult<unknown, unknown> = Function.prototype.call.bind(
+const next: (generator: Guest) => IteratorResult<unknown, unknown> = Function.prototype.call.bind(
   Object.getPrototypeOf(function* () {}).prototype.next,
 );
 const then: (
@@ -73,9 +73,7 @@ export class TypeScriptProcess extends Process implements StateMachine {
   }
 
   close(): void {
-    this.output = undefined;
-    this.generator = undefined;
-    this.more = undefined;
+    this.end();
     this.args = undefined;
   }
 
@@ -115,7 +113,7 @@ export class TypeScriptProcess extends Process implements StateMachine {
     let done: boolean | undefined;
     let value: unknown;
     try {
-      const result = next(this.generator!, undefined);
+      const result = next(this.generator!);
       done = result.done;
       if (done) value = result.value;
     } catch (thrown) {
@@ -194,11 +192,12 @@ export class TypeScriptProcess extends Process implements StateMachine {
 
   private resume(waits: Waits, path: Path, handed: Waiter | undefined): StepStatus | typeof GO_ON {
     waits.running = path;
+    waits.handed = handed;
     slice.running = this;
     let done: boolean | undefined;
     let value: unknown;
     try {
-      const result = next(path.generator, handed);
+      const result = next(path.generator);
       done = result.done;
       if (done) value = result.value;
     } catch (thrown) {
@@ -206,6 +205,7 @@ export class TypeScriptProcess extends Process implements StateMachine {
     }
     if (!done && slice.running === this) return this.failed(notACommand());
     slice.running = undefined;
+    waits.handed = undefined;
     if (done && path.main) return this.finished(value);
     return waits.upgrading ? StepStatus.Upgrade : GO_ON;
   }

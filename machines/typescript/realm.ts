@@ -39,6 +39,7 @@ const LANGUAGE = [
   'DataView',
   'Error',
   'EvalError',
+  'Float16Array',
   'Float32Array',
   'Float64Array',
   'Function',
@@ -46,6 +47,7 @@ const LANGUAGE = [
   'Int16Array',
   'Int32Array',
   'Int8Array',
+  'Iterator',
   'JSON',
   'Map',
   'NaN',
@@ -147,7 +149,8 @@ function ambient(): { names: string[]; values: unknown[] } {
   hidden.set('Math', mathOfTheLanguage());
   hidden.set('Date', dateOfTheLanguage());
   const global: { [name: string]: unknown } = Object.create(null);
-  for (const name of LANGUAGE) global[name] = (globalThis as { [name: string]: unknown })[name];
+  const real = globalThis as { [name: string]: unknown };
+  for (const name of LANGUAGE) if (name in real) global[name] = real[name];
   for (const name of ['Math', 'Date', 'console']) global[name] = hidden.get(name);
   hidden.set('globalThis', Object.freeze(global));
   return { names: [...hidden.keys()], values: [...hidden.values()] };

@@ -54,9 +54,8 @@ export class XStateProcess extends Process implements StateMachine {
   }
 
   close(): void {
-    this.output = undefined;
+    this.end();
     this.actor = undefined;
-    this.more = undefined;
     this.args = undefined;
   }
 

@@ -7,7 +7,7 @@ import { Runtime } from '../runtime.ts';
 import { type CommonOptions, ExitCode, type Languages } from './command_line.ts';
 import { openDeployment, reporting } from './open.ts';
 import { errorObject, showError } from './report.ts';
-import { stopOnSignals } from './signals.ts';
+import { stopOnSignals, surviveRejections } from './signals.ts';
 
 /** `troupe exec`: run one entry, print its value as JSON. */
 export function execCommand(
@@ -18,11 +18,13 @@ export function execCommand(
 ): Promise<number> {
   return reporting(options, async () => {
     const deployment = await openDeployment(options);
+    const services = createServices({ root: deployment.root, terminal: new StreamTerminal([]) });
+    surviveRejections(services.log);
     const runtime = await Runtime.start({
       deployment,
       ...languages,
       workers: options.workers ?? deployment.settings.workers ?? 0,
-      services: createServices({ root: deployment.root, terminal: new StreamTerminal([]) }),
+      services,
     });
     const release = stopOnSignals(runtime);
     try {

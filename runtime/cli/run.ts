@@ -11,7 +11,7 @@ import { Runtime } from '../runtime.ts';
 import { type CommonOptions, ExitCode, type Languages } from './command_line.ts';
 import { openDeployment, reporting, workersOf } from './open.ts';
 import { showError } from './report.ts';
-import { stopOnSignals } from './signals.ts';
+import { stopOnSignals, surviveRejections } from './signals.ts';
 
 /** Milliseconds that a command has to end after Ctrl-C before it is terminated. */
 const STOP_TIMEOUT = 10_000;
@@ -28,6 +28,7 @@ export function runCommand(
     const command = name === undefined ? undefined : findCommand(deployment, name);
     const { level = 'info', format = 'text' } = deployment.settings.logger ?? {};
     const log = new LineLog({ level, format, clock: systemClock, write: writeStderr });
+    surviveRejections(log);
     const runtime = await Runtime.start({
       deployment,
       ...languages,

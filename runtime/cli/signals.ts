@@ -1,3 +1,5 @@
+import { toTroupeError } from '../errors.ts';
+import type { LogSink } from '../logger.ts';
 import type { Runtime } from '../runtime.ts';
 
 /**
@@ -18,4 +20,11 @@ export function stopOnSignals(runtime: Runtime, first: () => void = () => void r
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);
   };
+}
+
+/** A promise that a program leaves behind and that fails later is told, and takes nobody with it. */
+export function surviveRejections(log: LogSink): void {
+  process.on('unhandledRejection', cause => {
+    log.log('error', `a promise was rejected and nobody handled it: ${toTroupeError(cause).message}`);
+  });
 }

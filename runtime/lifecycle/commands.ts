@@ -58,16 +58,18 @@ export function commandTimeout(process: Process, tag: number): void {
 
 // --- exec ---------------------------------------------------------------------------------------------------------
 
-export function execCommand(process: Process, tag: number, request: SpawnRequest): void {
+/** Answers the child's PID; undefined where it could not be spawned, which `tag` is answered with. */
+export function execCommand(process: Process, tag: number, request: SpawnRequest): string | undefined {
   const scheduler = process.linked.scheduler;
   const child = spawnChild(scheduler, process, request, tag);
   if (typeof child !== 'string') {
     scheduler.answer(process, tag, undefined, child);
-    return;
+    return undefined;
   }
   const timeout = request.timeout ?? 0;
   const timer = timeout > 0 ? scheduler.wheel.arm(scheduler.clock.now(), timeout, process, tag) : undefined;
   commandsOf(process).set(tag, { timer, child, operation: undefined, id: request.id, timeout });
+  return child;
 }
 
 /** The child of an `exec` has ended. */

@@ -10,8 +10,9 @@ import { Message, type PidHolder } from '../message.ts';
 import { formatPid } from '../pid.ts';
 import { type Inherited, Process } from '../scheduler/process.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
-import { noteLink, noteWatching, onMonitor } from './links.ts';
+import { linkProcesses, monitorProcess, noteLink, noteWatching, onMonitor } from './links.ts';
 import { checkName } from './naming.ts';
+import { monitorSignal } from './signal.ts';
 
 const NO_ARGS: readonly [] = Object.freeze([]) as readonly [];
 
@@ -33,7 +34,7 @@ export function spawnChild(
     const bad = checkName(name);
     if (bad !== undefined) return bad;
     const holder = scheduler.names.lookup(name);
-    if (holder !== undefined) return signalHolder(parent, holder, request);
+    if (holder !== undefined) return signalHolder(parent, holder, request, tag);
   }
   const host = linked.host;
   const worker = scheduler.outbound === undefined ? scheduler.index : scheduler.outbound.place(host);
@@ -58,7 +59,7 @@ export function spawnChild(
     if (holder !== undefined) {
       scheduler.release(number);
       scheduler.counters.leave(host.index);
-      return typeof holder === 'string' ? signalHolder(parent, holder, request) : holder;
+      return typeof holder === 'string' ? signalHolder(parent, holder, request, tag) : holder;
     }
   }
   if (request.link) noteLink(parent, pid);
@@ -149,11 +150,22 @@ function claimName(scheduler: Scheduler, name: string, pid: string): string | Tr
   }
 }
 
-/** Spawn-or-signal: the name is held, so the queued messages go to its holder. */
-function signalHolder(parent: Process, holder: string, request: SpawnRequest): string | TroupeError {
+/**
+ * Spawn-or-signal: the name is held, so the queued messages go to its holder. The caller's relation, or the command
+ * that waits for the end, is with the holder then.
+ */
+function signalHolder(parent: Process, holder: string, request: SpawnRequest, tag: number): string | TroupeError {
   for (const { topic, payloads } of request.messages ?? []) {
     const error = parent.send(holder, topic, payloads.length === 1 ? payloads[0] : payloads, payloads.length);
     if (error !== undefined) return error;
   }
-  return holder;
+  if (tag >= 0) {
+    const error = parent.linked.scheduler.signalTo(holder, monitorSignal(parent.pid, tag));
+    if (error !== undefined) return error;
+  }
+  if (request.monitor && !parent.extras?.watching?.has(holder)) {
+    const error = monitorProcess(parent, holder);
+    if (error !== undefined) return error;
+  }
+  return (request.link ? linkProcesses(parent, holder) : undefined) ?? holder;
 }

@@ -239,8 +239,8 @@ export class Process implements EventQueue, StepOutput, TimerOwner {
     timerCommand(this, tag, milliseconds);
   }
 
-  exec(tag: number, request: SpawnRequest): void {
-    execCommand(this, tag, request);
+  exec(tag: number, request: SpawnRequest): string | undefined {
+    return execCommand(this, tag, request);
   }
 
   invoke(tag: number, operation: BoundOperation, args: readonly Payload[]): Payload | TroupeError {

@@ -4,6 +4,7 @@ import { capabilityDefinitions } from '../capabilities/index.ts';
 import { remoteServices, type ServicesSnapshot } from '../capabilities/remote_services.ts';
 import { runtimeStopped } from '../catalogue.ts';
 import { systemClock } from '../clock.ts';
+import { toTroupeError } from '../errors.ts';
 import { Deployed, type DeployedData } from '../hosts/deployed.ts';
 import { LOG_LEVELS, type LogFields, type LogLevel, type LogOrigin, type LogSink } from '../logger.ts';
 import type { MachineType } from '../machine.ts';
@@ -64,6 +65,10 @@ async function main(start: WorkerStart, parent: MessagePort): Promise<void> {
   parent.on('message', () => {
     scheduler.stop(runtimeStopped());
     parent.postMessage('stopped');
+  });
+  // A promise that a program leaves behind and that fails later must not take the worker with it.
+  process.on('unhandledRejection', cause => {
+    services.log.log('error', `a promise was rejected and nobody handled it: ${toTroupeError(cause).message}`);
   });
   parent.postMessage('ready');
 }

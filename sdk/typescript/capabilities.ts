@@ -8,7 +8,7 @@ import type { BoundCapability, BoundOperation } from '../../runtime/capabilities
 import { TroupeError } from '../../runtime/errors.ts';
 import type { Payload } from '../../runtime/payload/payload.ts';
 import type { Incoming, Timer } from './channel.ts';
-import { type Command, Running } from './command.ts';
+import { begin, type Command } from './command.ts';
 import type { Duration } from './duration.ts';
 import { copyArguments, raise } from './guest_error.ts';
 import type { Process } from './process.ts';
@@ -163,7 +163,8 @@ function bindCapability(capability: BoundCapability): Bound {
       return startTicker(holder(this), interval, 'time.ticker');
     });
   }
-  return BoundToProcess;
+  Object.freeze(BoundToProcess.prototype);
+  return Object.freeze(BoundToProcess);
 }
 
 function define(prototype: object, name: string, method: (...args: never[]) => unknown): void {
@@ -182,13 +183,11 @@ function invokeNow(process: Process, operation: BoundOperation, args: unknown[])
 
 function invokeLater(process: Process, operation: BoundOperation, args: unknown[]): Command<unknown> {
   const copies = copyArguments(args, `${operation.capability}.${operation.name}`);
-  const running = new Running<unknown>(process);
-  const tag = running.begin();
-  const result = process.out.invoke(tag, operation, copies);
-  if (result !== undefined) {
+  return begin(process, (tag, answer) => {
+    const result = process.out.invoke(tag, operation, copies);
+    if (result === undefined) return;
     process.waits().abandon(tag);
-    if (result instanceof TroupeError) running.answered(undefined, result);
-    else running.answered(result, undefined);
-  }
-  return running;
+    if (result instanceof TroupeError) answer.answered(undefined, result);
+    else answer.answered(result, undefined);
+  });
 }

@@ -8,10 +8,9 @@
  *     self.fork(function* () { yield* results.send(1); });
  *     const first = yield* results.receive();
  */
-import type { Message } from '../../runtime/message.ts';
 import { Command } from './command.ts';
+import { Condition } from './condition.ts';
 import { type Duration, toMilliseconds } from './duration.ts';
-import { rethrow } from './guest_error.ts';
 import type { Process } from './process.ts';
 import { CLOSED, MemorySource, NOTHING, type Source } from './source.ts';
 import { TIMED_OUT, type Waiter } from './waiter.ts';
@@ -44,7 +43,7 @@ export class Incoming<T> {
   receive(options?: ReceiveOptions): Command<T | undefined> {
     const timeout = options?.timeout;
     const milliseconds = timeout === undefined ? 0 : toMilliseconds(timeout, 'receive: timeout');
-    return new Take<T>(this.#process, this.#source, milliseconds);
+    return take<T>(this.#process, this.#source, milliseconds);
   }
 
   /** The next value if it is there now, else undefined. */
@@ -74,7 +73,7 @@ export class Channel<T> extends Incoming<T> {
 
   /** Wait until the value is received or kept; throws INVALID where the channel is closed. */
   send(value: T): Command<true> {
-    return new Put(holderOf(this), memoryOf(this), value);
+    return new Command<true>(holderOf(this), new PutCondition(memoryOf(this), value));
   }
 
   /** Whether the value could be handed over without waiting; throws INVALID where the channel is closed. */
@@ -131,24 +130,20 @@ function memoryOf(channel: Channel<any>): MemorySource {
   return sourceOf(channel) as MemorySource;
 }
 
-/** The inbox hands out the scheduler's messages. */
-export type Inbox<M extends Message = Message> = Incoming<M>;
-
 /** Wait for one source, with or without a limit. */
-export class Take<T> extends Command<T | undefined> {
+class TakeCondition extends Condition {
   readonly #source: Source;
   readonly #milliseconds: number;
 
-  /** `milliseconds` 0: without limit. */
-  constructor(process: Process, source: Source, milliseconds: number) {
-    super(process);
+  constructor(source: Source, milliseconds: number) {
+    super();
     this.#source = source;
     this.#milliseconds = milliseconds;
   }
 
-  override poll(): T | undefined | typeof NOTHING {
+  override poll(): unknown {
     const value = this.#source.take();
-    return value === CLOSED ? undefined : (value as T | typeof NOTHING);
+    return value === CLOSED ? undefined : value;
   }
 
   override arm(waiter: Waiter): void {
@@ -156,32 +151,31 @@ export class Take<T> extends Command<T | undefined> {
     if (this.#milliseconds > 0) waiter.within(this.#milliseconds);
   }
 
-  override finish(waiter: Waiter): T | undefined {
-    if (waiter.index === TIMED_OUT || !waiter.ok) return undefined;
-    return waiter.value as T;
+  override finish(waiter: Waiter): unknown {
+    return waiter.index === TIMED_OUT || !waiter.ok ? undefined : waiter.value;
   }
 }
 
-class Put<T> extends Command<true> {
-  readonly #source: MemorySource;
-  readonly #value: T;
+/** `milliseconds` 0: without limit. Gives undefined at the limit, and where the source is closed. */
+export function take<T>(process: Process, source: Source, milliseconds: number): Command<T | undefined> {
+  return new Command(process, new TakeCondition(source, milliseconds));
+}
 
-  constructor(process: Process, source: MemorySource, value: T) {
-    super(process);
+class PutCondition extends Condition {
+  readonly #source: MemorySource;
+  readonly #value: unknown;
+
+  constructor(source: MemorySource, value: unknown) {
+    super();
     this.#source = source;
     this.#value = value;
   }
 
-  override poll(): true | typeof NOTHING {
+  override poll(): unknown {
     return this.#source.offer(this.#value) ? true : NOTHING;
   }
 
   override arm(waiter: Waiter): void {
     waiter.sendTo(this.#source, 0, this.#value);
-  }
-
-  override finish(waiter: Waiter): true {
-    if (waiter.error !== undefined) rethrow(waiter.error);
-    return true;
   }
 }

@@ -3,16 +3,15 @@
  * of bodies: generators write `yield* command`, async functions `await command`.
  *
  * `yield*` asks the command for its next result. Where the command can finish at once it answers `done` with the value
- * and the generator never stops; otherwise it enters itself where it will be found, answers PENDING, and the generator
- * is resumed later with the settled `Waiter`.
+ * and the generator never stops; otherwise a `Waiter` is entered where it will be found, the answer is PENDING, and the
+ * generator is resumed, and asks again, when the waiter is settled.
  */
 import { TroupeError } from '../../runtime/errors.ts';
 import type { Message } from '../../runtime/message.ts';
-import { rethrow } from './guest_error.ts';
+import { AnswerCondition, anyMessage, type Condition } from './condition.ts';
 import type { Process } from './process.ts';
 import { slice } from './slice.ts';
 import { NOTHING } from './source.ts';
-import { Waiter } from './waiter.ts';
 
 /** What a body's generator yields while it waits. Nothing but commands makes it. */
 export interface Pending {
@@ -26,18 +25,20 @@ const PENDING: IteratorYieldResult<Pending> = Object.freeze({
 });
 
 /** The process that a command belongs to: for this library alone, since programs hold commands. */
-export let processOf: (command: Command<unknown>) => Process;
+let processOf: (command: Command<any>) => Process;
 
 /** `yield* command` in a generator, `await command` in an async function. */
-export abstract class Command<T> implements PromiseLike<T> {
+export class Command<T> implements PromiseLike<T> {
   readonly #process: Process;
+  readonly #condition: Condition;
 
   static {
     processOf = command => command.#process;
   }
 
-  constructor(process: Process) {
+  constructor(process: Process, condition: Condition) {
     this.#process = process;
+    this.#condition = condition;
   }
 
   [Symbol.iterator](): this {
@@ -45,16 +46,20 @@ export abstract class Command<T> implements PromiseLike<T> {
   }
 
   /** For `yield*` alone. */
-  next(handed?: unknown): IteratorResult<Pending, T> {
-    if (handed instanceof Waiter && !handed.again) return { done: true, value: this.finish(handed) };
+  next(): IteratorResult<Pending, T> {
     const process = this.#process;
+    const condition = this.#condition;
+    const handed = process.takeHanded();
+    if (handed !== undefined && handed.condition === condition && !handed.again) {
+      return { done: true, value: condition.finish(handed) as T };
+    }
     if (slice.left > 0) {
       slice.left--;
-      const value = this.poll();
+      const value = condition.poll(process);
       if (value !== NOTHING) return { done: true, value: value as T };
     }
-    const waiter = process.stopFor(this);
-    if (slice.left > 0) this.arm(waiter);
+    const waiter = process.stopFor(condition);
+    if (slice.left > 0) condition.arm(waiter);
     else process.tryAgain(waiter);
     return PENDING;
   }
@@ -65,29 +70,20 @@ export abstract class Command<T> implements PromiseLike<T> {
     rejected?: ((error: any) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     return new Promise<T>((resolve, reject) => {
-      this.#process.await(this, resolve as (value: unknown) => void, reject);
+      this.#process.await(this.#condition, resolve as (value: unknown) => void, reject);
     }).then(fulfilled, rejected);
-  }
-
-  /** The value where it is there now, else NOTHING; throws what failed. @internal */
-  abstract poll(): T | typeof NOTHING;
-  /** Enter `waiter` wherever its end can come from. @internal */
-  abstract arm(waiter: Waiter): void;
-  /** What a settled waiter stands for; throws what failed. @internal */
-  finish(waiter: Waiter): T {
-    if (waiter.error !== undefined) rethrow(waiter.error);
-    return waiter.value as T;
   }
 }
 
-/**
- * `self.receive()` without a timeout: the one that has to be fast. There is one a process; it has no state, so it
- * stands for every such wait.
- */
+/** `self.receive()` without a timeout: the one that has to be fast. There is one a process. */
 export class Receive extends Command<Message> {
-  override next(handed?: unknown): IteratorResult<Pending, Message> {
-    if (handed !== undefined) return super.next(handed);
+  constructor(process: Process) {
+    super(process, anyMessage);
+  }
+
+  override next(): IteratorResult<Pending, Message> {
     const process = processOf(this);
+    if (process.more !== undefined && process.more.handed !== undefined) return super.next();
     if (slice.left > 0) {
       const message = process.events.message();
       if (message !== undefined) {
@@ -95,68 +91,40 @@ export class Receive extends Command<Message> {
         return { done: true, value: message };
       }
     }
-    process.stopForMessage(this);
+    process.stopForMessage();
     return PENDING;
-  }
-
-  override poll(): Message | typeof NOTHING {
-    return processOf(this).events.message() ?? NOTHING;
-  }
-
-  override arm(waiter: Waiter): void {
-    waiter.receiveFrom(processOf(this).waits().inbox(), 0);
   }
 }
 
-/** A tagged command of the scheduler that has begun: `exec`, `call`, `sleep`, an asynchronous operation. */
+/** A command of the scheduler that has begun: `exec`, `call`, `sleep`, an asynchronous operation. */
 export class Running<T> extends Command<T> {
-  readonly #waiters: Waiter[] = [];
-  #tag = 0;
-  #settled = false;
-  #value: unknown = undefined;
-  #error: unknown = undefined;
+  readonly #answer: AnswerCondition;
+  readonly #tag: number;
 
-  /** Give it a tag, under which its answer will come. @internal */
-  begin(): number {
-    this.#tag = processOf(this).waits().expect(this);
-    return this.#tag;
+  /** `tag`: under which its answer will come to `answer`. */
+  constructor(process: Process, answer: AnswerCondition, tag: number) {
+    super(process, answer);
+    this.#answer = answer;
+    this.#tag = tag;
   }
 
   /** Whether the answer has come. */
   get settled(): boolean {
-    return this.#settled;
+    return this.#answer.settled;
   }
 
   /** Forget it: a child that runs for it is cancelled, and whoever waits for it gets CANCELED. */
   cancel(): void {
-    if (this.#settled) return;
-    if (this.#tag !== 0) processOf(this).waits().abandon(this.#tag);
-    this.answered(undefined, new TroupeError('canceled by the process itself', { kind: 'CANCELED' }));
+    if (this.#answer.settled) return;
+    processOf(this).waits().abandon(this.#tag);
+    this.#answer.answered(undefined, new TroupeError('canceled by the process itself', { kind: 'CANCELED' }));
   }
+}
 
-  /** @internal */
-  answered(value: unknown, error: unknown): void {
-    if (this.#settled) return;
-    this.#settled = true;
-    this.#value = value;
-    this.#error = error;
-    const waiters = this.#waiters;
-    for (let i = 0; i < waiters.length; i++) {
-      if (error !== undefined) waiters[i].fail(error);
-      else waiters[i].settle(0, value, true);
-    }
-    waiters.length = 0;
-  }
-
-  override poll(): T | typeof NOTHING {
-    if (!this.#settled) return NOTHING;
-    if (this.#error !== undefined) rethrow(this.#error);
-    return this.#value as T;
-  }
-
-  override arm(waiter: Waiter): void {
-    if (!this.#settled) this.#waiters.push(waiter);
-    else if (this.#error !== undefined) waiter.fail(this.#error);
-    else waiter.settle(0, this.#value, true);
-  }
+/** Begin a command of the scheduler: `start` gives it to the scheduler under the tag, and may answer it at once. */
+export function begin<T>(process: Process, start: (tag: number, answer: AnswerCondition) => void): Running<T> {
+  const answer = new AnswerCondition();
+  const tag = process.waits().expect(answer);
+  start(tag, answer);
+  return new Running<T>(process, answer, tag);
 }

@@ -11,6 +11,8 @@
  *     });
  */
 
+import './frozen.ts';
+
 export type { ErrorDetails, ErrorKind, ErrorOptions } from '../../runtime/errors.ts';
 export { ProcessEventKind as EventKind } from '../../runtime/machine.ts';
 export type { Payload } from '../../runtime/payload/payload.ts';

@@ -7,15 +7,24 @@
  */
 import { TroupeError } from '../../runtime/errors.ts';
 import type { EventQueue, ImportTable, StepOutput } from '../../runtime/machine.ts';
-import { type Command, Receive } from './command.ts';
+import { Receive } from './command.ts';
+import { anyMessage, type Condition } from './condition.ts';
 import { raise } from './guest_error.ts';
 import { Fork, Path } from './path.ts';
 import { slice } from './slice.ts';
 import { Waiter } from './waiter.ts';
 import { Waits } from './waits.ts';
 
-/** Before the first step and after the end there is no scheduler to ask. */
-const NO_EVENTS = undefined as unknown as EventQueue;
+/** Before the first step and after the end nothing comes: the scheduler's queue may be another program's by then. */
+const NO_EVENTS: EventQueue = Object.freeze({
+  waiting: 0,
+  answer: () => undefined,
+  message: () => undefined,
+  messageOn: () => undefined,
+  event: () => undefined,
+  listen() {},
+  unlisten() {},
+});
 
 export abstract class Process {
   events: EventQueue = NO_EVENTS;
@@ -38,6 +47,14 @@ export abstract class Process {
     return this.output ?? ended();
   }
 
+  /** Nothing that still runs has an effect from now on. */
+  protected end(): void {
+    this.events = NO_EVENTS;
+    this.output = undefined;
+    this.generator = undefined;
+    this.more = undefined;
+  }
+
   waits(): Waits {
     return this.more ?? this.makeWaits();
   }
@@ -50,16 +67,25 @@ export abstract class Process {
     return waits;
   }
 
-  /** The running generator stops for `command`. */
-  stopFor(command: Command<unknown>): Waiter {
+  /** What the generator was resumed with, once. */
+  takeHanded(): Waiter | undefined {
+    const waits = this.more;
+    if (waits === undefined) return undefined;
+    const { handed } = waits;
+    waits.handed = undefined;
+    return handed;
+  }
+
+  /** The running generator stops for `condition`. */
+  stopFor(condition: Condition): Waiter {
     if (slice.running !== this) misuse();
     slice.running = undefined;
     const waits = this.waits();
-    return new Waiter(this, command, waits.running);
+    return new Waiter(this, condition, waits.running);
   }
 
   /** `stopFor` for the plain `receive()`, without anything to remember where it is all that the process does. */
-  stopForMessage(receive: Receive): void {
+  stopForMessage(): void {
     if (slice.running !== this) misuse();
     const waits = this.more;
     if (waits === undefined) {
@@ -71,8 +97,8 @@ export abstract class Process {
       waits.direct = waits.running;
       return;
     }
-    const waiter = this.stopFor(receive);
-    if (slice.left > 0) receive.arm(waiter);
+    const waiter = this.stopFor(anyMessage);
+    if (slice.left > 0) anyMessage.arm(waiter);
     else this.tryAgain(waiter);
   }
 
@@ -97,11 +123,11 @@ export abstract class Process {
     if (slice.stepping !== this) out.wake();
   }
 
-  /** A promise waits for `command`; it is looked at in the next step. */
-  await(command: Command<unknown>, resolve: (value: unknown) => void, reject: (error: unknown) => void): void {
+  /** A promise waits for `condition`, which is looked at in the next step. */
+  await(condition: Condition, resolve: (value: unknown) => void, reject: (error: unknown) => void): void {
     if (this.output === undefined) return;
     const waits = this.waits();
-    waits.asked.push(new Waiter(this, command, undefined, resolve, reject));
+    waits.asked.push(new Waiter(this, condition, undefined, resolve, reject));
     if (slice.stepping !== this) this.output.wake();
   }
 }

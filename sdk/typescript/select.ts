@@ -8,6 +8,7 @@
 import { TroupeError } from '../../runtime/errors.ts';
 import { type Channel, Incoming, Sending, sourceOf } from './channel.ts';
 import { Command } from './command.ts';
+import { Condition } from './condition.ts';
 import type { Duration } from './duration.ts';
 import { raise, rethrow } from './guest_error.ts';
 import type { Process } from './process.ts';
@@ -46,13 +47,14 @@ function notChannel(key: string): TroupeError {
   );
 }
 
-interface Outcome {
+/** What `Selected` is without its types. */
+export interface Outcome {
   key: string;
   value: unknown;
   ok: boolean;
 }
 
-export class Select extends Command<Outcome> {
+class SelectCondition extends Condition {
   readonly #keys: readonly string[];
   readonly #sources: Source[] = [];
   /** Cases that send; undefined where a case receives. */
@@ -61,8 +63,8 @@ export class Select extends Command<Outcome> {
   readonly #immediate: boolean;
 
   /** `milliseconds` 0: without limit. Throws INVALID for what is not a channel. */
-  constructor(process: Process, cases: Cases, milliseconds: number, immediate: boolean) {
-    super(process);
+  constructor(cases: Cases, milliseconds: number, immediate: boolean) {
+    super();
     this.#keys = Object.keys(cases);
     this.#milliseconds = milliseconds;
     this.#immediate = immediate;
@@ -109,4 +111,9 @@ export class Select extends Command<Outcome> {
     if (waiter.index === TIMED_OUT) return { key: 'timeout', value: undefined, ok: false };
     return { key: this.#keys[waiter.index], value: waiter.value, ok: waiter.ok };
   }
+}
+
+/** `milliseconds` 0: without limit. Throws INVALID for what is not a channel. */
+export function select(process: Process, cases: Cases, milliseconds: number, immediate: boolean): Command<Outcome> {
+  return new Command(process, new SelectCondition(cases, milliseconds, immediate));
 }

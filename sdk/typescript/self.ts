@@ -18,18 +18,18 @@ import {
   type Store,
   type Time,
 } from './capabilities.ts';
-import { Channel, Incoming, type ReceiveOptions, sourceOf, Take, type Timer } from './channel.ts';
+import { Channel, Incoming, type ReceiveOptions, sourceOf, type Timer, take } from './channel.ts';
 import type { Command, Running } from './command.ts';
 import { type Duration, toMilliseconds } from './duration.ts';
 import { copyArguments, raise } from './guest_error.ts';
 import type { Mail, MailOf, Messages, Pid, ProcessEvent } from './messages.ts';
 import { Names } from './names.ts';
 import type { Process } from './process.ts';
-import { type Cases, Select, type Selected, type SelectOptions } from './select.ts';
+import { type Cases, type Selected, type SelectOptions, select } from './select.ts';
 import { TopicSource } from './source.ts';
 import { execute, Spawner, type SpawnerOptions, spawn } from './spawner.ts';
 import { startTimer } from './timer.ts';
-import { Upgrade } from './upgrade.ts';
+import { upgrade } from './upgrade.ts';
 
 export interface ProcessOptions {
   /** LINK_DOWN events instead of ending with a linked process. */
@@ -97,7 +97,7 @@ export class Self<M extends Messages = Messages> {
     const process = this.#process;
     const timeout = options?.timeout;
     if (timeout === undefined) return process.receive;
-    return new Take(process, process.waits().inbox(), toMilliseconds(timeout, 'receive: timeout'));
+    return take(process, process.waits().inbox(), toMilliseconds(timeout, 'receive: timeout'));
   }
 
   /** The next message of the inbox if it is there now. */
@@ -266,9 +266,8 @@ export class Self<M extends Messages = Messages> {
   ): Command<Selected<C, O>> {
     const timeout = options?.timeout;
     const milliseconds = timeout === undefined ? 0 : toMilliseconds(timeout, 'select: timeout');
-    return new Select(this.#process, cases, milliseconds, options?.default === true) as unknown as Command<
-      Selected<C, O>
-    >;
+    const chosen: unknown = select(this.#process, cases, milliseconds, options?.default === true);
+    return chosen as Command<Selected<C, O>>;
   }
 
   /** A channel that gives `true` once, after the duration. */
@@ -281,7 +280,7 @@ export class Self<M extends Messages = Messages> {
    * options, context and unread messages. Does not come back: the process goes over when it next waits or returns.
    */
   upgrade(id: string | null, ...args: unknown[]): Command<never> {
-    return new Upgrade(this.#process, id, copyArguments(args, 'args'));
+    return upgrade(this.#process, id, copyArguments(args, 'args'));
   }
 
   // --- capabilities ---------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@
  */
 import type { Payload, SpawnRequest } from '../../runtime/machine.ts';
 import { copyPayload, copyPayloads } from '../../runtime/payload/copy.ts';
-import { type Command, Running } from './command.ts';
+import { begin, type Running } from './command.ts';
 import { type Duration, toMilliseconds } from './duration.ts';
 import { copyArguments, raise } from './guest_error.ts';
 import type { Pid } from './messages.ts';
@@ -84,7 +84,7 @@ export class Spawner {
   }
 
   /** Start `id` and wait for its result; the child is cancelled if this process ends first. */
-  exec<T = any>(id: string, host?: string, ...args: unknown[]): Command<T> & { cancel(): void } {
+  exec<T = any>(id: string, host?: string, ...args: unknown[]): Running<T> {
     return execute<T>(this.#process, this.#request(id, host, args, false, false));
   }
 
@@ -117,7 +117,5 @@ export function spawn(process: Process, request: SpawnRequest): Pid {
 }
 
 export function execute<T>(process: Process, request: SpawnRequest): Running<T> {
-  const running = new Running<T>(process);
-  process.out.exec(running.begin(), request);
-  return running;
+  return begin<T>(process, tag => process.out.exec(tag, request));
 }

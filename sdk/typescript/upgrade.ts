@@ -1,24 +1,14 @@
 /** Going on as another program (semantics section 6). */
-import type { Payload } from '../../runtime/machine.ts';
+import type { Payload } from '../../runtime/payload/payload.ts';
 import { Command } from './command.ts';
+import { never } from './condition.ts';
 import type { Process } from './process.ts';
 import { slice } from './slice.ts';
-import { NOTHING } from './source.ts';
 
-/** In force from the moment it is made; waiting for it only says so in the program's own text. */
-export class Upgrade extends Command<never> {
-  constructor(process: Process, id: string | null, args: readonly Payload[]) {
-    super(process);
-    process.out.upgrade(id, args);
-    process.waits().upgrading = true;
-    if (slice.stepping !== process) process.out.wake();
-  }
-
-  override poll(): never | typeof NOTHING {
-    return NOTHING;
-  }
-
-  override arm(): void {
-    // Nothing ends this wait: the step that made it reports Upgrade.
-  }
+/** In force from now on; waiting for the command only says so in the program's own text. */
+export function upgrade(process: Process, id: string | null, args: readonly Payload[]): Command<never> {
+  process.out.upgrade(id, args);
+  process.waits().upgrading = true;
+  if (slice.stepping !== process) process.out.wake();
+  return new Command<never>(process, never);
 }

@@ -2,7 +2,7 @@
  * One wait of one path: for a message, an answer, a channel, or for the first of several. It is settled once, with a
  * value or an error, and then either its generator is resumed with it or its promise is resolved.
  */
-import type { Command } from './command.ts';
+import type { Condition } from './condition.ts';
 import type { Path } from './path.ts';
 import type { Process } from './process.ts';
 import type { Source } from './source.ts';
@@ -28,7 +28,7 @@ export const TIMED_OUT = -1;
 
 export class Waiter {
   readonly process: Process;
-  readonly command: Command<unknown>;
+  readonly condition: Condition;
   /** The generator that waits; undefined where a promise does. */
   readonly path: Path | undefined;
   private readonly resolve: ((value: unknown) => void) | undefined;
@@ -48,13 +48,13 @@ export class Waiter {
 
   constructor(
     process: Process,
-    command: Command<unknown>,
+    condition: Condition,
     path: Path | undefined,
     resolve?: (value: unknown) => void,
     reject?: (error: unknown) => void,
   ) {
     this.process = process;
-    this.command = command;
+    this.condition = condition;
     this.path = path;
     this.resolve = resolve;
     this.reject = reject;
@@ -92,7 +92,7 @@ export class Waiter {
     this.release();
   }
 
-  /** For a promise: the command could finish without waiting, with this as its result. */
+  /** For a promise: it could finish without waiting, with this as its result. */
   finished(result: unknown): void {
     this.settled = true;
     this.resolve?.(result);
@@ -127,7 +127,7 @@ export class Waiter {
     }
     let result: unknown;
     try {
-      result = this.command.finish(this);
+      result = this.condition.finish(this);
     } catch (error) {
       this.reject?.(error);
       return;

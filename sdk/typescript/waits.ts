@@ -29,6 +29,8 @@ export class Waits {
 
   /** The generator that is being resumed. */
   running: Path | undefined;
+  /** What it is resumed with: the command that stopped it takes it from here, out of the program's sight. */
+  handed: Waiter | undefined = undefined;
   /** A path that waits by the plain `receive()`; the inbox has no other receiver then. It is resumed at every step. */
   direct: Path | undefined = undefined;
   /** Whether that path is resumed before the others; changes with each round. */
@@ -98,8 +100,8 @@ export class Waits {
     this.asked = [];
     for (const waiter of asked) {
       try {
-        const value = waiter.command.poll();
-        if (value === NOTHING) waiter.command.arm(waiter);
+        const value = waiter.condition.poll(this.process);
+        if (value === NOTHING) waiter.condition.arm(waiter);
         else waiter.finished(value);
       } catch (error) {
         waiter.fail(error);

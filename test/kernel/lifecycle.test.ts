@@ -266,6 +266,23 @@ test('exec: the caller ends first, so the child is cancelled', async () => {
   await runtime.stop();
 });
 
+test('exec with a name that is taken answers when the holder ends', async () => {
+  const runtime = await startNative({
+    holder: () => (events, out) => {
+      if (events.message() === undefined) return StepStatus.Idle;
+      out.complete('the holder');
+      return StepStatus.Complete;
+    },
+  });
+  const pid = runtime.spawn({ id: 't:holder', host: 't:host', name: 'held' });
+  const result = runtime.exec({ id: 't:holder', host: 't:host', name: 'held' });
+  await runtime.wait(2);
+  assert.is(runtime.live, 1);
+  runtime.send(pid, 'end');
+  assert.is(await result, 'the holder');
+  await runtime.stop();
+});
+
 test('exec with a timeout answers TIMEOUT', async () => {
   const runtime = await startNative({ idle });
   try {

@@ -140,6 +140,23 @@ test('a command that is asked outside of its generator is explained', async () =
   assert.match(error.message, /write `yield\* self\.receive\(\)` in a generator/);
 });
 
+test('what moves a program is out of its sight and out of its reach', async () => {
+  const result = await body(`
+    const seen: unknown[] = [];
+    const inner: any = self.time.ticker('1ms').receive();
+    const spy: any = { [Symbol.iterator]: () => ({ next(handed: unknown) { seen.push(handed); return inner.next(); } }) };
+    const value = yield* spy;
+    inner.arm = inner.poll = inner.finish = () => { throw new Error('asked'); };
+    const again = yield* inner;
+    const refused: string[] = [];
+    for (const shared of [self, self.receive(), inner, self.channel(), self.events(), self.withName('x'), self.registry]) {
+      try { (Object.getPrototypeOf(shared) as any).send = 1; refused.push('changed'); } catch (error) { refused.push(error.name); }
+      refused.push(...Reflect.ownKeys(shared).map(String));
+    }
+    return [value, again, seen.every(handed => handed === undefined), [...new Set(refused)]];`);
+  assert.equal(result, [1, 2, true, ['TypeError', 'finish', 'poll', 'arm']]);
+});
+
 test('helpers wait for their callers', async () => {
   const main = `${HEAD}import type { Self } from 'troupe/sdk';
 function* ask(self: Self, n: number) { self.send(self.pid, 'n', n); const m = yield* self.receive(); return m.payload; }

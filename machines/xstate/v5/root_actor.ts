@@ -207,3 +207,7 @@ export class RootActor {
     return { xstate$$type: 1, id: this.id };
   }
 }
+
+// Actions are given it: nobody may change it for others.
+Object.freeze(RootActor.prototype);
+Object.freeze(Scope.prototype);

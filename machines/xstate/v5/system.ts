@@ -139,6 +139,10 @@ export class System {
   }
 }
 
+// Actions are given it: nobody may change it for others.
+Object.freeze(System.prototype);
+Object.freeze(Delayed.prototype);
+
 function arm(process: Process, delayed: Delayed, milliseconds: number): Delayed {
   // XState allows a delay of 0, which still comes after what is being done; the scheduler's timers are longer than 0.
   delayed.tag = process.waits().startTimer(Math.max(milliseconds, 1e-6), delayed);

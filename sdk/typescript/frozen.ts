@@ -1,0 +1,31 @@
+/**
+ * The classes of what programs hold, frozen: a program that changed a prototype would change it for every process of
+ * its worker.
+ */
+import { Message } from '../../runtime/message.ts';
+import { Channel, Incoming, Sending, Timer } from './channel.ts';
+import { Command, Receive, Running } from './command.ts';
+import { Definition } from './define.ts';
+import { GuestError } from './guest_error.ts';
+import { Names } from './names.ts';
+import { Self } from './self.ts';
+import { Spawner } from './spawner.ts';
+
+for (const shared of [
+  Channel,
+  Command,
+  Definition,
+  GuestError,
+  Incoming,
+  Message,
+  Names,
+  Receive,
+  Running,
+  Self,
+  Sending,
+  Spawner,
+  Timer,
+]) {
+  Object.freeze(shared);
+  Object.freeze(shared.prototype);
+}
