@@ -1,35 +1,50 @@
 /**
  * Process identity (semantics section 1): `{host|0x00001}`.
  *
- * The number is `generation * SLOTS + slot`. A slot of the process table is used again after its process ended, with
- * the next generation, so a number is never used twice while the runtime lives: 2^31 lives for each of 2^22 slots.
- * Slots are dealt out to the schedulers in turn (`slot % schedulers` is the one that allocates it), so that every
- * scheduler makes PIDs on its own, and anybody can tell from a PID alone who allocated it.
+ * A process has a slot of the process table, and a generation: a slot is used again after its process ended, with the
+ * next generation. The PID's number is `generation * SLOTS + slot`, so it is never used twice while the runtime lives:
+ * 2^29 lives for each of 2^24 slots. Slots are dealt out to the schedulers in turn (`slot % schedulers` is the one that
+ * allocates it), so that every scheduler makes PIDs on its own, and anybody can tell from a PID who allocated it.
+ *
+ * Slot and generation are small integers and are kept apart wherever a spawn or an exit passes: their number soon is
+ * none, and doubles on that way cost a third of a spawn.
  */
-export const SLOTS = 1 << 22;
-/** `number & SLOT_MASK` is the slot; `%` would be a division of doubles once generations pass 2^31. */
+export const SLOT_BITS = 24;
+export const SLOTS = 1 << SLOT_BITS;
+/** `number & SLOT_MASK` is the slot. */
 export const SLOT_MASK = SLOTS - 1;
+/** A slot whose generations are spent is not used again. */
+export const LAST_GENERATION = 2 ** 29 - 1;
+
+export function numberOf(slot: number, generation: number): number {
+  return generation * SLOTS + slot;
+}
+
+export function generationOf(number: number): number {
+  return Math.floor(number / SLOTS);
+}
 
 /** Hexadecimal texts of 0..4095, three digits each: several times as fast as `toString(16)` and padding. */
 const HEX3: readonly string[] = Array.from({ length: 4096 }, (_, n) => n.toString(16).padStart(3, '0'));
 /** The same without padding. */
 const HEX: readonly string[] = Array.from({ length: 4096 }, (_, n) => n.toString(16));
+/** With padding, and the end of a PID. */
+const LAST3: readonly string[] = HEX3.map(digits => `${digits}}`);
+/** The same without padding beyond two digits, so that the first generation has five digits or more. */
+const FIRST: readonly string[] = Array.from({ length: 4096 }, (_, n) => n.toString(16).padStart(2, '0'));
 
 /** The part of a PID's text that is the same for all processes of a host. */
 export function pidPrefix(host: string): string {
   return `{${host}|0x`;
 }
 
-export function formatPid(prefix: string, number: number): string {
-  // At least five digits: below 2^20 the upper part needs its padding, two digits of it.
-  if (number < 1 << 20) return `${prefix}${HEX3[number >> 12].slice(1)}${HEX3[number & 4095]}}`;
-  const upper = Math.floor(number / 4096);
-  const low = HEX3[number & 4095];
-  if (upper < 4096) return `${prefix}${HEX[upper]}${low}}`;
-  const top = Math.floor(upper / 4096);
-  const middle = HEX3[upper & 4095];
-  if (top < 4096) return `${prefix}${HEX[top]}${middle}${low}}`;
-  return `${prefix}${Math.floor(top / 4096).toString(16)}${HEX3[top & 4095]}${middle}${low}}`;
+export function formatPid(prefix: string, slot: number, generation: number): string {
+  const upper = slot >> 12;
+  const last = LAST3[slot & 4095];
+  if (generation === 0) return prefix + FIRST[upper] + last;
+  if (generation < 1 << 12) return prefix + HEX[generation] + HEX3[upper] + last;
+  if (generation < 1 << 24) return prefix + HEX[generation >> 12] + HEX3[generation & 4095] + HEX3[upper] + last;
+  return prefix + generation.toString(16) + HEX3[upper] + last;
 }
 
 /** The number in a PID's text; -1 for text that is not a PID. Says nothing about whether the process lives. */

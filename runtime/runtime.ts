@@ -274,11 +274,11 @@ function startRoot(scheduler: Scheduler, deployed: Deployed, machine: RootMachin
   };
   const linked = new Linked(ROOT_ENTRY, host, imports, scheduler, type, { sha256: '', data: undefined });
   scheduler.counters.enter(host.index, host.maxProcesses);
-  const number = scheduler.allocate();
-  const root = new Process(linked, number, [], NOTHING_INHERITED);
+  const slot = scheduler.allocate();
+  const root = new Process(linked, slot, scheduler.generationOf(slot), [], NOTHING_INHERITED);
   // It outlives its children's links: an embedding program is not ended by what it runs.
   root.setOptions({ trap_links: true });
-  scheduler.outbound?.announce(number, scheduler.index);
+  scheduler.outbound?.announce(root.number, scheduler.index);
   scheduler.admit(root);
   scheduler.kick();
   return root;

@@ -15,6 +15,10 @@ export class Linked {
   readonly #machine: MachineType;
   readonly #artifact: Artifact;
   #program: Program | undefined;
+  /** What processes of this entry spawned last, and how it was written: most spawn the same thing again and again. */
+  lastId: string | undefined = undefined;
+  lastHost: string | undefined = undefined;
+  lastSpawned: Linked | undefined = undefined;
 
   constructor(
     entry: Entry,

@@ -7,7 +7,7 @@ import { TroupeError, toTroupeError } from '../errors.ts';
 import type { Linked } from '../hosts/linked.ts';
 import type { Payload, SpawnRequest } from '../machine.ts';
 import { Message, type PidHolder } from '../message.ts';
-import { formatPid } from '../pid.ts';
+import { formatPid, numberOf } from '../pid.ts';
 import { type Inherited, Process } from '../scheduler/process.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
 import { linkProcesses, monitorProcess, noteLink, noteWatching, onMonitor } from './links.ts';
@@ -48,16 +48,17 @@ export function spawnChild(
   }
   const full = scheduler.reserve(linked);
   if (full !== undefined) return full;
-  const number = scheduler.allocate();
-  if (number < 0) {
+  const slot = scheduler.allocate();
+  if (slot < 0) {
     scheduler.counters.leave(host.index);
     return scheduler.noRoom();
   }
-  const pid = formatPid(linked.pidPrefix, number);
+  const generation = scheduler.generationOf(slot);
+  const pid = formatPid(linked.pidPrefix, slot, generation);
   if (name !== undefined) {
     const holder = claimName(scheduler, name, pid);
     if (holder !== undefined) {
-      scheduler.release(number);
+      scheduler.release(slot, generation);
       scheduler.counters.leave(host.index);
       return typeof holder === 'string' ? signalHolder(parent, holder, request, tag) : holder;
     }
@@ -67,6 +68,7 @@ export function spawnChild(
   const inherited = inheritance(parent, request);
   const { outbound } = scheduler;
   if (outbound !== undefined) {
+    const number = numberOf(slot, generation);
     outbound.announce(number, worker);
     if (worker !== scheduler.index) {
       outbound.spawn(worker, {
@@ -82,7 +84,7 @@ export function spawnChild(
     }
   }
   const related = name !== undefined || request.monitor || request.link || tag >= 0;
-  arrive(scheduler, linked, number, related ? parent.pid : undefined, request, tag, inherited, parent);
+  arrive(scheduler, linked, slot, generation, related ? parent.pid : undefined, request, tag, inherited, parent);
   return pid;
 }
 
@@ -93,14 +95,15 @@ export function spawnChild(
 export function arrive(
   scheduler: Scheduler,
   linked: Linked,
-  number: number,
+  slot: number,
+  generation: number,
   parent: string | undefined,
   request: SpawnRequest,
   tag: number,
   inherited: Inherited,
   sender: PidHolder | string,
 ): Process {
-  const process = new Process(linked, number, request.args ?? NO_ARGS, inherited);
+  const process = new Process(linked, slot, generation, request.args ?? NO_ARGS, inherited);
   if (request.method !== undefined) process.rare.method = request.method;
   if (request.name !== undefined) process.rare.names = new Set([request.name]);
   if (parent !== undefined) {
@@ -121,13 +124,22 @@ function messageOf(topic: string, payloads: readonly Payload[], sender: PidHolde
 }
 
 function resolve(scheduler: Scheduler, parent: Process, request: SpawnRequest): Linked | TroupeError {
+  const spawner = parent.linked;
+  const last = spawner.lastSpawned;
+  if (last !== undefined && spawner.lastId === request.id && spawner.lastHost === request.host && last.host.running) {
+    return last;
+  }
+  const linked = lookUp(scheduler, parent, request);
+  if (linked instanceof TroupeError) return linked;
+  spawner.lastId = request.id;
+  spawner.lastHost = request.host;
+  spawner.lastSpawned = linked;
+  return linked;
+}
+
+function lookUp(scheduler: Scheduler, parent: Process, request: SpawnRequest): Linked | TroupeError {
   const { deployed } = scheduler;
   const { namespace } = parent.linked.entry;
-  // The usual case, a full id and a full host that were linked before, takes two look-ups.
-  if (request.host !== undefined) {
-    const host = deployed.hosts.get(request.host);
-    if (host !== undefined && host.running) return deployed.link(request.id, host, namespace);
-  }
   const entry = deployed.entry(deployed.qualify(request.id, namespace));
   if (entry instanceof TroupeError) return entry;
   const host = deployed.hostFor(entry, request.host, namespace);

@@ -23,7 +23,7 @@ import type {
   StepOutput,
 } from '../machine.ts';
 import { Message } from '../message.ts';
-import { formatPid } from '../pid.ts';
+import { formatPid, numberOf } from '../pid.ts';
 import { Extras } from './extras.ts';
 import { Queue } from './queue.ts';
 import type { Timer, TimerOwner } from './timing_wheel.ts';
@@ -55,7 +55,8 @@ export const NOTHING_INHERITED: Inherited = Object.freeze({ context: Object.free
 export class Process implements EventQueue, StepOutput, TimerOwner {
   linked: Linked;
   /** See `pid.ts`. */
-  readonly number: number;
+  readonly slot: number;
+  readonly generation: number;
   state: ProcessState;
   /** Undefined until the first step: a spawn that has not begun is cheap and can still be placed elsewhere. */
   machine: StateMachine | undefined;
@@ -68,9 +69,10 @@ export class Process implements EventQueue, StepOutput, TimerOwner {
   readonly inherited: Inherited;
   pidText: string | undefined;
 
-  constructor(linked: Linked, number: number, args: readonly Payload[], inherited: Inherited) {
+  constructor(linked: Linked, slot: number, generation: number, args: readonly Payload[], inherited: Inherited) {
     this.linked = linked;
-    this.number = number;
+    this.slot = slot;
+    this.generation = generation;
     this.state = ProcessState.Queued;
     this.machine = undefined;
     this.args = args;
@@ -84,7 +86,12 @@ export class Process implements EventQueue, StepOutput, TimerOwner {
   // --- identity -------------------------------------------------------------------------------------------------
 
   get pid(): string {
-    return (this.pidText ??= formatPid(this.linked.pidPrefix, this.number));
+    return (this.pidText ??= formatPid(this.linked.pidPrefix, this.slot, this.generation));
+  }
+
+  /** The PID's number: for what crosses schedulers. */
+  get number(): number {
+    return numberOf(this.slot, this.generation);
   }
 
   get id(): string {

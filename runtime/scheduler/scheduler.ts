@@ -20,7 +20,16 @@ import { applySignal } from '../lifecycle/signals_applied.ts';
 import { Answer, type ExitResult, type Payload, StepStatus } from '../machine.ts';
 import { Message } from '../message.ts';
 import type { Packed } from '../payload/payload.ts';
-import { formatPid, looksLikePid, parsePid, SLOT_MASK, SLOTS } from '../pid.ts';
+import {
+  formatPid,
+  generationOf,
+  LAST_GENERATION,
+  looksLikePid,
+  numberOf,
+  parsePid,
+  SLOT_MASK,
+  SLOTS,
+} from '../pid.ts';
 import type { Counters } from './counters.ts';
 import { deliver } from './delivery.ts';
 import type { Outbound, Placed } from './outbound.ts';
@@ -75,10 +84,12 @@ export class Scheduler {
   readonly known = new Map<string, Process>();
   /** Processes by slot, for slots that this scheduler deals out. */
   readonly #table: (Process | undefined)[] = [];
-  /** Processes that live here and whose slot another scheduler dealt out. */
+  /** Processes that live here and whose slot another scheduler dealt out, by slot. */
   readonly #foreign = new Map<number, Process>();
-  /** The next PID number for each slot that was used before: the slot with its next generation. */
+  /** Slots that were used before. */
   readonly #free: number[] = [];
+  /** The generation of the next process in each slot of this scheduler. */
+  readonly #generations: number[] = [];
   readonly #ended = new Map<number, Ended>();
   #nextSlot: number;
 
@@ -125,43 +136,52 @@ export class Scheduler {
 
   // --- process table --------------------------------------------------------------------------------------------
 
-  /** A number for a new process, or -1 when all slots of this scheduler are in use. */
+  /** A slot for a new process, or -1 when all slots of this scheduler are in use. */
   allocate(): number {
     const reused = this.#free.pop();
     if (reused !== undefined) return reused;
     const slot = this.#nextSlot;
     if (slot >= SLOTS) return -1;
     this.#nextSlot = slot + this.count;
+    const place = this.count === 1 ? slot : (slot / this.count) | 0;
+    while (this.#generations.length <= place) this.#generations.push(0);
     return slot;
   }
 
-  /** Give a number back; the slot is used again with the next generation. */
-  release(number: number): void {
-    const slot = number & SLOT_MASK;
-    if (slot % this.count === this.index) this.#free.push(number + SLOTS);
-    else this.outbound?.freeSlot(slot % this.count, number);
+  /** The generation of the process that gets a slot that `allocate` gave. */
+  generationOf(slot: number): number {
+    return this.#generations[this.count === 1 ? slot : (slot / this.count) | 0];
+  }
+
+  /** Give a slot back; it is used again with the next generation. */
+  release(slot: number, generation: number): void {
+    if (this.count > 1 && slot % this.count !== this.index) {
+      this.outbound?.freeSlot(slot % this.count, numberOf(slot, generation));
+      return;
+    }
+    this.#generations[this.count === 1 ? slot : (slot / this.count) | 0] = generation + 1;
+    if (generation < LAST_GENERATION) this.#free.push(slot);
   }
 
   /** Put a process in the table and in the run queue. */
   admit(process: Process): void {
-    const slot = process.number & SLOT_MASK;
+    const { slot } = process;
     if (this.count === 1) this.#table[slot] = process;
     else if (slot % this.count === this.index) this.#table[(slot / this.count) | 0] = process;
-    else this.#foreign.set(process.number, process);
+    else this.#foreign.set(slot, process);
     this.live++;
     this.#woken.push(process);
   }
 
   /** From now on nothing reaches it. */
   remove(process: Process): void {
-    const number = process.number;
-    const slot = number & SLOT_MASK;
+    const { slot } = process;
     if (this.count === 1) this.#table[slot] = undefined;
     else if (slot % this.count === this.index) this.#table[(slot / this.count) | 0] = undefined;
-    else this.#foreign.delete(number);
+    else this.#foreign.delete(slot);
     if (process.pidText !== undefined) this.known.delete(process.pidText);
     this.live--;
-    this.release(number);
+    this.release(slot, process.generation);
   }
 
   /** The live local process with this number. */
@@ -170,8 +190,8 @@ export class Scheduler {
     let process: Process | undefined;
     if (this.count === 1) process = this.#table[slot];
     else if (slot % this.count === this.index) process = this.#table[(slot / this.count) | 0];
-    else process = this.#foreign.get(number);
-    return process !== undefined && process.number === number ? process : undefined;
+    else process = this.#foreign.get(slot);
+    return process !== undefined && process.generation === generationOf(number) ? process : undefined;
   }
 
   /** The live local process that a PID's text names; remembered for the next time. */
@@ -182,7 +202,9 @@ export class Scheduler {
     if (number < 0) return undefined;
     const process = this.byNumber(number);
     // A PID must be written exactly as it was given out: the host is part of it.
-    if (process === undefined || formatPid(process.linked.pidPrefix, number) !== pid) return undefined;
+    if (process === undefined || formatPid(process.linked.pidPrefix, process.slot, process.generation) !== pid) {
+      return undefined;
+    }
     process.pidText = pid;
     this.known.set(pid, process);
     return process;

@@ -9,6 +9,7 @@ import type { DeployedData, Deployed } from '../hosts/deployed.ts';
 import { LOG_LEVELS, type LogFields } from '../logger.ts';
 import { unpackPayload } from '../payload/messagepack.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
+import { SLOTS } from '../pid.ts';
 import { join, type MeshData } from './mesh.ts';
 import { Ring } from './ring.ts';
 import { NAMES_BYTES } from './shared_names.ts';
@@ -80,7 +81,7 @@ export class WorkerPool {
       placement: options.placement,
     });
     const sleeping = new SharedArrayBuffer(schedulers * 4);
-    const full = new SharedArrayBuffer(1 << 22);
+    const full = new SharedArrayBuffer(SLOTS);
     const snapshot = snapshotServices(options.services);
     const workers: Worker[] = [];
     const servicePorts: MessagePort[] = [];

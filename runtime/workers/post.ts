@@ -19,7 +19,7 @@ import type { ExitResult, Payload, SpawnRequest } from '../machine.ts';
 import { Message, type PidHolder } from '../message.ts';
 import { PayloadReader, PayloadWriter } from '../payload/messagepack.ts';
 import { Packed } from '../payload/payload.ts';
-import { formatPid, parsePid, SLOT_MASK } from '../pid.ts';
+import { formatPid, generationOf, parsePid, SLOT_MASK } from '../pid.ts';
 import type { FarSpawn, Outbound, Placed } from '../scheduler/outbound.ts';
 import { type Process, ProcessState } from '../scheduler/process.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
@@ -58,7 +58,7 @@ class FarSender implements PidHolder {
     this.#number = number;
   }
   get pid(): string {
-    return formatPid(this.#prefix, this.#number);
+    return formatPid(this.#prefix, this.#number & SLOT_MASK, generationOf(this.#number));
   }
 }
 
@@ -275,9 +275,13 @@ export class Post implements Outbound {
         this.#takeSpawn(reader);
         return;
       case FrameKind.FreeSlot:
-        this.#scheduler!.release(reader.read() as number);
+        this.#freed(reader.read() as number);
         return;
     }
+  }
+
+  #freed(number: number): void {
+    this.#scheduler!.release(number & SLOT_MASK, generationOf(number));
   }
 
   #takeMessage(reader: PayloadReader, bytes: Uint8Array, end: number): void {
@@ -373,7 +377,17 @@ export class Post implements Outbound {
     const linked = deployed.link(entry, host, entry.slice(0, entry.indexOf(':')));
     // The spawner linked it before it sent it here, so it links here too.
     if (linked instanceof TroupeError) throw linked;
-    const process = arrive(scheduler, linked, number, parent, request, tag, Object.freeze({ context }), parent);
+    const process = arrive(
+      scheduler,
+      linked,
+      number & SLOT_MASK,
+      generationOf(number),
+      parent,
+      request,
+      tag,
+      Object.freeze({ context }),
+      parent,
+    );
     this.#arrived(process);
     try {
       linked.program;

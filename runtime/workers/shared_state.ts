@@ -5,7 +5,7 @@
  * Whoever allocates a number announces it before anybody can learn of it; whoever ends the process retires it. So
  * "not announced" means dead, and one look at shared memory answers `send` to a PID that is gone, on any thread.
  */
-import { SLOT_MASK, SLOTS } from '../pid.ts';
+import { generationOf, numberOf, SLOT_MASK, SLOTS } from '../pid.ts';
 
 export interface SharedMemory {
   readonly schedulers: number;
@@ -44,7 +44,7 @@ export class Directory {
     const slot = number & SLOT_MASK;
     this.#where[slot] = worker;
     // The store that makes it visible comes last and is sequentially consistent.
-    Atomics.store(this.#alive, slot, Math.floor(number / SLOTS) + 1);
+    Atomics.store(this.#alive, slot, generationOf(number) + 1);
   }
 
   retire(number: number): void {
@@ -52,13 +52,13 @@ export class Directory {
   }
 
   isAlive(number: number): boolean {
-    return Atomics.load(this.#alive, number & SLOT_MASK) === Math.floor(number / SLOTS) + 1;
+    return Atomics.load(this.#alive, number & SLOT_MASK) === generationOf(number) + 1;
   }
 
   /** The scheduler on which a live number is; -1 for the dead. */
   whereIs(number: number): number {
     const slot = number & SLOT_MASK;
-    return Atomics.load(this.#alive, slot) === Math.floor(number / SLOTS) + 1 ? this.#where[slot] : -1;
+    return Atomics.load(this.#alive, slot) === generationOf(number) + 1 ? this.#where[slot] : -1;
   }
 
   /** Retire everything that lives on a worker whose thread is gone; answers the numbers. */
@@ -67,7 +67,7 @@ export class Directory {
       const generation = this.#alive[slot];
       if (generation === 0 || this.#where[slot] !== worker) continue;
       Atomics.store(this.#alive, slot, 0);
-      visit((generation - 1) * SLOTS + slot);
+      visit(numberOf(slot, generation - 1));
     }
   }
 }
