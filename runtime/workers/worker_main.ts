@@ -49,7 +49,9 @@ class ParentLog implements LogSink {
   log(level: LogLevel, message: string, fields?: LogFields, origin?: LogOrigin): void {
     if (!this.enabled(level)) return;
     const packed = fields === undefined ? undefined : packPayload(fields);
-    this.#parent.postMessage({ report: 'log', level, message, fields: packed, origin } satisfies WorkerReport);
+    // An origin may be more than its two fields, and what more it is cannot be sent.
+    const from = origin === undefined ? undefined : { id: origin.id, pid: origin.pid };
+    this.#parent.postMessage({ report: 'log', level, message, fields: packed, origin: from } satisfies WorkerReport);
   }
 }
 
