@@ -1,4 +1,4 @@
-import { packPayload, unpackPayload } from './payload/messagepack.ts';
+import { packPayload, type PayloadWriter, unpackPayload } from './payload/messagepack.ts';
 import { Packed, type Payload } from './payload/payload.ts';
 
 /** Something that knows its PID as text; a sender's PID is only spelled out when somebody reads `from`. */
@@ -39,6 +39,13 @@ export class Message {
     const value = unpackPayload(body.bytes);
     this.body = value;
     return value;
+  }
+
+  /** Append the payload as MessagePack: for readers that need no bytes of their own. */
+  packInto(writer: PayloadWriter): void {
+    const body = this.body;
+    if (body instanceof Packed) writer.raw(body.bytes);
+    else writer.write(body as Payload);
   }
 
   /** The payload as MessagePack. */

@@ -136,7 +136,6 @@ function choose(path: Path, channel: number, sends: boolean): void {
 /** Hand the value on top of the stack to a channel of the process, without waiting. False: there is no room. */
 export function offerTo(process: LuaProcess, L: number, channel: number, at: number): boolean {
   const { api, memory, adapter } = process.engine.vm;
-  const { u32 } = memory;
   const receiver = process.waits.receiver(channel);
   if (receiver !== undefined) {
     choose(receiver, channel, false);
@@ -144,8 +143,8 @@ export function offerTo(process: LuaProcess, L: number, channel: number, at: num
     process.wake(receiver, Outcome.Value);
     return true;
   }
-  const count = u32[(channel + CHANNEL_COUNT) >>> 2];
-  const capacity = u32[(channel + CHANNEL_CAPACITY) >>> 2];
+  const count = memory.u32[(channel + CHANNEL_COUNT) >>> 2];
+  const capacity = memory.u32[(channel + CHANNEL_CAPACITY) >>> 2];
   if (count === capacity) return false;
   if (api.lua_getiuservalue(L, at, BUFFER) === 0) {
     api.lua_settop(L, -2);
@@ -154,9 +153,10 @@ export function offerTo(process: LuaProcess, L: number, channel: number, at: num
     api.lua_setiuservalue(L, at, BUFFER);
   }
   api.lua_rotate(L, -2, 1);
-  adapter.rawSetInteger(L, -2, ((u32[(channel + CHANNEL_HEAD) >>> 2] + count) % capacity) + 1);
+  adapter.rawSetInteger(L, -2, ((memory.u32[(channel + CHANNEL_HEAD) >>> 2] + count) % capacity) + 1);
   api.lua_settop(L, -2);
-  u32[(channel + CHANNEL_COUNT) >>> 2] = count + 1;
+  // A view from before would be stale where the ring had to grow.
+  memory.u32[(channel + CHANNEL_COUNT) >>> 2] = count + 1;
   return true;
 }
 

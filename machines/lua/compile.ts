@@ -6,6 +6,8 @@ import { Status, VALUE_TAG } from './vm/layout.ts';
 
 /** `name:line: message`, as Lua writes it. */
 const LUA_MESSAGE = /^(.*?):(\d+): (.*)$/s;
+/** Occurrences of a token on its line that are tried. */
+const MAX_TRIES = 50;
 const NEAR = / near '(.*)'$/s;
 
 /**
@@ -16,23 +18,49 @@ export function compileUnit(engine: Engine, unit: BundledUnit): Uint8Array {
   const { vm } = engine;
   const L = vm.api.luaL_newstate();
   try {
-    if (vm.load(L, Buffer.from(unit.text, 'utf8'), unit.chunkName, 't') === Status.Ok) return vm.dump(L);
-    const at = vm.top(L);
-    throw syntaxError(unit, vm.text.readText(vm.memory.u32[at >>> 2], vm.memory.u8[at + VALUE_TAG]));
+    const message = tryCompile(engine, L, unit, unit.text);
+    if (message === undefined) return vm.dump(L);
+    throw syntaxError(engine, L, unit, message);
   } finally {
     vm.api.lua_close(L);
   }
 }
 
-function syntaxError(unit: BundledUnit, message: string): TroupeError {
+/** Leaves the function on the stack, or answers Lua's message. */
+function tryCompile(engine: Engine, L: number, unit: BundledUnit, text: string): string | undefined {
+  const { vm } = engine;
+  if (vm.load(L, Buffer.from(text, 'utf8'), unit.chunkName, 't') === Status.Ok) return undefined;
+  const at = vm.top(L);
+  const message = vm.text.readText(vm.memory.u32[at >>> 2], vm.memory.u8[at + VALUE_TAG]);
+  vm.api.lua_settop(L, 0);
+  return message;
+}
+
+function syntaxError(engine: Engine, L: number, unit: BundledUnit, message: string): TroupeError {
   const [, , line, text] = LUA_MESSAGE.exec(message) ?? ['', '', '1', message];
-  const source = unit.text.split('\n')[Number(line) - 1] ?? '';
-  const near = NEAR.exec(text)?.[1] ?? '';
-  const column = Math.max(source.indexOf(near), 0) + 1;
   return new TroupeError(text, {
     kind: 'INVALID',
     retryable: false,
-    place: `${unit.chunkName.slice(1)}:${line}:${column}`,
+    place: `${unit.chunkName.slice(1)}:${line}:${columnOf(engine, L, unit, Number(line), message)}`,
     details: { entry: unit.id },
   });
+}
+
+/**
+ * Lua tells the line and the token, not the column. Where the token stands on the line more than once, it is the first
+ * one that gives the same message when the text ends behind it.
+ */
+function columnOf(engine: Engine, L: number, unit: BundledUnit, line: number, message: string): number {
+  const lines = unit.text.split('\n');
+  const source = lines[line - 1] ?? '';
+  const token = NEAR.exec(message)?.[1];
+  if (token === undefined || token === '') return 1;
+  const before = lines.slice(0, line - 1).join('\n').length + (line > 1 ? 1 : 0);
+  let column = source.indexOf(token);
+  for (let at = column, tries = 0; at >= 0 && tries < MAX_TRIES; at = source.indexOf(token, at + 1), tries++) {
+    column = at;
+    if (tryCompile(engine, L, unit, unit.text.slice(0, before + at + token.length)) === message) break;
+    engine.vm.api.lua_settop(L, 0);
+  }
+  return Math.max(column, 0) + 1;
 }

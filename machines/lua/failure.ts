@@ -1,17 +1,19 @@
 /** An error that no path caught, as the error with which the process ends: message, kind, place and Lua traceback. */
 import { TroupeError } from '../../runtime/errors.ts';
 import type { Engine } from './engine.ts';
+import type { LuaProgram } from './program.ts';
 import { traceback } from './traceback.ts';
 import { Kind } from './values/kinds.ts';
 import { Status, Tag, TYPE_MASK, TYPE_NAMES, Type, VALUE_TAG } from './vm/layout.ts';
 
-/** `file:line: ` as Lua puts it in front of messages. */
-const PLACE = /^([^\n]*?:\d+): /;
+/** `chunk:line: ` as Lua puts it in front of messages. */
+const PLACE = /^([^\n]*?):(\d+): /;
 
 /** `L` has failed with `status`; the error value is on top of its stack. */
-export function describeFailure(engine: Engine, L: number, status: number): TroupeError {
+export function describeFailure(engine: Engine, program: LuaProgram, L: number, status: number): TroupeError {
   const { vm, reader } = engine;
-  const { text: stack, place: at } = traceback(vm, L);
+  const { text: stack, chunk, line } = traceback(vm, L);
+  const at = chunk === undefined ? undefined : `${program.chunkPath(chunk) ?? chunk}:${line}`;
   if (status === Status.MemoryError) {
     return new TroupeError('not enough memory: the process has reached its limit', {
       kind: 'UNAVAILABLE',
@@ -23,8 +25,11 @@ export function describeFailure(engine: Engine, L: number, status: number): Trou
   const tag = vm.memory.u8[value + VALUE_TAG];
   if ((tag & TYPE_MASK) === Type.String) {
     const message = vm.text.readText(vm.memory.u32[value >>> 2], tag);
-    const [prefix, place] = PLACE.exec(message) ?? ['', at];
-    return new TroupeError(message.slice(prefix.length), { place, stack });
+    const found = PLACE.exec(message);
+    // A message may begin in this way by chance (`host:80: refused`): only names of chunks are places.
+    const path = found === null ? undefined : program.chunkPath(found[1]);
+    if (path === undefined) return new TroupeError(message, { place: at, stack });
+    return new TroupeError(message.slice(found![0].length), { place: `${path}:${found![2]}`, stack });
   }
   if (tag === Tag.Userdata && vm.memory.u32[reader.data(value) >>> 2] === Kind.Error) {
     const error = readError(engine, value);

@@ -17,21 +17,22 @@ import {
   type StepOutput,
 } from '../../runtime/machine.ts';
 import type { Engine } from './engine.ts';
+import { pushEntryMethod, readResult } from './entry_method.ts';
 import { describeFailure } from './failure.ts';
 import { pushSelected, receive, select } from './bindings/channel.ts';
 import { pollChannel, pushItem, timerFired } from './channels.ts';
 import { Outcome, Path, Stage } from './path.ts';
+import { PathQueue } from './path_queue.ts';
 import type { LuaProgram } from './program.ts';
 import { pushAnswer } from './results.ts';
 import { traceback } from './traceback.ts';
-import { DEFAULT_MEMORY_LIMIT, type LuaState, openState } from './vm/state.ts';
-import { REGISTRY, REGISTRY_GLOBALS, Status, Tag, TYPE_MASK, Type, VALUE_TAG } from './vm/layout.ts';
-import { Kind } from './values/kinds.ts';
+import { type LuaState, openState } from './vm/state.ts';
+import { REGISTRY, Status } from './vm/layout.ts';
 import { Waits } from './waits.ts';
 
 const CANNOT_WAIT =
-  'attempt to wait where it is not possible: inside a metamethod, an iterator, a comparison of table.sort, ' +
-  'a replacement of string.gsub or a chunk that is being required';
+  'attempt to wait where it is not possible: inside a callback of a library function (a comparison of table.sort, ' +
+  'a replacement of string.gsub, __tostring) or in a library that is being required';
 
 /** Paths resumed and messages taken in one step, so that other processes get their turn. */
 const TURNS_PER_STEP = 256;
@@ -53,7 +54,7 @@ export class LuaProcess implements StateMachine {
   /** Running timers: channels by tag. */
   timers: Map<number, number> | undefined;
   /** Coroutines of the program that wait, or in which one waits: nobody else may resume them. */
-  readonly waiting = new Set<number>();
+  #waiting: Set<number> | undefined;
 
   /** Those of the step that runs. */
   events!: EventQueue;
@@ -70,9 +71,9 @@ export class LuaProcess implements StateMachine {
   readonly loading: string[] = [];
 
   readonly #main: Path;
-  readonly #ready: Path[] = [];
+  readonly #ready = new PathQueue();
   /** Paths that could go on and only made room for others. */
-  #yielded: Path[] | undefined;
+  readonly #yielded = new PathQueue();
   #outsideNext = false;
   #method = 'main';
   #args: readonly Payload[] = [];
@@ -85,7 +86,7 @@ export class LuaProcess implements StateMachine {
     this.program = program;
     this.waits = new Waits(engine.vm.memory);
     engine.process = this;
-    this.state = openState(engine.vm, engine.vm.functions['state.open'], DEFAULT_MEMORY_LIMIT);
+    this.state = openState(engine.vm, engine.vm.functions['state.open'], this.program.memoryLimit);
     this.#main = new Path(this.state.L, Stage.Chunk, 0);
     this.path = this.#main;
     this.#ready.push(this.#main);
@@ -144,7 +145,8 @@ export class LuaProcess implements StateMachine {
 
   /** Where a path waits. */
   #standing(path: Path): { place: string | undefined; stack: string } {
-    const { place, text } = traceback(this.engine.vm, path.waiter === 0 ? path.thread : path.waiter);
+    const { text, chunk, line } = traceback(this.engine.vm, path.waiter === 0 ? path.thread : path.waiter);
+    const place = chunk === undefined ? undefined : `${this.program.chunkPath(chunk) ?? chunk}:${line}`;
     return { place, stack: text };
   }
 
@@ -166,9 +168,9 @@ export class LuaProcess implements StateMachine {
    * made room for others. So neither a flood of messages nor a busy loop keeps the other kind waiting.
    */
   #next(): Path | undefined {
-    if (this.#ready.length > 0) return this.#ready.shift();
+    if (!this.#ready.empty) return this.#ready.shift();
     const yielded = this.#yielded;
-    if (yielded === undefined || yielded.length === 0) return this.#takeExternal();
+    if (yielded.empty) return this.#takeExternal();
     this.#outsideNext = !this.#outsideNext;
     return (this.#outsideNext ? this.#takeExternal() : undefined) ?? yielded.shift();
   }
@@ -207,26 +209,29 @@ export class LuaProcess implements StateMachine {
     (this.#threads ??= new Set()).add(path.thread);
   }
 
+  /** A coroutine of the program waits, or one inside it does; or it goes on. */
+  setWaiting(co: number, waits: boolean): void {
+    if (waits) (this.#waiting ??= new Set()).add(co);
+    else this.#waiting?.delete(co);
+  }
+
   /** Whether a coroutine belongs to the machine for now: it is a path, or it waits. Programs must leave it alone. */
   holds(co: number): boolean {
-    return this.waiting.has(co) || co === this.state.L || (this.#threads?.has(co) ?? false);
+    return (this.#waiting?.has(co) ?? false) || co === this.state.L || (this.#threads?.has(co) ?? false);
   }
 
   nextTag(): number {
     return ++this.#tag;
   }
 
-  /**
-   * From a host function: wait for what `path` says. Raises where the running coroutine cannot yield; so callers ask
-   * for a command only after `mustBeAbleToWait`.
-   */
+  /** From a host function: wait for what the running path says. `mustBeAbleToWait` comes first. */
   wait(L: number): number {
     const { path, engine } = this;
     path.waiter = L;
     path.outcome = Outcome.Done;
     this.suspending = true;
     this.waits.add(path);
-    return engine.vm.yield(L, engine.vm.continuations.resumed);
+    return engine.vm.yield(engine.vm.continuations.resumed);
   }
 
   /**
@@ -242,8 +247,8 @@ export class LuaProcess implements StateMachine {
     path.waiter = L;
     path.outcome = Outcome.Again;
     this.suspending = true;
-    (this.#yielded ??= []).push(path);
-    return engine.vm.yield(L, engine.vm.continuations.resumed);
+    this.#yielded.push(path);
+    return engine.vm.yield(engine.vm.continuations.resumed);
   }
 
   /** Raise an error where a host function cannot wait: inside a metamethod, a sort or gsub callback and the like. */
@@ -266,7 +271,7 @@ export class LuaProcess implements StateMachine {
     if (this.#status === StepStatus.Upgrade) this.#status = StepStatus.Idle;
     if (path.outcome === Outcome.Again) {
       // It only made room for others; here that is not possible, so it goes on.
-      this.#yielded!.splice(this.#yielded!.indexOf(path), 1);
+      this.#yielded.pop();
       this.turns = TURNS_PER_STEP;
       return;
     }
@@ -280,9 +285,10 @@ export class LuaProcess implements StateMachine {
     this.mustBeAbleToWait(L);
     this.out.upgrade(id, args);
     this.#status = StepStatus.Upgrade;
+    this.path.outcome = Outcome.Done;
     this.path.waiter = L;
     this.suspending = true;
-    return this.engine.vm.yield(L, this.engine.vm.continuations.resumed);
+    return this.engine.vm.yield(this.engine.vm.continuations.resumed);
   }
 
   #run(path: Path): void {
@@ -296,11 +302,11 @@ export class LuaProcess implements StateMachine {
         if (this.suspending) return;
         // A bare coroutine.yield: let the other paths run.
         vm.api.lua_settop(path.thread, -vm.memory.u32[vm.out >>> 2] - 1);
-        (this.#yielded ??= []).push(path);
+        this.#yielded.push(path);
         return;
       }
       if (status !== Status.Ok) {
-        this.#fail(describeFailure(this.engine, path.thread, status));
+        this.#fail(describeFailure(this.engine, this.program, path.thread, status));
         return;
       }
       if (path !== this.#main) {
@@ -341,55 +347,17 @@ export class LuaProcess implements StateMachine {
 
   /** Called in the process with what its chunk returned: leaves the entry method and its arguments. */
   enterMethod(L: number): number {
-    const { vm, writer } = this.engine;
-    const { api } = vm;
-    const type = api.lua_type(L, 1);
-    if (type === Type.Table) {
-      if (api.lua_getfield(L, 1, vm.text.name(this.#method)) !== Type.Function) {
-        this.engine.writer.pushError(L, this.program.explainNoMember(this.#method));
-        return api.lua_error(L);
-      }
-    } else if (type === Type.Function) {
-      api.lua_pushvalue(L, 1);
-    } else {
-      const isGlobal = this.#pushGlobal(L, this.#method) === Type.Function;
-      writer.pushError(L, this.program.explainNoMethod(this.#method, type, isGlobal));
-      return api.lua_error(L);
-    }
     const args = this.#args;
     this.#args = [];
-    if (api.lua_checkstack(L, args.length + 10) === 0) vm.raise(L, 'too many arguments');
-    for (const argument of args) writer.push(L, argument);
-    return 1 + args.length;
-  }
-
-  #pushGlobal(L: number, name: string): number {
-    const { api, text, adapter } = this.engine.vm;
-    adapter.rawGetInteger(L, REGISTRY, REGISTRY_GLOBALS);
-    text.push(L, name);
-    return api.lua_rawget(L, -2);
+    return pushEntryMethod(this.engine, L, this.program, this.#method, args);
   }
 
   #complete(L: number): void {
-    const { vm, reader } = this.engine;
-    const count = vm.count(L);
-    try {
-      if (count >= 2) {
-        const error = vm.argument(L, 2);
-        const tag = vm.memory.u8[error + VALUE_TAG];
-        if ((tag & TYPE_MASK) === Type.String) {
-          this.#fail(new TroupeError(vm.text.readText(vm.memory.u32[error >>> 2], tag)));
-          return;
-        }
-        if (tag === Tag.Userdata && vm.memory.u32[reader.data(error) >>> 2] === Kind.Error) {
-          this.#fail(reader.read(error, 'error') as TroupeError);
-          return;
-        }
-      }
-      this.out.complete(count === 0 ? undefined : reader.read(vm.argument(L, 1), 'result'));
+    const result = readResult(this.engine, L);
+    if (result.error !== undefined) this.#fail(result.error);
+    else {
+      this.out.complete(result.value);
       this.#status = StepStatus.Complete;
-    } catch (refused) {
-      this.#fail(refused as TroupeError);
     }
   }
 

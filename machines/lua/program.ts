@@ -4,6 +4,7 @@ import { TroupeError } from '../../runtime/errors.ts';
 import type { BoundOperation, Entry, ImportTable, PayloadForm, Program, StateMachine } from '../../runtime/machine.ts';
 import type { Bundle } from './bundle.ts';
 import { compileUnit } from './compile.ts';
+import { DEFAULT_MEMORY_LIMIT } from './vm/state.ts';
 import type { Engine } from './engine.ts';
 import { LuaProcess } from './process.ts';
 import { TYPE_NAMES } from './vm/layout.ts';
@@ -27,6 +28,8 @@ export class LuaProgram implements Program {
   readonly payloads: PayloadForm = 'value';
   readonly id: string;
   readonly main: Unit;
+  /** Bytes that one process may use: `limits.memory` of the host. */
+  readonly memoryLimit: number;
   /** What `require` gives beside libraries: declared capabilities; undefined for those that are not operations. */
   readonly modules = new Map<string, BoundCapability | undefined>();
   /** Every operation of every capability; functions in Lua hold the position. */
@@ -34,11 +37,14 @@ export class LuaProgram implements Program {
   readonly #positions = new Map<BoundCapability, [string, number][]>();
   readonly #libraries = new Map<string, Unit>();
   readonly #byChunk = new Map<string, Unit>();
+  /** Chunks as Lua shows them in messages -> as they are called. */
+  readonly #paths = new Map<string, string>();
   readonly #engine: Engine;
 
   constructor(engine: Engine, entry: Entry, bundle: Bundle, imports: ImportTable) {
     this.#engine = engine;
     this.id = entry.id;
+    this.memoryLimit = imports.memory ?? DEFAULT_MEMORY_LIMIT;
     const units = bundle.units.map((unit): Unit => {
       const { id, chunkName, place } = unit;
       return {
@@ -50,7 +56,11 @@ export class LuaProgram implements Program {
       };
     });
     this.main = units[0];
-    for (const unit of units) this.#byChunk.set(unit.chunkName.slice(1), unit);
+    for (const unit of units) {
+      const path = unit.chunkName.slice(1);
+      this.#byChunk.set(path, unit);
+      this.#paths.set(shownChunk(unit.chunkName), path);
+    }
     for (const unit of units.slice(1)) this.#libraries.set(unit.id, unit);
     for (const name of bundle.modules) {
       const capability = imports.get(name);
@@ -82,6 +92,11 @@ export class LuaProgram implements Program {
     return this.#byChunk.get(chunk) ?? (innermost === undefined ? this.main : this.library(innermost));
   }
 
+  /** The full name of a chunk that Lua shows, maybe shortened; undefined for what is no chunk. */
+  chunkPath(shown: string): string | undefined {
+    return this.#paths.get(shown) ?? (shown.startsWith('[string "') ? shown : undefined);
+  }
+
   explainMissing(name: string, unit: Unit): string {
     const where = `${unit.id} (${unit.place})`;
     if (KNOWN_MODULES.has(name)) {
@@ -111,4 +126,16 @@ export class LuaProgram implements Program {
       place: this.main.chunkName.slice(1),
     });
   }
+}
+
+/** Bytes of a chunk's name that Lua shows, the last one not used. */
+const SHOWN_BYTES = 60;
+
+/** `luaO_chunkid`: of long file names the end is shown, of other long names the beginning. */
+function shownChunk(name: string): string {
+  const bytes = Buffer.from(name.slice(1), 'utf8');
+  if (bytes.length < SHOWN_BYTES) return name.slice(1);
+  return name.startsWith('@')
+    ? `...${bytes.subarray(bytes.length - SHOWN_BYTES + 4).toString('utf8')}`
+    : bytes.subarray(0, SHOWN_BYTES - 1).toString('utf8');
 }

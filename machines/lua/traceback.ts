@@ -9,15 +9,17 @@ const LAST = 8;
 export interface Traceback {
   /** As Lua writes it: `stack traceback:` and one line a frame. */
   readonly text: string;
-  /** `file:line` of the innermost frame that is Lua code; undefined where there is none. */
-  readonly place: string | undefined;
+  /** The innermost frame that is Lua code: its chunk as Lua shows it, and the line. Undefined and 0 where none is. */
+  readonly chunk: string | undefined;
+  readonly line: number;
 }
 
 /** The stack of `L` from `level` on (0: the function that runs). */
 export function traceback(vm: LuaVm, L: number, level = 0): Traceback {
   const { api, text } = vm;
   const frames: string[] = [];
-  let place: string | undefined;
+  let innermost: string | undefined;
+  let innermostLine = 0;
   const what = text.name('Slnt');
   const depth = depthOf(vm, L) - level;
   for (let i = 0; i < depth; i++) {
@@ -31,9 +33,12 @@ export function traceback(vm: LuaVm, L: number, level = 0): Traceback {
     const source = text.readName(vm.out + DEBUG_SHORT_SOURCE);
     const line = i32[(vm.out + DEBUG_LINE) >>> 2];
     frames.push(`\n\t${line > 0 ? `${source}:${line}` : source}: in ${functionName(vm, source)}`);
-    if (place === undefined && line > 0) place = `${source}:${line}`;
+    if (innermost === undefined && line > 0) {
+      innermost = source;
+      innermostLine = line;
+    }
   }
-  return { text: `stack traceback:${frames.join('')}`, place };
+  return { text: `stack traceback:${frames.join('')}`, chunk: innermost, line: innermostLine };
 }
 
 /** How many functions are active. By halving: finding the nth takes n steps, and a runaway recursion has 100 000. */

@@ -78,13 +78,7 @@ test('an error after a wait inside a coroutine goes to its resumer', async () =>
       local wrapped = coroutine.wrap(function() time.sleep("1ms") error("deep") end)
       local ok2, err2 = pcall(wrapped)
       return {ok, err.code, coroutine.status(co), ok2, err2}`),
-    [
-      false,
-      7,
-      'dead',
-      false,
-      'main.lua:5: main.lua:4: deep'.replace('5', '4').replace('main.lua:4: main.lua:4', 'main.lua:4'),
-    ],
+    [false, 7, 'dead', false, 'main.lua:6: deep'],
   );
 });
 

@@ -1,5 +1,4 @@
-/** Deployments of Lua programs for tests, on this thread. */
-import { luaMachine } from '../../machines/lua/lua_machine.ts';
+/** Deployments of Lua programs for tests. */
 import { createServices } from '../../runtime/capabilities/services.ts';
 import { TroupeError } from '../../runtime/errors.ts';
 import type { LogLevel, LogSink } from '../../runtime/logger.ts';
@@ -7,6 +6,7 @@ import type { Payload } from '../../runtime/machine.ts';
 import { Runtime } from '../../runtime/runtime.ts';
 import { readDeployment } from '../../sdk/embed/index.ts';
 import { type Files, writeDeployment } from '../deploy.ts';
+import { machineTypes, machinesModule } from './machines.ts';
 
 /** What programs logged. */
 export class LogRecorder implements LogSink {
@@ -26,14 +26,17 @@ export interface Deployed {
   readonly log: LogRecorder;
 }
 
-export async function deployLua(files: Files): Promise<Deployed> {
+/** On this thread, or spread over worker threads in turn. */
+export async function deployLua(files: Files, workers = 0): Promise<Deployed> {
   const log = new LogRecorder();
   const deployment = await readDeployment(writeDeployment(files));
   const runtime = await Runtime.start({
     deployment,
-    machines: [luaMachine],
-    workers: 0,
-    services: createServices({ log }),
+    machines: machineTypes,
+    machinesModule,
+    workers,
+    placement: 'round-robin',
+    services: createServices({ log, root: deployment.root }),
   });
   return { runtime, log };
 }
@@ -55,14 +58,23 @@ export function scripts(sources: { readonly [name: string]: string }, more: read
   return files;
 }
 
-/** Run a script's body, as its `main`, and answer what it returns; rejects with its error. */
-export async function run(body: string, ...args: Payload[]): Promise<Payload> {
-  const { runtime } = await deployLua(scripts({ main: `return function(...)\n${body}\nend\n` }));
+/** Deploy scripts, run the one named `main` and answer what it returns; rejects with its error. */
+export async function runScripts(
+  sources: { readonly [name: string]: string },
+  more: readonly string[] = [],
+  ...args: Payload[]
+): Promise<Payload> {
+  const { runtime } = await deployLua(scripts(sources, more));
   try {
     return await runtime.exec({ id: 'app:main', host: 'app:host', args });
   } finally {
     await runtime.stop();
   }
+}
+
+/** Run a script's body, as its `main`, and answer what it returns; rejects with its error. */
+export function run(body: string, ...args: Payload[]): Promise<Payload> {
+  return runScripts({ main: `return function(...)\n${body}\nend\n` }, [], ...args);
 }
 
 /** The error with which a script's body ends. */

@@ -1,18 +1,9 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { deployLua, failure, run, scripts } from './deployed.ts';
+import type { TroupeError } from '../../runtime/errors.ts';
+import { deployLua, failure, run, runScripts, scripts } from './deployed.ts';
 
 const test = suite('lua process');
-
-/** Deploy scripts, run `main` and answer its value. */
-async function runMain(sources: { readonly [name: string]: string }, more: readonly string[] = []) {
-  const { runtime } = await deployLua(scripts(sources, more));
-  try {
-    return await runtime.exec({ id: 'app:main', host: 'app:host' });
-  } finally {
-    await runtime.stop();
-  }
-}
 
 test('pid and id are texts of the documented form', async () => {
   const [pid, id] = (await run('return {process.pid(), process.id()}')) as string[];
@@ -25,21 +16,18 @@ test('arguments arrive in order, nil included', async () => {
 });
 
 test('a script may return a table of methods, and `method` chooses', async () => {
-  const { runtime } = await deployLua({
-    'app.yaml':
-      'namespace: app\nentries:\n  - {name: host, kind: process.host}\n' +
-      '  - {name: main, kind: process.lua, source: "return {main = function() return 1 end, other = function() return 2 end}"}\n' +
-      '  - {name: other, kind: process.lua, method: other, source: "return {main = function() return 1 end, other = function() return 2 end}"}\n',
-  });
-  assert.is(await runtime.exec({ id: 'app:main', host: 'app:host' }), 1);
-  assert.is(await runtime.exec({ id: 'app:other', host: 'app:host' }), 2);
-  await runtime.stop();
+  const source = 'source: "return {main = function() return 1 end, second = function() return 2 end}"';
+  const value = await runScripts(
+    { main: 'return function() return {process.exec("app:a", "app:host"), (process.exec("app:b", "app:host"))} end' },
+    [`{name: a, kind: process.lua, ${source}}`, `{name: b, kind: process.lua, method: second, ${source}}`],
+  );
+  assert.equal(value, [1, 2]);
 });
 
 test('a script that returns no method says what to do', async () => {
   const ends = async (main: string) => {
     try {
-      await runMain({ main });
+      await runScripts({ main });
     } catch (error) {
       return (error as Error).message;
     }
@@ -85,6 +73,28 @@ test('a mistake of the program has a place', async () => {
   const error = await failure('local t = nil\nreturn t.field');
   assert.is(error.message, "attempt to index a nil value (local 't')");
   assert.is(error.place, 'main.lua:3');
+});
+
+test('only names of chunks are taken for places; long ones are spelled out', async () => {
+  const error = await failure('error("host:80: refused", 0)');
+  assert.is(error.message, 'host:80: refused');
+  assert.is(error.place, 'main.lua:2');
+  const folder = 'a/rather/long/folder/name/that/is/much/longer/than/sixty/characters/in/total';
+  const { runtime } = await deployLua({
+    'app.yaml':
+      'namespace: app\nentries:\n  - {name: host, kind: process.host}\n' +
+      `  - {name: main, kind: process.lua, source: "file://${folder}/main.lua"}\n`,
+    [`${folder}/main.lua`]: 'return function()\n  error("far away")\nend',
+  });
+  try {
+    await runtime.exec({ id: 'app:main', host: 'app:host' });
+    assert.unreachable();
+  } catch (thrown) {
+    assert.is((thrown as TroupeError).message, 'far away');
+    assert.is((thrown as TroupeError).place, `${folder}/main.lua:2`);
+  } finally {
+    await runtime.stop();
+  }
 });
 
 test('raised error objects keep kind and details; other values are explained', async () => {
@@ -152,7 +162,7 @@ test('arguments of the wrong type raise and name the argument', async () => {
 });
 
 test('spawn, message both ways, monitor sees the value', async () => {
-  const value = await runMain({
+  const value = await runScripts({
     main: `return function()
       local inbox, events = process.inbox(), process.events()
       local child = process.spawn_monitored("app:child", "app:host", process.pid(), "hello")
@@ -171,7 +181,7 @@ test('spawn, message both ways, monitor sees the value', async () => {
 });
 
 test('an abnormal exit carries the error object to monitor and trapped link', async () => {
-  const value = await runMain({
+  const value = await runScripts({
     main: `return function()
       process.set_options({trap_links = true})
       local events = process.events()
@@ -194,7 +204,7 @@ test('an abnormal exit carries the error object to monitor and trapped link', as
 });
 
 test('a failing link ends a process that does not trap it, pcall or not', async () => {
-  const value = await runMain({
+  const value = await runScripts({
     main: `return function()
       local events = process.events()
       local victim = process.spawn_monitored("app:victim", "app:host")
@@ -225,7 +235,7 @@ test('errors of spawn are returned, with kind', async () => {
 });
 
 test('exec gives value or error; context is inherited', async () => {
-  const value = await runMain({
+  const value = await runScripts({
     main: `return function()
       local sum = process.exec("app:add", "app:host", 2, 3)
       local none, err = process.exec("app:fail", "app:host")
@@ -238,7 +248,7 @@ test('exec gives value or error; context is inherited', async () => {
 });
 
 test('monitor, unmonitor, link, unlink answer as specified', async () => {
-  const value = await runMain({
+  const value = await runScripts({
     main: `return function()
       local child = process.spawn("app:child", "app:host")
       local first = process.monitor(child)
@@ -254,7 +264,7 @@ test('monitor, unmonitor, link, unlink answer as specified', async () => {
 });
 
 test('cancel asks, terminate ends', async () => {
-  const value = await runMain({
+  const value = await runScripts({
     main: `return function()
       local events = process.events()
       local polite = process.spawn_monitored("app:polite", "app:host")
@@ -289,7 +299,7 @@ test('names: register, lookup, unregister, send by name', async () => {
 });
 
 test('the spawner is immutable; messages come first, a taken name is signalled', async () => {
-  const value = await runMain({
+  const value = await runScripts({
     main: `return function()
       local values = {user = "ada"}
       local base = process.with_context(values)
@@ -325,7 +335,7 @@ test('spawner options are checked; a timeout answers TIMEOUT', async () => {
     (await failure('process.with_options({nope = 1})')).message,
     /unknown option "nope"; there are timeout and method/,
   );
-  const value = await runMain({
+  const value = await runScripts({
     main: `return function()
       local _, err = process.with_options({timeout = "5ms"}):exec("app:slow", "app:host")
       return err:kind()
@@ -336,7 +346,7 @@ test('spawner options are checked; a timeout answers TIMEOUT', async () => {
 });
 
 test('upgrade goes on as another entry with the same PID and the unread messages', async () => {
-  const value = await runMain({
+  const value = await runScripts({
     main: `return function()
       local events = process.events()
       local pid = process.spawn_monitored("app:old", "app:host")
@@ -365,7 +375,7 @@ test('a failed upgrade ends the process with an error that says so', async () =>
 });
 
 test('a busy receiver lets others run: two processes that flood each other both finish', async () => {
-  const value = await runMain({
+  const value = await runScripts({
     main: `return function()
       local events = process.events()
       local a = process.spawn_monitored("app:echo", "app:host", 3000)
@@ -386,8 +396,38 @@ test('a busy receiver lets others run: two processes that flood each other both 
   assert.equal(value, [4501500, 4501500]);
 });
 
+test('processes on different worker threads exchange every kind of value', async () => {
+  const { runtime } = await deployLua(
+    scripts({
+      main: `return function()
+        local events, inbox, out = process.events(), process.inbox(), {}
+        for i = 1, 4 do
+          local pid = process.spawn_monitored("app:echo", "app:host", process.pid())
+          process.send(pid, "v", {i, "text", {nested = {1, 2.5, true}}, errors.new{message = "e", kind = "CONFLICT"}, "\\xff\\xfe"})
+          local got = inbox:receive():payload():data()
+          out[i] = {got[1] == i, got[2], got[3].nested, got[4]:kind(), #got[5], events:receive().from == pid}
+        end
+        return out
+      end`,
+      echo: `return function(parent)
+        process.send(parent, "back", process.inbox():receive():payload():data())
+      end`,
+    }),
+    2,
+  );
+  try {
+    const value = await runtime.exec({ id: 'app:main', host: 'app:host' });
+    assert.equal(
+      value,
+      Array.from({ length: 4 }, () => [true, 'text', [1, 2.5, true], 'CONFLICT', 2, true]),
+    );
+  } finally {
+    await runtime.stop();
+  }
+});
+
 test('polling with select and default does not starve others', async () => {
-  const value = await runMain({
+  const value = await runScripts({
     main: `return function()
       process.spawn("app:answer", "app:host", process.pid())
       local inbox, rounds = process.inbox(), 0

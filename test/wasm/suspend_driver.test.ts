@@ -148,6 +148,30 @@ states('a module in which nothing can be suspended runs under a driver as well',
   assert.is(driver.result, 3);
 });
 
+states('a guest cannot pretend that it was resumed', () => {
+  const program = build(`(module ${WAIT} (memory 1)
+    (func (export "main") (param i32) (result i32) (i32.store (local.get 0) (i32.const 2)) (call $wait (i32.const 1))))`);
+  const { driver } = start(program, [7]);
+  // The first word of the area says "rewind": only the driver knows whether that is so.
+  assert.is(driver.call('main', [PAGE]), 'suspended');
+  assert.is(driver.resume(), 'idle');
+  assert.is(driver.result, 7);
+});
+
+states('a reset instance has forgotten its call and its saved stack', () => {
+  const { driver, memory } = start(build(SUM), [10, 20]);
+  driver.call('main', [1]);
+  driver.reset();
+  assert.is(driver.state, 'idle');
+  assert.is(driver.savedBytes, 0);
+  const saved = new Uint8Array(memory.buffer, driver.guestBytes + 32);
+  assert.ok(saved.every(byte => byte === 0));
+  assert.is(driver.call('main', [1]), 'suspended');
+  driver.resume();
+  assert.is(driver.resume(), 'idle');
+  assert.is(driver.result, 11 * 22);
+});
+
 states('it tells in which functions a call is', () => {
   const program = build(SUM);
   const { driver } = start(program);

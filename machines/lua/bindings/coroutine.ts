@@ -12,6 +12,9 @@ import { Path, Stage } from '../path.ts';
 import type { Continuation, HostFunction } from '../vm/adapter.ts';
 import { FIRST_UPVALUE, REGISTRY, Status, Type } from '../vm/layout.ts';
 
+/** What `resume` answers for an error. Less than that means to yield (`HostFunction`). */
+const FAILED = -1;
+
 /** Lua's own functions that need no change. */
 const UNCHANGED = ['create', 'isyieldable', 'running', 'yield'] as const;
 
@@ -77,12 +80,12 @@ export function coroutineContinuations(engine: Engine): { [name: string]: Contin
   return {
     'coroutine.resume': L => {
       const co = engine.vm.api.lua_tothread(L, 1);
-      engine.process.waiting.delete(co);
+      engine.process.setWaiting(co, false);
       return finishResume(engine, L, resume(engine, L, co, 0, 'coroutine.resume'));
     },
     'coroutine.wrapped': L => {
       const co = engine.vm.api.lua_tothread(L, FIRST_UPVALUE);
-      engine.process.waiting.delete(co);
+      engine.process.setWaiting(co, false);
       return finishWrapped(engine, L, co, resume(engine, L, co, 0, 'coroutine.wrapped'));
     },
   };
@@ -98,20 +101,20 @@ function begin(engine: Engine, L: number, co: number, first: number, continuatio
   const { vm, process } = engine;
   if (process.holds(co)) {
     vm.text.push(L, co === L ? 'cannot resume non-suspended coroutine' : 'cannot resume a coroutine that waits');
-    return -1;
+    return FAILED;
   }
   const count = vm.count(L) - first + 1;
   if (vm.api.lua_checkstack(co, count) === 0) {
     vm.text.push(L, 'too many arguments to resume');
-    return -1;
+    return FAILED;
   }
   vm.api.lua_xmove(L, co, count);
   return resume(engine, L, co, count, continuation);
 }
 
 /**
- * Run `co`, which has `count` values for it on its stack. Answers how many results lie on the stack of `L`, or -1 with
- * the error there. Where the coroutine waits, this yields and never returns; `continuation` then comes here again.
+ * Run `co`, which has `count` values for it on its stack. Answers how many results lie on the stack of `L`, or FAILED with
+ * the error there; where the coroutine waits, what a host function answers to yield: `continuation` comes here again.
  */
 function resume(engine: Engine, L: number, co: number, count: number, continuation: string): number {
   const { vm, process } = engine;
@@ -119,37 +122,38 @@ function resume(engine: Engine, L: number, co: number, count: number, continuati
   let status = api.lua_resume(co, L, count, vm.out);
   while (status === Status.Yield && process.suspending) {
     if (api.lua_isyieldable(L) !== 0) {
-      process.waiting.add(co);
-      return vm.yield(L, vm.continuations[continuation]);
+      process.setWaiting(co, true);
+      return vm.yield(vm.continuations[continuation]);
     }
     process.cannotWait();
     status = api.lua_resume(co, L, 0, vm.out);
   }
   if (status !== Status.Ok && status !== Status.Yield) {
     api.lua_xmove(co, L, 1);
-    return -1;
+    return FAILED;
   }
   const results = vm.memory.u32[vm.out >>> 2];
   if (api.lua_checkstack(L, results + 1) === 0) {
     api.lua_settop(co, -results - 1);
     vm.text.push(L, 'too many results to resume');
-    return -1;
+    return FAILED;
   }
   api.lua_xmove(co, L, results);
   return results;
 }
 
 function finishResume(engine: Engine, L: number, results: number): number {
+  if (results < FAILED) return results;
   const { api } = engine.vm;
-  const count = results < 0 ? 1 : results;
-  api.lua_pushboolean(L, results < 0 ? 0 : 1);
+  const count = results === FAILED ? 1 : results;
+  api.lua_pushboolean(L, results === FAILED ? 0 : 1);
   api.lua_rotate(L, -(count + 1), 1);
   return count + 1;
 }
 
 /** An error of the coroutine goes on to the caller with the caller's place in front, as in Lua. */
 function finishWrapped(engine: Engine, L: number, co: number, results: number): number {
-  if (results >= 0) return results;
+  if (results !== FAILED) return results;
   const { api } = engine.vm;
   let status = api.lua_status(co);
   if (status !== Status.Ok && status !== Status.Yield) {

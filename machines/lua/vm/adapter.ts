@@ -1,7 +1,8 @@
 /**
  * A small WebAssembly module, assembled here, that stands between the Lua binary and JavaScript:
  *
- * - it turns JavaScript functions into function references, which Lua's function table wants;
+ * - it turns JavaScript functions into function references, which Lua's function table wants, and yields for those that
+ *   say so: Lua's yield unwinds the stack by an exception, and the fewer frames that are on it the better;
  * - it holds Lua's allocator, which counts and limits what each state takes, without a call into JavaScript;
  * - it passes 64-bit integers as doubles, because a BigInt costs three times the call itself;
  * - it wraps the functions of Lua's `string` library so that an error object will do where a string is expected.
@@ -9,9 +10,12 @@
 import type { LuaApi } from './api.ts';
 import { Type } from './layout.ts';
 
-/** A function that Lua calls: takes its arguments from the stack of `L`, leaves results there, returns how many. */
+/**
+ * A function that Lua calls: takes its arguments from the stack of `L`, leaves results there, returns how many. A negative
+ * number means: yield without values, and go on in the continuation that is at that place of the function table.
+ */
 export type HostFunction = (L: number) => number;
-/** What goes on after a host function that yielded or called: `status` is a `Status`, `context` was chosen then. */
+/** What goes on in place of a host function that yielded: `status` is a `Status`, `context` is 0. */
 export type Continuation = (L: number, status: number, context: number) => number;
 /** Receives what `lua_dump` writes; answers 0 to go on. */
 export type Writer = (L: number, bytes: number, length: number, data: number) => number;
@@ -63,7 +67,7 @@ const SIGNATURES: readonly (readonly [readonly number[], readonly number[]])[] =
 ];
 
 /** Functions of the Lua binary that the module calls, at these indexes. */
-const Imported = { Realloc: 0, Free: 1, PushInteger: 2, RawGetI: 3, RawSetI: 4, Type: 5, Coerce: 6 } as const;
+const Imported = { Realloc: 0, Free: 1, PushInteger: 2, RawGetI: 3, RawSetI: 4, Type: 5, Yield: 6, Coerce: 7 } as const;
 
 // Opcodes of WebAssembly.
 const IF = 0x04;
@@ -73,11 +77,13 @@ const CALL = 0x10;
 const DROP = 0x1a;
 const GET = 0x20;
 const SET = 0x21;
+const TEE = 0x22;
 const LOAD = 0x28;
 const STORE = 0x36;
 const CONST = 0x41;
 const EQZ = 0x45;
 const EQ = 0x46;
+const LT_S = 0x48;
 const GT_U = 0x4b;
 const ADD = 0x6a;
 const SUB = 0x6b;
@@ -99,6 +105,17 @@ const ALLOCATE: readonly number[] = [
   [GET, 5, IF, VOID, GET, 0, GET, 4, STORE, 2, 0, END],
   [GET, 5, END],
 ].flat();
+
+/** Calls the function with its own parameters, and yields where it answers less than zero. */
+function hostBody(original: number, parameters: number): number[] {
+  const result = parameters;
+  return [
+    ...Array.from({ length: parameters }, (_, i) => [GET, i]).flat(),
+    ...[CALL, ...unsigned(original), TEE, result, CONST, 0, LT_S, IF, VOID],
+    ...[GET, 0, CONST, 0, CONST, 0, CONST, 0, GET, result, SUB, CALL, Imported.Yield, RETURN, END],
+    ...[GET, result, END],
+  ];
+}
 
 /** `coerce(L)` where the first argument is a userdata, then the original. */
 function guardBody(original: number): number[] {
@@ -138,21 +155,29 @@ export function buildAdapter(parts: AdapterParts): Adapter {
   take(api.lua_rawgeti, Signature.RawGet64);
   take(api.lua_rawseti, Signature.RawSet64);
   take(api.lua_type, Signature.Two);
+  take(api.lua_yieldk, Signature.Allocator);
   take(parts.coerce, Signature.Function);
-  const exported: { name: string; index: number }[] = [];
-  const pass = (name: string, fn: unknown, signature: number) => {
-    exported.push({ name, index: take(fn, signature) });
+
+  const bodies: { signature: number; locals: number; code: readonly number[]; name: string }[] = [];
+  const wrap = (name: string, fn: unknown, signature: number, parameters: number) => {
+    bodies.push({ name, signature, locals: 1, code: hostBody(take(fn, signature), parameters) });
   };
   functions.forEach((fn, i) => {
-    pass(`function ${i}`, fn, Signature.Function);
+    wrap(`function ${i}`, fn, Signature.Function, 1);
   });
   continuations.forEach((fn, i) => {
-    pass(`continuation ${i}`, fn, Signature.Continuation);
+    wrap(`continuation ${i}`, fn, Signature.Continuation, 3);
   });
-  pass('writer', parts.writer, Signature.Allocator);
-  const originals = guarded.map(fn => take(fn, Signature.Function));
-
-  const bodies: { signature: number; locals: number; code: readonly number[]; name: string }[] = [
+  const writer = take(parts.writer, Signature.Allocator);
+  guarded.forEach((fn, i) => {
+    bodies.push({
+      name: `guarded ${i}`,
+      signature: Signature.Function,
+      locals: 0,
+      code: guardBody(take(fn, Signature.Function)),
+    });
+  });
+  bodies.push(
     { name: 'allocate', signature: Signature.Allocator, locals: 2, code: ALLOCATE },
     {
       name: 'push integer',
@@ -172,16 +197,9 @@ export function buildAdapter(parts: AdapterParts): Adapter {
       locals: 0,
       code: [GET, 0, GET, 1, GET, 2, EXTEND, CALL, Imported.RawSetI, END],
     },
-    ...originals.map((original, i) => ({
-      name: `guarded ${i}`,
-      signature: Signature.Function,
-      locals: 0,
-      code: guardBody(original),
-    })),
-  ];
-  bodies.forEach((body, i) => {
-    exported.push({ name: body.name, index: imported + i });
-  });
+  );
+  const exported = bodies.map((body, i) => ({ name: body.name, index: imported + i }));
+  exported.push({ name: 'writer', index: writer });
 
   const bytes = new Uint8Array([
     ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],

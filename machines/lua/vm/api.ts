@@ -50,6 +50,7 @@ export interface LuaApi {
   lua_tolstring(L: number, index: number, length: number): number;
 
   lua_createtable(L: number, array: number, record: number): void;
+  lua_gettable(L: number, index: number): number;
   lua_getfield(L: number, index: number, key: number): number;
   lua_setfield(L: number, index: number, key: number): void;
   lua_rawget(L: number, index: number): number;

@@ -1,4 +1,7 @@
-/** Views of Lua's memory, valid at all times: they are made anew whenever it grows. */
+/**
+ * Views of Lua's memory. They are made anew whenever it grows, which any call that allocates in Lua can cause: read the
+ * view from here after each such call, and keep none in a variable across it.
+ */
 import type { LuaApi } from './api.ts';
 
 const SCRATCH_BYTES = 65_536;

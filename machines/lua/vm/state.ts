@@ -11,8 +11,6 @@ export interface LuaState {
   readonly L: number;
   /** Bytes that Lua holds for it now. */
   readonly used: number;
-  /** Whether the last allocation that failed hit the limit; cleared by asking. */
-  liftLimit(): void;
   /** Frees everything. Runs no code of the program: neither finalizers nor variables that wait to be closed. */
   close(): void;
 }
@@ -38,15 +36,11 @@ class HeapState implements LuaState {
     return this.#vm.memory.u32[this.#account >>> 2];
   }
 
-  liftLimit(): void {
-    this.#vm.memory.u32[(this.#account >>> 2) + 1] = NO_LIMIT;
-  }
-
   close(): void {
     const { api, memory } = this.#vm;
     const { L } = this;
     memory.u32[(L + STATE_TO_CLOSE) >>> 2] = memory.u32[(L + STATE_STACK) >>> 2];
-    this.liftLimit();
+    memory.u32[(this.#account >>> 2) + 1] = NO_LIMIT;
     api.lua_close(L);
     api.free(this.#account);
   }

@@ -9,6 +9,8 @@ const CACHED_BYTES = 40;
 const CACHE_SIZE = 1024;
 /** Up to this many characters are written one by one: quicker than any encoder. */
 const SHORT = 48;
+/** Longer texts are measured before they are encoded; shorter ones get three bytes a character. */
+const LONG = 16_384;
 /** C strings that are kept for ever, at most; keys of messages come from outside and must not pile up. */
 const MAX_NAMES = 4096;
 
@@ -65,8 +67,9 @@ export class Text {
         return;
       }
     }
-    const at = memory.reserve(length * 3);
-    const { written } = encoder.encodeInto(value, memory.u8.subarray(at, at + length * 3));
+    const most = length <= LONG ? length * 3 : Buffer.byteLength(value, 'utf8');
+    const at = memory.reserve(most);
+    const { written } = encoder.encodeInto(value, memory.u8.subarray(at, at + most));
     this.#api.lua_pushlstring(L, at, written);
     memory.release();
   }

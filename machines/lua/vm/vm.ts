@@ -124,9 +124,12 @@ export class LuaVm {
     throw new Error('unreachable: luaL_typeerror returned');
   }
 
-  /** Leave a host function until its path goes on; what it returned for then is what `continuation` returns. */
-  yield(L: number, continuation: number): number {
-    return this.api.lua_yieldk(L, 0, 0, continuation);
+  /**
+   * What a host function answers to leave until it is resumed; what it returned for then is what `continuation`, a place
+   * in the function table, returns. See `HostFunction`.
+   */
+  yield(continuation: number): number {
+    return -continuation;
   }
 
   /**

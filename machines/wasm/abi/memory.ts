@@ -101,11 +101,10 @@ export class GuestMemory {
   }
 
   /** The caller has checked `holds`. */
-  write(at: number, bytes: Uint8Array): void {
+  write(at: number, bytes: Uint8Array, length = bytes.length): void {
     const target = this.bytes;
-    const length = bytes.length;
     if (length > 48) {
-      target.set(bytes, at);
+      target.set(length === bytes.length ? bytes : bytes.subarray(0, length), at);
       return;
     }
     for (let i = 0; i < length; i++) target[at + i] = bytes[i];

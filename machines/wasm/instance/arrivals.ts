@@ -1,10 +1,13 @@
 import type { Answer, EventQueue, Message, ProcessEvent } from '../../../runtime/machine.ts';
-import { packPayload } from '../../../runtime/payload/messagepack.ts';
+import { PayloadWriter, packPayload } from '../../../runtime/payload/messagepack.ts';
 import { RECORD_HEADER, RecordKind, Sources } from '../abi/codes.ts';
 import { type GuestMemory, textLength } from '../abi/memory.ts';
 import type { Results } from './results.ts';
 
 const NOTHING = new Uint8Array(0);
+/** Payloads of messages are packed here, one at a time, and copied into the guest before the next. */
+let scratch = new PayloadWriter();
+const LONG = 1 << 20;
 
 /**
  * What comes to a guest: messages, events and answers, taken one at a time and written as a record. A record is five
@@ -26,7 +29,9 @@ export class Arrivals {
   /** PID; empty for answers. */
   #from = '';
   #fromLength = 0;
+  /** Valid until something else is taken: `#payloadLength` bytes of it. */
   #payload: Uint8Array = NOTHING;
+  #payloadLength = 0;
   #extra = 0;
 
   constructor(memory: GuestMemory) {
@@ -81,7 +86,7 @@ export class Arrivals {
 
   /** Bytes of the record of what was taken last. */
   get length(): number {
-    return RECORD_HEADER + this.#topicLength + this.#fromLength + this.#payload.length;
+    return RECORD_HEADER + this.#topicLength + this.#fromLength + this.#payloadLength;
   }
 
   /** Write the record where `length` bytes are free. */
@@ -89,13 +94,13 @@ export class Arrivals {
     const memory = this.#memory;
     const topicLength = this.#topicLength;
     const fromLength = this.#fromLength;
-    const payload = this.#payload;
-    memory.writeHeader(at, this.kind, topicLength, fromLength, payload.length, this.#extra);
+    const payloadLength = this.#payloadLength;
+    memory.writeHeader(at, this.kind, topicLength, fromLength, payloadLength, this.#extra);
     let end = at + RECORD_HEADER;
     memory.writeText(end, this.#topic, topicLength);
     end += topicLength;
     memory.writeText(end, this.#from, fromLength);
-    memory.write(end + fromLength, payload);
+    memory.write(end + fromLength, this.#payload, payloadLength);
     this.#payload = NOTHING;
   }
 
@@ -115,7 +120,7 @@ export class Arrivals {
   #bytes(): Uint8Array {
     const bytes = new Uint8Array(this.length);
     const view = new DataView(bytes.buffer);
-    const words = [this.kind, this.#topicLength, this.#fromLength, this.#payload.length, this.#extra];
+    const words = [this.kind, this.#topicLength, this.#fromLength, this.#payloadLength, this.#extra];
     words.forEach((word, index) => {
       view.setInt32(index * 4, word, true);
     });
@@ -123,13 +128,19 @@ export class Arrivals {
     bytes.set(Buffer.from(this.#topic, 'utf8'), end);
     end += this.#topicLength;
     bytes.set(Buffer.from(this.#from, 'utf8'), end);
-    bytes.set(this.#payload, end + this.#fromLength);
+    bytes.set(this.#payload.subarray(0, this.#payloadLength), end + this.#fromLength);
     this.#payload = NOTHING;
     return bytes;
   }
 
   #takeMessage(message: Message, kind: RecordKind): true {
-    return this.#took(kind, message.topic, message.from, message.packed, message.count);
+    scratch.reset();
+    message.packInto(scratch);
+    this.#took(kind, message.topic, message.from, scratch.bytes, message.count);
+    this.#payloadLength = scratch.length;
+    // A long payload must not leave its room behind for ever.
+    if (scratch.length > LONG) scratch = new PayloadWriter();
+    return true;
   }
 
   #takeEvent(event: ProcessEvent): true {
@@ -149,6 +160,7 @@ export class Arrivals {
     this.#from = from;
     this.#fromLength = textLength(from);
     this.#payload = payload;
+    this.#payloadLength = payload.length;
     this.#extra = extra;
     return true;
   }

@@ -79,6 +79,9 @@ export class Guest implements StateMachine {
   #allowance = 0;
   /** The guest stopped to give others their turn, not because there was nothing for it. */
   #yielded = false;
+  /** Where the guest takes records, and how long they may be there. */
+  #room = 0;
+  #roomLength = 0;
   /** The guest runs where it may wait: not in its allocator. */
   #mayWait = false;
 
@@ -173,10 +176,13 @@ export class Guest implements StateMachine {
     return this.#call(handlerOf(arrivals.kind), [at, length]);
   }
 
-  /** Room in the guest's memory for what a handler is given. */
+  /** Room in the guest's memory for what a handler is given: asked for once, and again for something longer. */
   #allocate(length: number): number {
+    if (length <= this.#roomLength) return this.#room;
     const at = (this.loaded.within('troupe_alloc', length) as number) >>> 0;
     if (!this.loaded.memory.holds(at, length)) throw badAllocation(length, at);
+    this.#room = at;
+    this.#roomLength = length;
     return at;
   }
 

@@ -1,5 +1,19 @@
-import { TroupeError } from '../../../runtime/errors.ts';
 import { Command, CONTROL_BYTES, ExportName, PAGE_BYTES, resumeExport, Word } from './control.ts';
+import {
+  areaTooSmall,
+  cannotBe,
+  cannotCall,
+  cannotWaitWithin,
+  damagedStack,
+  foreignFrame,
+  grownElsewhere,
+  noRoomForArea,
+  notAttached,
+  notBlocking,
+  notRunning,
+  tookTooLong,
+  unknownExport,
+} from './driver_errors.ts';
 import { type FrameTable, readSavedStack } from './saved_stack.ts';
 
 export const DriverState = {
@@ -69,8 +83,15 @@ export class SuspendDriver {
   #entry = '';
   #resume: (() => unknown) | undefined;
   #resumeOf = '';
+  /** Broken by what an import threw, not by a trap: `reset` makes it usable again. */
+  #brokenOff = false;
+  /** The export that was called last, so that calling it again looks nothing up. */
+  #calledName = '';
+  #called: ((...args: readonly unknown[]) => unknown) | undefined;
   /** Calls of the host inside of the running call. */
   #depth = 0;
+  /** Resumed after a suspension, and the import that waited has not been reached yet. The guest cannot forge this. */
+  #waiting = false;
   /** An import's body asked to stop. */
   #asked = false;
 
@@ -92,13 +113,15 @@ export class SuspendDriver {
    * Take over a new instance, before any of its exports is called. Then `start` is due.
    *
    * @param memory the memory that the module uses; undefined: it is taken from the exports
-   * @param areaBytes room for the saved stack, rounded up to whole pages of 64 KiB, at least one; ordinary programs need 1 to 10 KiB,
-   *   interpreters up to 100 KiB
+   * @param areaBytes room for the saved stack, rounded up to whole pages of 64 KiB, at least one; ordinary programs need
+   *   1 to 10 KiB, interpreters up to 100 KiB. What is more than the module's memory begins with (`builtInPages` of the
+   *   transform) is added here, which takes 10 to 40 microseconds.
    * @throws UNAVAILABLE if the memory cannot grow by that much
    */
   attach(instance: WebAssembly.Instance, memory: WebAssembly.Memory | undefined, areaBytes: number): void {
     const { exports } = instance;
     this.#instance = instance;
+    this.#calledName = '';
     this.#memory = memory ?? (exports[ExportName.Memory] as WebAssembly.Memory | undefined);
     const control = exports[ExportName.Control] as WebAssembly.Global<number> | undefined;
     // A module in which nothing can be suspended has no control block and needs no area.
@@ -113,19 +136,33 @@ export class SuspendDriver {
         if (builtIn === 0) control.value = (former * PAGE_BYTES) | 0;
       }
     } catch {
-      throw new TroupeError(
-        `no room for the saved stack of a WebAssembly process: its memory cannot grow by ${pages} pages (64 KiB each). ` +
-          'Give the memory a larger maximum, or the process a smaller area.',
-        { kind: 'UNAVAILABLE', details: { pages } },
-      );
+      throw noRoomForArea(pages - builtIn);
     }
     this.#areaBytes = pages * PAGE_BYTES;
     areaPages.value = pages;
     this.#shared = !(own.buffer instanceof ArrayBuffer);
     const view = this.#view();
     view.fill(0);
-    view[Word.Top] = this.#base + CONTROL_BYTES;
-    view[Word.Limit] = this.#base + this.#areaBytes;
+    this.#emptyStack(view);
+  }
+
+  /**
+   * Forget the call that was suspended or preempted, if there is one, and every byte of the area: what remains is an
+   * instance as after `attach`. Memory and globals are the caller's business. An instance that trapped cannot be reset, one
+   * whose call was broken off by an exception of an import can.
+   */
+  reset(): void {
+    const broken = this.#state === DriverState.Broken && !this.#brokenOff;
+    if (broken || this.#state === DriverState.Running) throw cannotBe('reset', this.#state);
+    this.#brokenOff = false;
+    this.#state = DriverState.Idle;
+    this.#waiting = false;
+    this.result = undefined;
+    this.fuel = ENDLESS_FUEL;
+    if (this.#areaBytes === 0) return;
+    const view = this.#view();
+    new Uint8Array(this.#memory!.buffer, this.#base, this.#areaBytes).fill(0);
+    this.#emptyStack(view);
   }
 
   /** Run the start function, where it is one that can be suspended: it has not run yet. Otherwise nothing. */
@@ -140,14 +177,20 @@ export class SuspendDriver {
    * @throws NOT_FOUND, or CONFLICT when a call is under way, or whatever is thrown through the guest
    */
   call(name: string, args: readonly unknown[]): DriverState {
-    if (this.#state !== DriverState.Idle) this.#refuseCall(name);
-    const entry = this.#function(name);
+    if (this.#state !== DriverState.Idle) throw cannotCall(name, this.#state, this.#entry);
+    if (name !== this.#calledName) {
+      this.#called = this.#function(name);
+      this.#calledName = name;
+    }
+    const entry = this.#called!;
     this.#entry = name;
     if (this.#areaBytes !== 0) {
       const view = this.#view();
       view[Word.Command] = Command.Run;
       view[Word.Fuel] = this.fuel;
+      this.#emptyStack(view);
     }
+    this.#waiting = false;
     this.#state = DriverState.Running;
     try {
       this.result = args.length === 0 ? entry() : entry(...args);
@@ -160,11 +203,12 @@ export class SuspendDriver {
   /** Go on with the suspended or preempted call. Answers the state afterwards, as `call`. */
   resume(): DriverState {
     const state = this.#state;
-    if (state !== DriverState.Suspended && state !== DriverState.Preempted) {
-      throw new TroupeError(`a WebAssembly call cannot be resumed: it is ${state}.`, { kind: 'CONFLICT' });
-    }
-    this.#checkTop();
-    this.#control[Word.Fuel] = this.fuel;
+    if (state !== DriverState.Suspended && state !== DriverState.Preempted) throw cannotBe('resumed', state);
+    const view = this.#view();
+    this.#topOffset(view);
+    view[Word.Limit] = this.#base + this.#areaBytes;
+    view[Word.Fuel] = this.fuel;
+    this.#waiting = state === DriverState.Suspended;
     if (this.#resumeOf !== this.#entry) {
       this.#resume = this.#function(resumeExport(this.#entry));
       this.#resumeOf = this.#entry;
@@ -183,23 +227,18 @@ export class SuspendDriver {
    * the body answers what the guest waited for, or suspends once more.
    */
   shouldRewind(): boolean {
+    if (!this.#waiting) return false;
     const view = this.#view();
     if (view[Word.Command] !== Command.Rewind) return false;
+    this.#waiting = false;
     view[Word.Command] = Command.Run;
     return true;
   }
 
   /** In the body of a blocking import: stop the guest when the body returns. What it returns is ignored. */
   suspend(): void {
-    if (this.#state !== DriverState.Running) {
-      throw new TroupeError('only a running WebAssembly call can wait.', { kind: 'CONFLICT' });
-    }
-    if (this.#depth > 0) {
-      throw new TroupeError(
-        'a WebAssembly function that the host calls inside of another call cannot wait: the host would have to wait too.',
-        { kind: 'CONFLICT', retryable: false },
-      );
-    }
+    if (this.#state !== DriverState.Running) throw notRunning();
+    if (this.#depth > 0) throw cannotWaitWithin();
     this.#view()[Word.Command] = Command.Suspend;
     this.#asked = true;
   }
@@ -212,11 +251,12 @@ export class SuspendDriver {
    * @throws TIMEOUT when the fuel is spent; then, and when anything else is thrown, the instance is broken
    */
   callWithin(name: string, args: readonly unknown[], fuel = ENDLESS_FUEL): unknown {
-    if (this.#state === DriverState.Broken) this.#refuseCall(name);
+    if (this.#state === DriverState.Broken) throw cannotCall(name, this.#state, this.#entry);
     const entry = this.#function(name);
     if (this.#areaBytes === 0) return entry(...args);
     const outer = this.#state;
     let view = this.#view();
+    if (outer === DriverState.Idle) this.#emptyStack(view);
     const command = view[Word.Command];
     const outerFuel = view[Word.Fuel];
     const top = this.#topOffset(view);
@@ -235,13 +275,7 @@ export class SuspendDriver {
     view = this.#view();
     if (view[Word.Command] === Command.Preempted) {
       this.#state = DriverState.Broken;
-      throw new TroupeError(
-        `the WebAssembly function '${name}' took too long: it may not wait or be interrupted here.`,
-        {
-          kind: 'TIMEOUT',
-          place: name,
-        },
-      );
+      throw tookTooLong(name);
     }
     view[Word.Command] = command;
     view[Word.Fuel] = outerFuel;
@@ -269,11 +303,9 @@ export class SuspendDriver {
   /** A copy of the saved frames of a suspended or preempted call. */
   save(): SavedCall {
     const state = this.#state;
-    if (state !== DriverState.Suspended && state !== DriverState.Preempted) {
-      throw new TroupeError(`a WebAssembly call cannot be saved: it is ${state}.`, { kind: 'CONFLICT' });
-    }
-    const start = this.#checkTop();
-    const stack = new Uint8Array(this.#memory!.buffer, start, this.savedBytes).slice();
+    if (state !== DriverState.Suspended && state !== DriverState.Preempted) throw cannotBe('saved', state);
+    const length = this.savedBytes;
+    const stack = new Uint8Array(this.#memory!.buffer, this.#base + CONTROL_BYTES, length).slice();
     return { entry: this.#entry, state, stack };
   }
 
@@ -285,10 +317,10 @@ export class SuspendDriver {
    * @throws INVALID if the stack is damaged or of another module, UNAVAILABLE if it does not fit the area
    */
   restore(saved: SavedCall, table: FrameTable): void {
-    if (this.#state !== DriverState.Idle) this.#refuseCall(saved.entry);
+    if (this.#state !== DriverState.Idle) throw cannotCall(saved.entry, this.#state, this.#entry);
     readSavedStack(saved.stack, table);
     this.#function(resumeExport(saved.entry));
-    if (saved.stack.byteLength > this.#areaBytes - CONTROL_BYTES) this.#overflow(saved.entry);
+    if (saved.stack.byteLength > this.#areaBytes - CONTROL_BYTES) throw areaTooSmall(this.#areaBytes, saved.entry);
     const view = this.#view();
     const start = this.#base + CONTROL_BYTES;
     new Uint8Array(this.#memory!.buffer, start, saved.stack.byteLength).set(saved.stack);
@@ -298,32 +330,13 @@ export class SuspendDriver {
     this.#state = saved.state;
   }
 
-  /**
-   * Forget the call that is under way or was broken off by an import, so that the instance can be used for another
-   * process, which finds nothing of this one in the area. Memory, globals and tables are the caller's business. Not for an
-   * instance that trapped.
-   */
-  reset(): void {
-    this.#state = 'idle';
-    this.#depth = 0;
-    this.#asked = false;
-    this.result = undefined;
-    if (this.#areaBytes === 0) return;
-    const view = this.#view();
-    new Uint8Array(this.#memory!.buffer, this.#base, this.#areaBytes).fill(0);
-    view[Word.Top] = this.#base + CONTROL_BYTES;
-    view[Word.Limit] = this.#base + this.#areaBytes;
-  }
-
   /** Indices of the functions that a suspended or preempted call is in, outermost first. */
   functions(table: FrameTable): number[] {
     return readSavedStack(this.save().stack, table);
   }
 
   get #exports(): WebAssembly.Exports {
-    if (this.#instance === undefined) {
-      throw new TroupeError('attach a WebAssembly instance before it is called.', { kind: 'INTERNAL' });
-    }
+    if (this.#instance === undefined) throw notAttached();
     return this.#instance.exports;
   }
 
@@ -333,10 +346,7 @@ export class SuspendDriver {
     const known = Object.keys(this.#exports).filter(
       key => typeof this.#exports[key] === 'function' && !key.startsWith('troupe:'),
     );
-    throw new TroupeError(
-      `the WebAssembly module has no function '${name}'. It exports ${known.length > 0 ? known.join(', ') : 'none'}.`,
-      { kind: 'NOT_FOUND', retryable: false },
-    );
+    throw unknownExport(name, known);
   }
 
   /** The control block, found again if the memory has grown. */
@@ -348,12 +358,7 @@ export class SuspendDriver {
     const control = this.#exports[ExportName.Control] as WebAssembly.Global<number>;
     if (control.value >>> 0 !== base) {
       this.#state = DriverState.Broken;
-      throw new TroupeError(
-        'the memory of a WebAssembly process was grown without its driver: call grow of the driver.',
-        {
-          kind: 'INTERNAL',
-        },
-      );
+      throw grownElsewhere();
     }
     this.#base = base;
     this.#control = new Int32Array(buffer, base, CONTROL_BYTES / 4);
@@ -365,19 +370,13 @@ export class SuspendDriver {
     const offset = (view[Word.Top] >>> 0) - this.#base;
     if (offset >= CONTROL_BYTES && offset <= this.#areaBytes) return offset;
     this.#state = DriverState.Broken;
-    throw new TroupeError(
-      'the saved stack of a suspended WebAssembly process is damaged: the program wrote outside of its own memory.',
-      { kind: 'INVALID', retryable: false },
-    );
+    throw damagedStack();
   }
 
-  /** Before frames are used; answers their address. */
-  #checkTop(): number {
-    const view = this.#view();
-    this.#topOffset(view);
-    // The limit lies within the guest's reach as well.
+  /** Nothing is saved. Both words are in the guest's reach, so they are set before each call. */
+  #emptyStack(view: Int32Array): void {
+    view[Word.Top] = this.#base + CONTROL_BYTES;
     view[Word.Limit] = this.#base + this.#areaBytes;
-    return this.#base + CONTROL_BYTES;
   }
 
   /** Why the guest returned. */
@@ -386,58 +385,32 @@ export class SuspendDriver {
     switch (this.#view()[Word.Command]) {
       case Command.Suspend:
         // An export that is not prepared for it went on to its end.
-        if (this.savedBytes === 0 && this.#exports[resumeExport(this.#entry)] === undefined) this.#notBlocking();
+        if (this.savedBytes === 0 && this.#exports[resumeExport(this.#entry)] === undefined) this.#refuseWait();
         this.#asked = false;
         return (this.#state = DriverState.Suspended);
       case Command.Preempted:
         return (this.#state = DriverState.Preempted);
       default:
-        if (this.#asked) this.#notBlocking();
+        if (this.#asked) this.#refuseWait();
         return (this.#state = DriverState.Idle);
     }
   }
 
-  #notBlocking(): never {
+  #refuseWait(): never {
     this.#state = DriverState.Broken;
-    throw new TroupeError(
-      'an import asked a WebAssembly process to wait, but was not named as blocking when the module was transformed.',
-      { kind: 'INTERNAL', place: this.#entry },
-    );
-  }
-
-  #refuseCall(name: string): never {
-    throw new TroupeError(
-      this.#state === DriverState.Broken
-        ? `'${name}' cannot be called: an earlier error went through this WebAssembly instance, make a new one.`
-        : `'${name}' cannot be called: the WebAssembly instance is ${this.#state} in '${this.#entry}'.`,
-      { kind: 'CONFLICT' },
-    );
-  }
-
-  #overflow(entry: string): never {
-    throw new TroupeError(
-      `the call stack of a WebAssembly process did not fit the ${this.#areaBytes} bytes that are set aside for it when ` +
-        'it waits or is preempted: give it a larger area, or call less deeply.',
-      { kind: 'UNAVAILABLE', retryable: false, place: entry },
-    );
+    throw notBlocking(this.#entry);
   }
 
   /** Something was thrown through the guest: its globals and the area are in no defined state any more. */
   #break(error: unknown): never {
     this.#state = DriverState.Broken;
+    // What the host throws in the body of an import (an exit) unwinds the guest between two instructions of it.
+    this.#brokenOff = !(error instanceof WebAssembly.RuntimeError) && !(error instanceof RangeError);
     if (error instanceof WebAssembly.RuntimeError && this.#areaBytes !== 0) {
       const command = this.#view()[Word.Command];
-      if (command === Command.Overflow) this.#overflow(this.#entry);
-      if (command === Command.Corrupt) this.#corrupt(error);
+      if (command === Command.Overflow) throw areaTooSmall(this.#areaBytes, this.#entry);
+      if (command === Command.Corrupt) throw foreignFrame(this.#entry, error.stack);
     }
     throw error;
-  }
-
-  #corrupt(error: Error): never {
-    throw new TroupeError(
-      'a suspended WebAssembly function could not be resumed: its frame is missing or belongs to another function. The ' +
-        'program wrote outside of its own memory, or replaced a table entry that it was being called through.',
-      { kind: 'INVALID', retryable: false, place: this.#entry, stack: error.stack },
-    );
   }
 }

@@ -25,6 +25,9 @@ import { isSubstituted, writeSubstitute } from './substitution.ts';
 
 const NO_LOOP = -1;
 
+/** Each level writes a dispatch of its own for all resume points inside. */
+const MAX_LOOP_DEPTH = 500;
+
 /** Write the code into `out` (cleared before), without local declarations: `plan.locals` is complete only afterwards. */
 export function writeResumableCode(
   out: CodeWriter,
@@ -52,6 +55,7 @@ class ResumableCode {
   #copyFrom = -1;
   #copyTo = -1;
   #condition = -1;
+  #loopDepth = 0;
 
   constructor(out: CodeWriter, additions: Additions, plan: FunctionPlan) {
     this.#out = out;
@@ -335,6 +339,9 @@ class ResumableCode {
   #targetLoop(at: number): number {
     const { base, height, match, start, end } = this.#code;
     const out = this.#out;
+    if (++this.#loopDepth > MAX_LOOP_DEPTH) {
+      this.#plan.refuse(`loops nested more than ${MAX_LOOP_DEPTH} deep`, 'Split the function.');
+    }
     this.#flush();
     this.#popSlots(at, base[at], height[at]);
     out.close();
@@ -345,6 +352,7 @@ class ResumableCode {
     this.#region(at + 1, match[at], at);
     out.close();
     this.#labels.pop();
+    this.#loopDepth--;
     return match[at];
   }
 

@@ -20,7 +20,7 @@ const MAX_OPERANDS = 65_000;
 
 /** A structure that is open while the code is read. */
 class Frame {
-  op: number;
+  readonly op: number;
   readonly at: number;
   /** Operands below its parameters. */
   readonly height: number;

@@ -78,7 +78,7 @@ export class FunctionPlan {
     if (options.entryCheck) addLocals(live, liveness.entry);
     this.#numberPoints(liveness, live, options);
     if (this.points > MAX_POINTS) {
-      this.#refuse(`more than ${MAX_POINTS} calls and loops where it can be suspended`, 'Split the function.');
+      this.refuse(`more than ${MAX_POINTS} calls and loops where it can be suspended`, 'Split the function.');
     }
     this.#layOut(live, own);
   }
@@ -92,11 +92,11 @@ export class FunctionPlan {
   }
 
   addLocal(type: number): number {
-    if (this.locals.length >= MAX_LOCALS) this.#refuse('too many local variables', 'Split the function.');
+    if (this.locals.length >= MAX_LOCALS) this.refuse('too many local variables', 'Split the function.');
     return this.locals.push(type) - 1;
   }
 
-  #refuse(reason: string, advice: string): never {
+  refuse(reason: string, advice: string): never {
     throw new Unsupported(reason, advice, this.#place);
   }
 
@@ -173,7 +173,7 @@ export class FunctionPlan {
       for (const local of chosen) {
         const type = this.locals[local];
         if (valueBytes(type) === 0) {
-          this.#refuse(
+          this.refuse(
             `a reference (${type === ValueType.FuncRef ? 'funcref' : 'externref'}) that is still needed after a call that may wait`,
             'References cannot be saved in memory: keep it in a table and pass its index.',
           );

@@ -1,4 +1,4 @@
-import { TroupeError } from '../../../runtime/errors.ts';
+import { damagedStack } from './driver_errors.ts';
 
 /** Words of one row of a `FrameTable`. */
 const ROW = 3;
@@ -43,13 +43,7 @@ export function readSavedStack(stack: Uint8Array, table: FrameTable): number[] {
     top -= table[row + 1];
     functions.push(table[row + 2]);
   }
-  if (top !== 0) {
-    throw new TroupeError(
-      'the saved stack of a suspended WebAssembly process is damaged: the program wrote outside of its own memory, ' +
-        'or the stack was saved by another version of the module.',
-      { kind: 'INVALID', retryable: false, details: { offset: top } },
-    );
-  }
+  if (top !== 0) throw damagedStack();
   return functions;
 }
 

@@ -49,11 +49,16 @@ export interface SuspendOptions {
    * take for its area. The guest itself stays within its own maximum. Default 16.
    */
   readonly areaPages?: number;
+  /**
+   * Pages for the area that a memory of the module's own already begins with, so that a driver that needs no more does
+   * not have to grow each instance. Default 1.
+   */
+  readonly builtInPages?: number;
 }
 
 export interface SuspendResult {
   readonly bytes: Uint8Array;
-  /** False: no call can ever stop; the module was given the exports of its globals and nothing else. */
+  /** False: no call can ever stop; the module gets the exports of its globals and nothing else. */
   readonly suspendable: boolean;
   /** What works differently from what the author may expect, in sentences. */
   readonly warnings: string[];
@@ -82,6 +87,8 @@ export function suspendTransform(bytes: Uint8Array, options: SuspendOptions): Su
   const globals = savedGlobals(module);
   const warnings = warningsFor(module, facts, suspendable);
   if (!suspendable) {
+    const frames = new FrameTableBuilder().finish();
+    if (globals.length === 0) return { bytes, suspendable, warnings, globals, frames };
     const exports = [...module.exports, ...globals.map(exportedGlobal)];
     const changed = {
       additions: undefined,
@@ -91,15 +98,9 @@ export function suspendTransform(bytes: Uint8Array, options: SuspendOptions): Su
       referenced: new Set<number>(),
       extraPages: 0,
     };
-    return {
-      bytes: assemble(module, changed),
-      suspendable,
-      warnings,
-      globals,
-      frames: new FrameTableBuilder().finish(),
-    };
+    return { bytes: assemble(module, changed), suspendable, warnings, globals, frames };
   }
-  const additions = new Additions(module, types, fuel, builtInPages(module));
+  const additions = new Additions(module, types, fuel, builtInPages(module, options.builtInPages ?? 1));
   const usesMemory = module.memories.length > 0;
   if (fuel) additions.charge = addCharge(additions);
   additions.grow = addGrow(additions, usesMemory ? module.memories[0].limits.max : 0);
@@ -171,20 +172,20 @@ function savedGlobals(module: Module): number[] {
 }
 
 /**
- * A page for the area can be part of the module's own memory from the beginning, which saves growing each instance (13
- * to 40 microseconds). Not if a data segment might be copied there instead of failing, and not in an imported memory.
+ * How many pages for the area the memory can begin with. None if a data segment might be copied there instead of
+ * failing, and none in an imported memory.
  */
-function builtInPages(module: Module): number {
+function builtInPages(module: Module, wanted: number): number {
   const memory = module.memories[0];
-  if (memory === undefined) return 1;
+  if (memory === undefined) return wanted;
   const { min } = memory.limits;
-  if (memory.imported || min >= MAX_PAGES) return 0;
+  if (memory.imported || min + wanted > MAX_PAGES) return 0;
   const fits = module.data.every(({ offset, content }) => {
     if (offset === undefined) return true;
     const address = constantWord(module, offset);
     return address !== undefined && address + (content.end - content.start) <= min * PAGE_BYTES;
   });
-  return fits ? 1 : 0;
+  return fits ? wanted : 0;
 }
 
 /** The value of a constant expression that is a single `i32.const`. */

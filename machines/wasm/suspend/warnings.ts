@@ -14,10 +14,10 @@ export function warningsFor(module: Module, facts: CodeFacts, suspendable: boole
   if (facts.dropsSegments) {
     warnings.push('It drops data or element segments: in a process that was moved they are there again.');
   }
-  if (suspendable && (module.tables.some(table => table.imported) || module.exports.some(e => e.kind === 'table'))) {
+  if (suspendable && handsOutFunctions(module)) {
     warnings.push(
-      'A table is imported or exported: functions that the host puts into it cannot wait, and functions that the host ' +
-        'takes from it and calls itself cannot be suspended.',
+      'It shares a table or function references with the host: functions that the host puts there cannot wait, and ' +
+        'functions that the host takes from there and calls itself cannot be suspended.',
     );
   }
   if (module.memories[0]?.limits.shared) {
@@ -33,4 +33,16 @@ export function warningsFor(module: Module, facts: CodeFacts, suspendable: boole
     }
   });
   return warnings;
+}
+
+/** Whether the host can get hold of functions otherwise than as exports. */
+function handsOutFunctions(module: Module): boolean {
+  if (module.tables.some(table => table.imported) || module.exports.some(entry => entry.kind === 'table')) return true;
+  const imports = module.imports.filter(entry => entry.kind === 'function');
+  const exports = module.exports.filter(entry => entry.kind === 'function');
+  const typeOf = (index: number) => module.types[module.functions[index]];
+  return (
+    imports.some(entry => typeOf(entry.index).params.includes(ValueType.FuncRef)) ||
+    exports.some(entry => typeOf(entry.index).results.includes(ValueType.FuncRef))
+  );
 }
