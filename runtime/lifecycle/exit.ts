@@ -131,6 +131,8 @@ function finish(process: Process): void {
   process.first = undefined;
   process.more = undefined;
   process.extras = undefined;
+  // The dead must not keep one another alive.
+  process.lastTarget = undefined;
   if (machine !== undefined) {
     try {
       machine.close();

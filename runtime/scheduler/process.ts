@@ -68,6 +68,9 @@ export class Process implements EventQueue, StepOutput, TimerOwner {
   extras: Extras | undefined;
   readonly inherited: Inherited;
   pidText: string | undefined;
+  /** Where it sent to last: most processes send to the same one again. */
+  lastDest: string | undefined;
+  lastTarget: Process | undefined;
 
   constructor(linked: Linked, slot: number, generation: number, args: readonly Payload[], inherited: Inherited) {
     this.linked = linked;
@@ -81,6 +84,8 @@ export class Process implements EventQueue, StepOutput, TimerOwner {
     this.extras = undefined;
     this.inherited = inherited;
     this.pidText = undefined;
+    this.lastDest = undefined;
+    this.lastTarget = undefined;
   }
 
   // --- identity -------------------------------------------------------------------------------------------------
@@ -185,9 +190,14 @@ export class Process implements EventQueue, StepOutput, TimerOwner {
   send(dest: string, topic: string, payload: Payload | Packed, count: number): TroupeError | undefined {
     if (topic.charCodeAt(0) === 0x40) return reservedTopic(topic);
     const scheduler = this.linked.scheduler;
-    const target = scheduler.known.get(dest);
-    if (target !== undefined) return scheduler.deliver(target, new Message(topic, this, payload, count));
-    return scheduler.sendFar(this, dest, topic, payload, count);
+    let target = this.lastTarget;
+    if (target === undefined || dest !== this.lastDest || target.state === ProcessState.Dead) {
+      target = scheduler.known.get(dest);
+      if (target === undefined) return scheduler.sendFar(this, dest, topic, payload, count);
+      this.lastDest = dest;
+      this.lastTarget = target;
+    }
+    return scheduler.deliver(target, new Message(topic, this, payload, count));
   }
 
   spawn(request: SpawnRequest): string | TroupeError {

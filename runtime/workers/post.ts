@@ -119,7 +119,11 @@ export class Post implements Outbound {
     if (host.pinned) return 0;
     const { schedulers, load, placement } = this.#options;
     const last = host.workers > 0 ? Math.min(host.workers, schedulers - 1) : schedulers - 1;
-    if (placement === 'round-robin') return (this.#places++ % last) + 1;
+    if (placement === 'round-robin') {
+      // Never where the spawner is, if there is anywhere else: it is for crossing threads.
+      const next = (this.#places++ % last) + 1;
+      return next === this.#index && last > 1 ? (this.#places++ % last) + 1 : next;
+    }
     let best = 1;
     for (let worker = 2; worker <= last; worker++) if (load.of(worker) < load.of(best)) best = worker;
     const own = this.#index;

@@ -36,6 +36,15 @@ export class Decoder {
     this.end = this.at + <usize>length;
   }
 
+  /** Read something else from now on. */
+  over(buffer: ArrayBuffer, offset: i32, length: i32): Decoder {
+    this.buffer = buffer;
+    this.at = changetype<usize>(buffer) + <usize>offset;
+    this.end = this.at + <usize>length;
+    this.failed = false;
+    return this;
+  }
+
   static of(bytes: Uint8Array): Decoder {
     return new Decoder(bytes.buffer, bytes.byteOffset, bytes.length);
   }

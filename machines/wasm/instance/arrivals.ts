@@ -33,6 +33,10 @@ export class Arrivals {
   #payload: Uint8Array = NOTHING;
   #payloadLength = 0;
   #extra = 0;
+  /** Of the record that was written to the room last. */
+  #roomAt = -1;
+  #roomTopic = '';
+  #roomFrom = '';
 
   constructor(memory: GuestMemory) {
     this.#memory = memory;
@@ -104,6 +108,24 @@ export class Arrivals {
     this.#payload = NOTHING;
   }
 
+  /**
+   * Write the record to the room of the guest's handlers, where nothing but records is written: the texts of the last one
+   * are still there, and mostly the next one has the same.
+   */
+  writeToRoom(at: number): void {
+    if (at !== this.#roomAt || this.#topic !== this.#roomTopic || this.#from !== this.#roomFrom) {
+      this.writeAt(at);
+      this.#roomAt = at;
+      this.#roomTopic = this.#topic;
+      this.#roomFrom = this.#from;
+      return;
+    }
+    const memory = this.#memory;
+    memory.writeHeader(at, this.kind, this.#topicLength, this.#fromLength, this.#payloadLength, this.#extra);
+    memory.write(at + RECORD_HEADER + this.#topicLength + this.#fromLength, this.#payload, this.#payloadLength);
+    this.#payload = NOTHING;
+  }
+
   /** The record as the result of a call: its length or a code. */
   give(results: Results, area: number, capacity: number): number {
     const length = this.length;
@@ -155,10 +177,14 @@ export class Arrivals {
 
   #took(kind: RecordKind, topic: string, from: string, payload: Uint8Array, extra: number): true {
     this.kind = kind;
-    this.#topic = topic;
-    this.#topicLength = textLength(topic);
-    this.#from = from;
-    this.#fromLength = textLength(from);
+    if (topic !== this.#topic) {
+      this.#topic = topic;
+      this.#topicLength = textLength(topic);
+    }
+    if (from !== this.#from) {
+      this.#from = from;
+      this.#fromLength = textLength(from);
+    }
     this.#payload = payload;
     this.#payloadLength = payload.length;
     this.#extra = extra;

@@ -172,7 +172,7 @@ export class Guest implements StateMachine {
     if (!arrivals.take(this.events, handlers.sources)) return handlers.status;
     const length = arrivals.length;
     const at = this.#allocate(length);
-    arrivals.writeAt(at);
+    arrivals.writeToRoom(at);
     return this.#call(handlerOf(arrivals.kind), [at, length]);
   }
 
