@@ -127,7 +127,7 @@ export class Runtime {
       deployed.attach(scheduler);
     }
     scheduler.onCrash = options.onCrash;
-    const machine = new RootMachine();
+    const machine = new RootMachine(clock);
     const root = startRoot(scheduler, deployed, machine);
     const runtime = new Runtime(options.deployment, scheduler, root, machine, pool);
     lost = (worker, error) => {
@@ -274,8 +274,8 @@ function startRoot(scheduler: Scheduler, deployed: Deployed, machine: RootMachin
   };
   const linked = new Linked(ROOT_ENTRY, host, imports, scheduler, type, { sha256: '', data: undefined });
   scheduler.counters.enter(host.index, host.maxProcesses);
-  const slot = scheduler.allocate();
-  const root = new Process(linked, slot, scheduler.generationOf(slot), [], NOTHING_INHERITED);
+  const slot = scheduler.table.allocate();
+  const root = new Process(linked, slot, scheduler.table.generationOf(slot), [], NOTHING_INHERITED);
   // It outlives its children's links: an embedding program is not ended by what it runs.
   root.setOptions({ trap_links: true });
   scheduler.outbound?.announce(root.number, scheduler.index);

@@ -1,6 +1,6 @@
 import { capabilityDefinitions } from '../capabilities/index.ts';
 import { prepareDeployment } from '../hosts/prepare.ts';
-import { type CommonOptions, ExitCode, type Languages } from './command_line.ts';
+import { type CommonOptions, ExitCode, type Languages } from './options.ts';
 import { openDeployment, reporting } from './open.ts';
 
 /** `troupe check`: read, compile and link; run nothing. */

@@ -1,29 +1,11 @@
 /** `troupe`: arguments in, exit code out (semantics section 10). 0 fine, 1 the program failed, 2 the call is wrong. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import type { MachineType } from '../machine.ts';
 import { deploymentSchema } from '../registry/json_schema.ts';
 import { checkCommand } from './check.ts';
 import { execCommand } from './exec.ts';
+import { type CommonOptions, ExitCode, type Languages } from './options.ts';
 import { runCommand } from './run.ts';
-
-export const ExitCode = { Fine: 0, ProgramFailed: 1, Wrong: 2 } as const;
-
-/** The languages, given by the entry point, because `runtime/` knows none. */
-export interface Languages {
-  readonly machines: readonly MachineType[];
-  readonly machinesModule: string;
-}
-
-/** Options that every command has. */
-export interface CommonOptions {
-  /** Folder of the deployment. */
-  readonly directory: string;
-  readonly json: boolean;
-  readonly workers: number | undefined;
-  readonly set: readonly string[];
-  readonly override: readonly string[];
-}
 
 function collect(value: string, all: string[]): string[] {
   return [...all, value];

@@ -4,7 +4,7 @@ import { StreamTerminal } from '../hosts/terminal.ts';
 import type { Payload } from '../machine.ts';
 import { toJson } from '../payload/json.ts';
 import { Runtime } from '../runtime.ts';
-import { type CommonOptions, ExitCode, type Languages } from './command_line.ts';
+import { type CommonOptions, ExitCode, type Languages } from './options.ts';
 import { openDeployment, reporting } from './open.ts';
 import { errorObject, showError } from './report.ts';
 import { stopOnSignals, surviveRejections } from './signals.ts';

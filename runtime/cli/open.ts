@@ -4,7 +4,7 @@ import { capabilityDefinitions } from '../capabilities/index.ts';
 import { TroupeError } from '../errors.ts';
 import { type Deployment, loadDeployment } from '../registry/load.ts';
 import { DeploymentError } from '../registry/problem.ts';
-import { type CommonOptions, ExitCode } from './command_line.ts';
+import { type CommonOptions, ExitCode } from './options.ts';
 import { errorObject, showError, showProblems } from './report.ts';
 
 /** `key=value` -> its two halves; a TroupeError where there is no `=`. */

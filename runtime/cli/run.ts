@@ -8,7 +8,7 @@ import type { ProcessEvent } from '../machine.ts';
 import type { Entry } from '../registry/entry.ts';
 import type { Deployment } from '../registry/load.ts';
 import { Runtime } from '../runtime.ts';
-import { type CommonOptions, ExitCode, type Languages } from './command_line.ts';
+import { type CommonOptions, ExitCode, type Languages } from './options.ts';
 import { openDeployment, reporting, workersOf } from './open.ts';
 import { showError } from './report.ts';
 import { stopOnSignals, surviveRejections } from './signals.ts';
@@ -26,6 +26,7 @@ export function runCommand(
   return reporting(options, async () => {
     const deployment = await openDeployment(options);
     const command = name === undefined ? undefined : findCommand(deployment, name);
+    if (command === undefined) mustHaveServices(deployment);
     const { level = 'info', format = 'text' } = deployment.settings.logger ?? {};
     const log = new LineLog({ level, format, clock: systemClock, write: writeStderr });
     surviveRejections(log);
@@ -36,11 +37,12 @@ export function runCommand(
       services: createServices({ root: deployment.root, terminal: new StreamTerminal(args), log }),
       onCrash: (pid, id, error) => log.log('error', `process ended: ${error.message}`, {}, { id, pid }),
     });
-    return command === undefined ? runServices(runtime) : runOne(runtime, deployment, command, args);
+    return command === undefined ? runServices(runtime, deployment) : runOne(runtime, deployment, command, args);
   });
 }
 
-async function runServices(runtime: Runtime): Promise<number> {
+async function runServices(runtime: Runtime, deployment: Deployment): Promise<number> {
+  const count = startedServices(deployment).length;
   await new Promise<void>(resolve => {
     const release = stopOnSignals(runtime, () => {
       void runtime.stop().then(() => {
@@ -48,6 +50,7 @@ async function runServices(runtime: Runtime): Promise<number> {
         resolve();
       });
     });
+    process.stderr.write(`${count} ${count === 1 ? 'service runs' : 'services run'}; Ctrl-C stops\n`);
   });
   return ExitCode.Fine;
 }
@@ -80,12 +83,35 @@ function exitCodeOf(event: ProcessEvent): number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 255 ? value : ExitCode.Fine;
 }
 
-function findCommand(deployment: Deployment, name: string): Entry {
+function startedServices(deployment: Deployment): Entry[] {
+  return [...deployment.entries.values()].filter(entry => {
+    const lifecycle = entry.data.lifecycle as { auto_start?: boolean } | undefined;
+    return entry.kind === 'process.service' && lifecycle?.auto_start === true;
+  });
+}
+
+/** Without a command and without a service nothing would ever happen. */
+function mustHaveServices(deployment: Deployment): void {
+  if (startedServices(deployment).length > 0) return;
+  const names = [...commandsOf(deployment).keys()];
+  const hint = names.length === 0 ? 'no entry has meta.command either' : `name a command: ${names.join(', ')}`;
+  throw new TroupeError(`there is nothing to run: no process.service has lifecycle.auto_start; ${hint}`, {
+    kind: 'INVALID',
+    retryable: false,
+  });
+}
+
+function commandsOf(deployment: Deployment): Map<string, Entry> {
   const commands = new Map<string, Entry>();
   for (const entry of deployment.entries.values()) {
     const command = entry.meta.command as { name?: unknown } | undefined;
     if (typeof command?.name === 'string') commands.set(command.name, entry);
   }
+  return commands;
+}
+
+function findCommand(deployment: Deployment, name: string): Entry {
+  const commands = commandsOf(deployment);
   const found = commands.get(name);
   if (found === undefined) {
     const names = [...commands.keys()];

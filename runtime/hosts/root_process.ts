@@ -3,6 +3,7 @@
  * that spawns, monitors and `exec` from outside have exactly the semantics they have inside.
  */
 import { runtimeStopped } from '../catalogue.ts';
+import type { Clock } from '../clock.ts';
 import type { TroupeError } from '../errors.ts';
 import {
   type EventQueue,
@@ -24,10 +25,15 @@ interface Waiting {
 export class RootMachine implements StateMachine {
   readonly #waiting = new Map<number, Waiting>();
   readonly #exits = new Map<string, ((event: ProcessEvent) => void)[]>();
+  readonly #clock: Clock;
   #nextTag = 1;
   /** Gets each message that is sent to the embedding program's PID. */
   onMessage: ((message: Message) => void) | undefined = undefined;
   #closed = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   init(): void {}
 
@@ -51,6 +57,13 @@ export class RootMachine implements StateMachine {
 
   close(): void {
     this.#closed = true;
+    // Whoever still waits for an exit must not wait for ever.
+    for (const [from, listeners] of this.#exits) {
+      const at = this.#clock.unix() / 1000;
+      const event: ProcessEvent = { kind: ProcessEventKind.EXIT, from, at, result: { error: runtimeStopped() } };
+      for (const listener of listeners) listener(event);
+    }
+    this.#exits.clear();
     for (const waiting of this.#waiting.values()) waiting.reject(runtimeStopped());
     this.#waiting.clear();
   }

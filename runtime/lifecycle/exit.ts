@@ -55,10 +55,10 @@ export function endProcess(process: Process, result: ExitResult): void {
 function leave(scheduler: Scheduler, process: Process, result: ExitResult): void {
   const { outbound } = scheduler;
   if (outbound !== undefined) {
-    scheduler.remember(process, result);
+    scheduler.table.remember(process, result);
     outbound.retire(process.number);
   }
-  scheduler.remove(process);
+  scheduler.table.remove(process);
   scheduler.counters.leave(process.linked.host.index);
 }
 

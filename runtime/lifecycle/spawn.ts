@@ -2,7 +2,7 @@
  * Spawning (semantics section 2). Name, monitor and link are in force before the child's first step, so no exit can be
  * missed. Whatever fails is answered to the caller, and nothing is left behind.
  */
-import { hostNotRunning } from '../catalogue.ts';
+import { hostFull, hostNotRunning, tableFull } from '../catalogue.ts';
 import { TroupeError, toTroupeError } from '../errors.ts';
 import type { Linked } from '../hosts/linked.ts';
 import type { Payload, SpawnRequest } from '../machine.ts';
@@ -46,19 +46,19 @@ export function spawnChild(
       return toTroupeError(thrown, 'INVALID');
     }
   }
-  const full = scheduler.reserve(linked);
-  if (full !== undefined) return full;
-  const slot = scheduler.allocate();
+  if (!scheduler.counters.enter(host.index, host.maxProcesses)) return hostFull(host.id, host.maxProcesses);
+  const { table } = scheduler;
+  const slot = table.allocate();
   if (slot < 0) {
     scheduler.counters.leave(host.index);
-    return scheduler.noRoom();
+    return tableFull();
   }
-  const generation = scheduler.generationOf(slot);
+  const generation = table.generationOf(slot);
   const pid = formatPid(linked.pidPrefix, slot, generation);
   if (name !== undefined) {
     const holder = claimName(scheduler, name, pid);
     if (holder !== undefined) {
-      scheduler.release(slot, generation);
+      table.release(slot, generation);
       scheduler.counters.leave(host.index);
       return typeof holder === 'string' ? signalHolder(parent, holder, request, tag) : holder;
     }

@@ -192,7 +192,7 @@ export class Process implements EventQueue, StepOutput, TimerOwner {
     const scheduler = this.linked.scheduler;
     let target = this.lastTarget;
     if (target === undefined || dest !== this.lastDest || target.state === ProcessState.Dead) {
-      target = scheduler.known.get(dest);
+      target = scheduler.table.known.get(dest);
       if (target === undefined) return scheduler.sendFar(this, dest, topic, payload, count);
       this.lastDest = dest;
       this.lastTarget = target;

@@ -1,39 +1,30 @@
 /**
- * One worker's loop: process table, run queues, timers, and the routing of what processes send.
+ * One worker's loop: run queues, timers, and the routing of what processes send.
  *
  * Invariants
  * - A process is in at most one run queue, and it is there exactly when its state is Queued.
- * - `known` maps the text of a PID to a process that lives here; an ended process is in neither `known` nor the table.
  * - A woken process runs before a preempted one, but every 61st turn is the other way round, so neither starves.
  */
-import { hostFull, invariantBroken, nameNotFound, processNotFound, tableFull, upgradeFailed } from '../catalogue.ts';
+import { invariantBroken, nameNotFound, processNotFound } from '../catalogue.ts';
 import type { Services } from '../capabilities/services.ts';
 import type { Clock } from '../clock.ts';
-import { TroupeError, toTroupeError } from '../errors.ts';
+import { type TroupeError, toTroupeError } from '../errors.ts';
 import type { Deployed } from '../hosts/deployed.ts';
-import type { Linked } from '../hosts/linked.ts';
 import { commandTimeout } from '../lifecycle/commands.ts';
 import { endProcess, settleEndings } from '../lifecycle/exit.ts';
 import type { Names } from '../lifecycle/names.ts';
 import type { Signal } from '../lifecycle/signal.ts';
 import { applySignal } from '../lifecycle/signals_applied.ts';
-import { Answer, type ExitResult, type Payload, StepStatus } from '../machine.ts';
+import { upgradeProcess } from '../lifecycle/upgrade.ts';
+import { Answer, type Payload, StepStatus } from '../machine.ts';
 import { Message } from '../message.ts';
 import type { Packed } from '../payload/payload.ts';
-import {
-  formatPid,
-  generationOf,
-  LAST_GENERATION,
-  looksLikePid,
-  numberOf,
-  parsePid,
-  SLOT_MASK,
-  SLOTS,
-} from '../pid.ts';
+import { looksLikePid } from '../pid.ts';
 import type { Counters } from './counters.ts';
 import { deliver } from './delivery.ts';
 import type { Outbound, Placed } from './outbound.ts';
 import { type Process, ProcessState } from './process.ts';
+import { ProcessTable } from './process_table.ts';
 import { Queue } from './queue.ts';
 import { TimingWheel } from './timing_wheel.ts';
 
@@ -60,15 +51,6 @@ export interface SchedulerOptions {
   readonly services?: Services;
 }
 
-/** An ended process, remembered for a while for those whose monitor or link was still under way. */
-export interface Ended {
-  readonly pid: string;
-  readonly result: ExitResult;
-}
-
-/** How many ended processes are remembered where there are several schedulers. */
-const REMEMBERED = 1024;
-
 export class Scheduler {
   readonly index: number;
   readonly count: number;
@@ -80,18 +62,7 @@ export class Scheduler {
   readonly wheel: TimingWheel;
   readonly services: Services | undefined;
 
-  /** Live local processes whose PID somebody has spelled out. */
-  readonly known = new Map<string, Process>();
-  /** Processes by slot, for slots that this scheduler deals out. */
-  readonly #table: (Process | undefined)[] = [];
-  /** Processes that live here and whose slot another scheduler dealt out, by slot. */
-  readonly #foreign = new Map<number, Process>();
-  /** Slots that were used before. */
-  readonly #free: number[] = [];
-  /** The generation of the next process in each slot of this scheduler. */
-  readonly #generations: number[] = [];
-  readonly #ended = new Map<number, Ended>();
-  #nextSlot: number;
+  readonly table: ProcessTable;
 
   readonly #woken = new Queue<Process>(256);
   readonly #preempted = new Queue<Process>(64);
@@ -111,8 +82,6 @@ export class Scheduler {
     this.run();
   };
 
-  /** Processes that live here. */
-  live = 0;
   /** Steps taken and messages that could not be delivered, for inspection. */
   steps = 0;
   deadLetters = 0;
@@ -129,102 +98,15 @@ export class Scheduler {
     this.outbound = options.outbound;
     this.services = options.services;
     this.wheel = new TimingWheel(this.clock.now());
-    // Number 0 is never given, so that the first PID is 0x00001 where there is one scheduler.
-    this.#nextSlot = this.index === 0 ? this.count : this.index;
-    if (this.count === 1) this.#nextSlot = 1;
+    this.table = new ProcessTable(this.index, this.count, this.outbound);
   }
 
-  // --- process table --------------------------------------------------------------------------------------------
+  // --- processes ------------------------------------------------------------------------------------------------
 
-  /** A slot for a new process, or -1 when all slots of this scheduler are in use. */
-  allocate(): number {
-    const reused = this.#free.pop();
-    if (reused !== undefined) return reused;
-    const slot = this.#nextSlot;
-    if (slot >= SLOTS) return -1;
-    this.#nextSlot = slot + this.count;
-    const place = this.count === 1 ? slot : (slot / this.count) | 0;
-    while (this.#generations.length <= place) this.#generations.push(0);
-    return slot;
-  }
-
-  /** The generation of the process that gets a slot that `allocate` gave. */
-  generationOf(slot: number): number {
-    return this.#generations[this.count === 1 ? slot : (slot / this.count) | 0];
-  }
-
-  /** Give a slot back; it is used again with the next generation. */
-  release(slot: number, generation: number): void {
-    if (this.count > 1 && slot % this.count !== this.index) {
-      this.outbound?.freeSlot(slot % this.count, numberOf(slot, generation));
-      return;
-    }
-    this.#generations[this.count === 1 ? slot : (slot / this.count) | 0] = generation + 1;
-    if (generation < LAST_GENERATION) this.#free.push(slot);
-  }
-
-  /** Put a process in the table and in the run queue. */
+  /** Put a new process in the table and in the run queue. */
   admit(process: Process): void {
-    const { slot } = process;
-    if (this.count === 1) this.#table[slot] = process;
-    else if (slot % this.count === this.index) this.#table[(slot / this.count) | 0] = process;
-    else this.#foreign.set(slot, process);
-    this.live++;
+    this.table.add(process);
     this.#woken.push(process);
-  }
-
-  /** From now on nothing reaches it. */
-  remove(process: Process): void {
-    const { slot } = process;
-    if (this.count === 1) this.#table[slot] = undefined;
-    else if (slot % this.count === this.index) this.#table[(slot / this.count) | 0] = undefined;
-    else this.#foreign.delete(slot);
-    if (process.pidText !== undefined) this.known.delete(process.pidText);
-    this.live--;
-    this.release(slot, process.generation);
-  }
-
-  /** The live local process with this number. */
-  byNumber(number: number): Process | undefined {
-    const slot = number & SLOT_MASK;
-    let process: Process | undefined;
-    if (this.count === 1) process = this.#table[slot];
-    else if (slot % this.count === this.index) process = this.#table[(slot / this.count) | 0];
-    else process = this.#foreign.get(slot);
-    return process !== undefined && process.generation === generationOf(number) ? process : undefined;
-  }
-
-  /** The live local process that a PID's text names; remembered for the next time. */
-  byPid(pid: string): Process | undefined {
-    const known = this.known.get(pid);
-    if (known !== undefined) return known;
-    const number = parsePid(pid);
-    if (number < 0) return undefined;
-    const process = this.byNumber(number);
-    // A PID must be written exactly as it was given out: the host is part of it.
-    if (process === undefined || formatPid(process.linked.pidPrefix, process.slot, process.generation) !== pid) {
-      return undefined;
-    }
-    process.pidText = pid;
-    this.known.set(pid, process);
-    return process;
-  }
-
-  /** Every live local process, oldest slot first. */
-  *processes(): Generator<Process> {
-    for (const process of this.#table) if (process !== undefined) yield process;
-    yield* this.#foreign.values();
-  }
-
-  /** Remember how a process ended; the oldest is forgotten. Needed only where signals take time. */
-  remember(process: Process, result: ExitResult): void {
-    if (this.outbound === undefined) return;
-    this.#ended.set(process.number, { pid: process.pid, result });
-    if (this.#ended.size > REMEMBERED) this.#ended.delete(this.#ended.keys().next().value!);
-  }
-
-  endedLately(number: number): Ended | undefined {
-    return this.#ended.get(number);
   }
 
   /** A mailbox over its limit was read from: open it again for other schedulers once it is half empty. */
@@ -242,7 +124,7 @@ export class Scheduler {
       const holder = this.names.lookup(dest);
       return holder === undefined ? nameNotFound(dest) : holder;
     }
-    if (this.byPid(dest) !== undefined) return dest;
+    if (this.table.byPid(dest) !== undefined) return dest;
     if (this.outbound?.whereIs(dest) !== undefined) return dest;
     return processNotFound(dest);
   }
@@ -267,7 +149,7 @@ export class Scheduler {
     }
     const located = this.locate(dest);
     if (typeof located !== 'string') return located;
-    const local = this.byPid(located);
+    const local = this.table.byPid(located);
     if (local !== undefined) return deliver(this, local, new Message(topic, sender, payload, count));
     const placed = this.outbound?.whereIs(located);
     if (placed === undefined || placed.worker === this.index) return processNotFound(dest);
@@ -278,7 +160,7 @@ export class Scheduler {
   sendAs(from: string, dest: string, topic: string, payload: Payload, count: number): TroupeError | undefined {
     const located = this.locate(dest);
     if (typeof located !== 'string') return located;
-    const local = this.byPid(located);
+    const local = this.table.byPid(located);
     const error =
       local === undefined ? processNotFound(dest) : deliver(this, local, new Message(topic, from, payload, count));
     this.kick();
@@ -289,7 +171,7 @@ export class Scheduler {
   signalTo(dest: string, signal: Signal): TroupeError | undefined {
     const located = this.locate(dest);
     if (typeof located !== 'string') return located;
-    const local = this.byPid(located);
+    const local = this.table.byPid(located);
     if (local !== undefined) {
       applySignal(local, signal);
       return undefined;
@@ -302,7 +184,7 @@ export class Scheduler {
 
   /** Tell a process something if it still lives; nobody cares if not. */
   notify(pid: string, signal: Signal): void {
-    const local = this.byPid(pid);
+    const local = this.table.byPid(pid);
     if (local !== undefined) {
       applySignal(local, signal);
       return;
@@ -458,7 +340,7 @@ export class Scheduler {
         return;
       }
       case StepStatus.Upgrade:
-        this.#upgrade(process);
+        upgradeProcess(process);
         return;
       default:
         this.#end(process, invariantBroken(`a step returned status ${String(status)}`));
@@ -479,69 +361,15 @@ export class Scheduler {
     endProcess(process, { error });
   }
 
-  /** Go on as another program: same PID, names, monitors, links, options, context and unread messages. */
-  #upgrade(process: Process): void {
-    const wanted = process.extras!.upgrade!;
-    process.extras!.upgrade = undefined;
-    try {
-      const id = wanted.id ?? process.linked.entry.id;
-      const linked = this.deployed.link(id, process.linked.host, process.linked.entry.namespace);
-      if (linked instanceof TroupeError) throw linked;
-      linked.program;
-      process.machine!.close();
-      process.machine = undefined;
-      process.extras!.method = undefined;
-      process.linked = linked;
-      process.args = wanted.args;
-      forgetCode(process);
-    } catch (thrown) {
-      this.#end(process, upgradeFailed(toTroupeError(thrown)));
-      return;
-    }
-    process.state = ProcessState.Queued;
-    this.#woken.push(process);
-  }
-
-  // --- spawning: the part that is the table's -------------------------------------------------------------------
-
-  /** Count a new process against its host; the error says that there is no room. */
-  reserve(linked: Linked): TroupeError | undefined {
-    const host = linked.host;
-    if (!this.counters.enter(host.index, host.maxProcesses)) return hostFull(host.id, host.maxProcesses);
-    return undefined;
-  }
-
-  noRoom(): TroupeError {
-    return tableFull();
-  }
-
   /** End everything that lives here, without order, and never run again. */
   stop(error: TroupeError): void {
     // That everything ends now is no news to anybody.
     this.onCrash = undefined;
-    for (const process of [...this.processes()]) {
+    for (const process of [...this.table.all()]) {
       if (process.state !== ProcessState.Dead) endProcess(process, { error });
     }
     settleEndings(this);
     this.#stopped = true;
     this.#disarm();
   }
-}
-
-/** What belongs to the old code is gone at an upgrade: subscriptions, timers, commands; unread messages stay. */
-function forgetCode(process: Process): void {
-  const extras = process.extras!;
-  if (extras.commands !== undefined) for (const tag of [...extras.commands.keys()]) process.abandon(tag);
-  extras.answers?.clear();
-  extras.listened = undefined;
-  const topics = extras.topics;
-  extras.topics = undefined;
-  if (topics === undefined) return;
-  const messages: Message[] = [];
-  for (let message = process.message(); message !== undefined; message = process.message()) messages.push(message);
-  for (const queue of topics.values()) {
-    for (let message = queue.shift(); message !== undefined; message = queue.shift()) messages.push(message);
-  }
-  messages.sort((a, b) => a.order - b.order);
-  for (const message of messages) process.append(message);
 }

@@ -285,7 +285,7 @@ export class Post implements Outbound {
   }
 
   #freed(number: number): void {
-    this.#scheduler!.release(number & SLOT_MASK, generationOf(number));
+    this.#scheduler!.table.release(number & SLOT_MASK, generationOf(number));
   }
 
   #takeMessage(reader: PayloadReader, bytes: Uint8Array, end: number): void {
@@ -295,7 +295,7 @@ export class Post implements Outbound {
     const sender = reader.read() as number;
     const topic = reader.read() as string;
     const count = reader.read() as number;
-    const target = scheduler.byNumber(number);
+    const target = scheduler.table.byNumber(number);
     const packed = target !== undefined && target.linked.program.payloads === 'packed';
     const body = packed ? new Packed(bytes.slice(reader.position, end)) : reader.read();
     const message = new Message(topic, new FarSender(this.#hostPrefixes[host], sender), body, count);
@@ -327,7 +327,7 @@ export class Post implements Outbound {
     if (form === 1) result = { value: reader.read() };
     else if (form === 2) result = { error: toTroupeError(reader.read()) };
     const signal: Signal = { kind, from, tag, at, result, text };
-    const target = this.#scheduler!.byNumber(number);
+    const target = this.#scheduler!.table.byNumber(number);
     if (target !== undefined) applySignal(target, signal);
     else if (!this.#keep(number, { signal })) this.#refuse(number, signal);
   }
@@ -344,7 +344,7 @@ export class Post implements Outbound {
   /** It ended while the signal was under way: who wants to watch it is told now. */
   #refuse(number: number, signal: Signal): void {
     const scheduler = this.#scheduler!;
-    const gone = scheduler.endedLately(number);
+    const gone = scheduler.table.endedLately(number);
     const pid = gone?.pid ?? `number ${number}`;
     const result = gone?.result ?? { error: processNotFound(pid) };
     const at = scheduler.clock.unix() / 1000;

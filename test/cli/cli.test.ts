@@ -103,6 +103,48 @@ test('run: an unknown command: 2, with what there is', async () => {
   assert.match(stderr, /did you mean "greet"/);
 });
 
+test('run: nothing to run: 2, with the commands that there are', async () => {
+  const { code, stderr } = await troupe('run', '-C', root);
+  assert.is(code, 2);
+  assert.match(stderr, /nothing to run.*name a command: greet, code/);
+});
+
+test('run: services until Ctrl-C, which stops them in order', async () => {
+  const services = writeDeployment({
+    's.yaml': `namespace: s
+entries:
+  - {name: host, kind: process.host}
+  - {name: waits, kind: process.ts, source: "file://waits.ts", imports: [logger]}
+  - {name: one, kind: process.service, process: waits, host: host, lifecycle: {auto_start: true}}
+`,
+    'waits.ts': `${SDK}export default defineProcess(function* (self) {
+  const event = yield* self.events().receive();
+  self.logger.info('goodbye, ' + (event as any).reason);
+});`,
+  });
+  const running = start(['run', '-C', services]);
+  await running.complained('1 service runs');
+  running.child.kill('SIGINT');
+  const { code, stderr } = await running.finished;
+  assert.is(code, 0);
+  assert.match(stderr, /goodbye, service stopping/);
+});
+
+test('run: a worker that is lost ends the runtime with an error, not silently', async () => {
+  const lost = writeDeployment({
+    'l.yaml': `namespace: l
+entries:
+  - {name: host, kind: process.host, trusted: true}
+  - {name: exits, kind: process.ts, source: "file://exits.ts"}
+`,
+    'exits.ts': `import { exit } from 'node:process';
+${SDK}export default defineProcess(function* () { exit(3); });`,
+  });
+  const { code, stderr } = await troupe('exec', '--workers', '1', '-C', lost, 'l:exits');
+  assert.is(code, 1);
+  assert.match(stderr, /worker 1 was lost/);
+});
+
 test('wrong calls: 2 and a hint; help and version: 0', async () => {
   assert.is((await troupe('exec')).code, 2);
   assert.is((await troupe('frobnicate')).code, 2);
@@ -126,11 +168,7 @@ for (const workers of ['0', '2']) {
     const running = start(['run', '-C', root, '--workers', workers, 'stubborn']);
     await running.said('ready');
     running.child.kill('SIGINT');
-    await new Promise<void>(resolve => {
-      running.child.stderr!.on('data', data => {
-        if (String(data).includes('once more')) resolve();
-      });
-    });
+    await running.complained('once more');
     running.child.kill('SIGINT');
     assert.is((await running.finished).code, 130);
   });

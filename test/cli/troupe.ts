@@ -15,6 +15,8 @@ export interface Started {
   readonly finished: Promise<Finished>;
   /** Resolves once the standard output contains a text. */
   said(text: string): Promise<void>;
+  /** The same for the standard error. */
+  complained(text: string): Promise<void>;
 }
 
 export function start(args: readonly string[], cwd?: string): Started {
@@ -25,24 +27,28 @@ export function start(args: readonly string[], cwd?: string): Started {
   });
   let stdout = '';
   let stderr = '';
-  const waiting: { text: string; resolve: () => void }[] = [];
+  const waiting: (() => void)[] = [];
   child.stdout.on('data', data => {
     stdout += data;
-    for (const { text, resolve } of waiting) if (stdout.includes(text)) resolve();
+    for (const look of waiting) look();
   });
   child.stderr.on('data', data => {
     stderr += data;
+    for (const look of waiting) look();
   });
   const finished = new Promise<Finished>(resolve => {
     child.on('close', code => resolve({ code, stdout, stderr }));
   });
-  const said = (text: string): Promise<void> =>
+  const seen = (text: string, where: () => string): Promise<void> =>
     new Promise((resolve, reject) => {
-      if (stdout.includes(text)) resolve();
-      else waiting.push({ text, resolve });
+      const look = (): void => {
+        if (where().includes(text)) resolve();
+      };
+      waiting.push(look);
+      look();
       void finished.then(() => reject(new Error(`it ended without saying "${text}": ${stdout}${stderr}`)));
     });
-  return { child, finished, said };
+  return { child, finished, said: text => seen(text, () => stdout), complained: text => seen(text, () => stderr) };
 }
 
 export function troupe(...args: string[]): Promise<Finished> {

@@ -1,0 +1,49 @@
+/** Upgrade (semantics section 6): the process goes on as another program, in any language. */
+import { upgradeFailed } from '../catalogue.ts';
+import { TroupeError, toTroupeError } from '../errors.ts';
+import type { Message } from '../message.ts';
+import type { Process } from '../scheduler/process.ts';
+import { endProcess } from './exit.ts';
+
+/**
+ * Same PID, names, monitors, links, options, context and unread messages; the capabilities are those that the host
+ * grants the new entry. If it fails for any reason the process ends with "upgrade: ...".
+ */
+export function upgradeProcess(process: Process): void {
+  const wanted = process.extras!.upgrade!;
+  process.extras!.upgrade = undefined;
+  const { scheduler, host, entry } = process.linked;
+  try {
+    const linked = scheduler.deployed.link(wanted.id ?? entry.id, host, entry.namespace);
+    if (linked instanceof TroupeError) throw linked;
+    linked.program;
+    process.machine!.close();
+    process.machine = undefined;
+    process.extras!.method = undefined;
+    process.linked = linked;
+    process.args = wanted.args;
+    forgetCode(process);
+  } catch (thrown) {
+    endProcess(process, { error: upgradeFailed(toTroupeError(thrown)) });
+    return;
+  }
+  scheduler.enqueue(process);
+}
+
+/** What belongs to the old code is gone: subscriptions, timers, commands; unread messages stay, in order. */
+function forgetCode(process: Process): void {
+  const extras = process.extras!;
+  if (extras.commands !== undefined) for (const tag of [...extras.commands.keys()]) process.abandon(tag);
+  extras.answers?.clear();
+  extras.listened = undefined;
+  const topics = extras.topics;
+  extras.topics = undefined;
+  if (topics === undefined) return;
+  const messages: Message[] = [];
+  for (let message = process.message(); message !== undefined; message = process.message()) messages.push(message);
+  for (const queue of topics.values()) {
+    for (let message = queue.shift(); message !== undefined; message = queue.shift()) messages.push(message);
+  }
+  messages.sort((a, b) => a.order - b.order);
+  for (const message of messages) process.append(message);
+}
