@@ -192,6 +192,20 @@ export const CASES: readonly Case[] = [
     },
   },
   {
+    rule: '2 exec: a caller that is cancelled passes it on to the child',
+    async run(world, a, b) {
+      const caller = await world.agent(a);
+      const live = world.runtime.live;
+      const answer = caller.ask('exec', { id: `c:${b}`, host: HOST, args: given(b, 'wait_cancel') });
+      await world.until(
+        async () => world.runtime.live,
+        now => now > live,
+      );
+      world.runtime.cancel(caller.pid, 'stop it');
+      assert.is(await answer, 'stop it');
+    },
+  },
+  {
     rule: '2 context values are inherited by children',
     async run(world, a, b) {
       const pid = world.runtime.spawn({ id: `c:${a}`, host: HOST, args: [], context: { tenant: 'blue', n: 1 } });

@@ -13,6 +13,7 @@ import {
   receiveOn,
   registry,
   self,
+  select,
   send,
   sendList,
   sleep,
@@ -156,6 +157,10 @@ function obey(op: string, order: Value): Value | null {
 
 export function main(): void {
   const args = self.args;
+  if (args.length == 1 && args[0].kind == Kind.String) {
+    const event = select(Sources.Events) as Event;
+    self.exit(event.reason);
+  }
   if (args.length == 2 && args[0].kind == Kind.String) {
     const first = args[0].asString();
     if (first == 'return') self.exit(args[1]);

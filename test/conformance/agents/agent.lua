@@ -91,6 +91,7 @@ return function(...)
   if first == "return" then return second end
   if first == "raise" then error(second) end
   if first == "return_error" then return nil, failure() end
+  if first == "wait_cancel" then return process.events():receive().reason end
   local inbox = process.inbox()
   while true do
     local message = inbox:receive()

@@ -1,10 +1,11 @@
 import { defineProcess } from 'troupe/sdk';
-import { End, failure, type Notes, type Order, obey, refuse, reply } from './orders.ts';
+import { End, failure, type Notes, type Order, obey, reasonOf, refuse, reply } from './orders.ts';
 
 export default defineProcess(function* (self, ...args: unknown[]) {
   if (args[0] === 'return') return args[1];
   if (args[0] === 'raise') throw new Error(String(args[1]));
   if (args[0] === 'return_error') throw failure();
+  if (args[0] === 'wait_cancel') return reasonOf(yield* self.events().receive());
   const notes: Notes = { args, mail: [], events: [], heard: {} };
   for (;;) {
     const message = yield* self.receive();

@@ -1,6 +1,6 @@
 import { selfOf } from 'troupe/sdk/xstate';
 import { assign, setup } from 'xstate';
-import { describe, End, failure, type Notes, type Order, obey, refuse, reply } from './orders.ts';
+import { describe, End, failure, type Notes, type Order, obey, reasonOf, refuse, reply } from './orders.ts';
 
 interface Context {
   readonly notes: Notes;
@@ -8,7 +8,13 @@ interface Context {
   readonly end: End | undefined;
 }
 
-type Incoming = { type: 'do'; payload: Order; from: string };
+interface OrderEvent {
+  readonly type: 'do';
+  readonly payload: Order;
+  readonly from: string;
+}
+
+type Incoming = OrderEvent | { readonly type: 'pid.cancel' };
 
 /** The input is the list of what other agents take as arguments. */
 export default setup({
@@ -20,7 +26,8 @@ export default setup({
       if (first === 'return_error') throw failure();
     },
     obey: assign(args => {
-      const { context, event } = args;
+      const { context } = args;
+      const event = args.event as OrderEvent;
       const order = event.payload;
       const self = selfOf(args);
       if (order.op === 'raise') throw new Error(order.message);
@@ -45,6 +52,7 @@ export default setup({
       }
       return {};
     }),
+    cancelled: assign(({ event }) => ({ end: new End(reasonOf(event)) })),
     note: ({ context, event }) => {
       const { type, payload, from } = event as { type: string; payload: unknown; from: string };
       if (type.startsWith('pid.')) context.notes.events.push(describe({ ...event, kind: type }));
@@ -53,6 +61,7 @@ export default setup({
   },
   guards: {
     returnsAtOnce: ({ context }) => context.notes.args[0] === 'return',
+    waits: ({ context }) => context.notes.args[0] === 'wait_cancel',
     ends: ({ context }) => context.end !== undefined,
   },
 }).createMachine({
@@ -63,12 +72,17 @@ export default setup({
   states: {
     beginning: {
       entry: 'begin',
-      always: [{ guard: 'returnsAtOnce', target: 'ended' }, { target: 'obeying' }],
+      always: [
+        { guard: 'returnsAtOnce', target: 'ended' },
+        { guard: 'waits', target: 'waiting' },
+        { target: 'obeying' },
+      ],
     },
     obeying: {
       always: { guard: 'ends', target: 'ended' },
       on: { do: { actions: 'obey' }, '*': { actions: 'note' } },
     },
+    waiting: { on: { 'pid.cancel': { target: 'ended', actions: 'cancelled' } } },
     ended: { type: 'final' },
   },
 });

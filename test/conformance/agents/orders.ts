@@ -47,6 +47,10 @@ export function describe(event: any): unknown {
   };
 }
 
+export function reasonOf(event: any): string {
+  return event.reason;
+}
+
 export function failure(): TroupeError {
   return new TroupeError('no luck', { kind: 'CONFLICT', retryable: true, details: { why: 'test' } });
 }
