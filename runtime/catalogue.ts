@@ -44,11 +44,13 @@ export function tooManyNames(limit: number): TroupeError {
   });
 }
 
-export function mailboxFull(pid: string, limit: number): TroupeError {
-  return new TroupeError(`mailbox of ${pid} is full (${limit} messages wait): the message was not taken`, {
+/** `limit` is known to the receiver's own scheduler only. */
+export function mailboxFull(pid: string, limit?: number): TroupeError {
+  const many = limit === undefined ? '' : ` (${limit} messages wait)`;
+  return new TroupeError(`mailbox of ${pid} is full${many}: the message was not taken`, {
     kind: 'RATE_LIMITED',
     retryable: true,
-    details: { dest: pid, limit },
+    details: limit === undefined ? { dest: pid } : { dest: pid, limit },
   });
 }
 

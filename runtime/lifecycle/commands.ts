@@ -1,6 +1,8 @@
 /** Commands with a tag: timers, `exec`, asynchronous operations. Each is answered once, or forgotten. */
 import type { BoundOperation, CallContext } from '../capabilities/capability.ts';
+import type { Services } from '../capabilities/services.ts';
 import { badTimer, execTimeout } from '../catalogue.ts';
+import type { Clock } from '../clock.ts';
 import { type TroupeError, toTroupeError } from '../errors.ts';
 import type { ExitResult, Payload, SpawnRequest } from '../machine.ts';
 import { type Process, ProcessState } from '../scheduler/process.ts';
@@ -128,7 +130,7 @@ export function invokeCommand(
   const { definition } = operation;
   let result: Payload | Promise<Payload>;
   try {
-    result = definition.run(callContext(process), operation.settings as never, args);
+    result = definition.run((process.rare.caller ??= new Caller(process)), operation.settings as never, args);
   } catch (thrown) {
     const error = toTroupeError(thrown, 'INTERNAL');
     if (definition.mode === 'sync') return error;
@@ -157,25 +159,47 @@ function settle(process: Process, tag: number, command: Command, value: Payload,
   scheduler.kick();
 }
 
-function callContext(process: Process): CallContext {
-  const { linked } = process;
-  return {
-    pid: process.pid,
-    id: linked.entry.id,
-    host: linked.host.id,
-    clock: linked.scheduler.clock,
-    services: linked.scheduler.services,
-    values: process.context,
-    onClose(release) {
-      if (process.state === ProcessState.Dead) {
-        release();
-        return;
-      }
-      const rare = process.rare;
-      if (rare.releases === undefined) rare.releases = [];
-      rare.releases.push(release);
-    },
-  };
+/** What operations know of the process that calls them; one object a process. */
+class Caller implements CallContext {
+  readonly #process: Process;
+
+  constructor(process: Process) {
+    this.#process = process;
+  }
+
+  get pid(): string {
+    return this.#process.pid;
+  }
+
+  get id(): string {
+    return this.#process.id;
+  }
+
+  get host(): string {
+    return this.#process.linked.host.id;
+  }
+
+  get clock(): Clock {
+    return this.#process.linked.scheduler.clock;
+  }
+
+  get services(): Services | undefined {
+    return this.#process.linked.scheduler.services;
+  }
+
+  get values(): { readonly [key: string]: Payload } {
+    return this.#process.context;
+  }
+
+  onClose(release: () => void): void {
+    if (this.#process.state === ProcessState.Dead) {
+      release();
+      return;
+    }
+    const rare = this.#process.rare;
+    if (rare.releases === undefined) rare.releases = [];
+    rare.releases.push(release);
+  }
 }
 
 // --- forgetting ---------------------------------------------------------------------------------------------------

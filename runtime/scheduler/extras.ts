@@ -1,3 +1,4 @@
+import type { CallContext } from '../capabilities/capability.ts';
 import type { TroupeError } from '../errors.ts';
 import type { Command } from '../lifecycle/commands.ts';
 import type { Answer, ExitResult, Payload, ProcessEvent } from '../machine.ts';
@@ -31,6 +32,8 @@ export class Extras {
   names: Set<string> | undefined = undefined;
 
   commands: Map<number, Command> | undefined = undefined;
+  /** How operations of capabilities see this process. */
+  caller: CallContext | undefined = undefined;
   /** Called at the end: what capabilities opened for the process. */
   releases: (() => void)[] | undefined = undefined;
 

@@ -31,6 +31,7 @@ export interface Outbound {
   whereIs(pid: string): Placed | undefined;
   message(
     to: Placed,
+    pid: string,
     sender: Process,
     topic: string,
     payload: Payload | Packed,

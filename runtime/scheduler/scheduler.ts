@@ -144,7 +144,7 @@ export class Scheduler {
     if (this.outbound !== undefined) {
       const placed = this.outbound.whereIs(dest);
       if (placed !== undefined && placed.worker !== this.index) {
-        return this.outbound.message(placed, sender, topic, payload, count);
+        return this.outbound.message(placed, dest, sender, topic, payload, count);
       }
     }
     const located = this.locate(dest);
@@ -153,7 +153,7 @@ export class Scheduler {
     if (local !== undefined) return deliver(this, local, new Message(topic, sender, payload, count));
     const placed = this.outbound?.whereIs(located);
     if (placed === undefined || placed.worker === this.index) return processNotFound(dest);
-    return this.outbound!.message(placed, sender, topic, payload, count);
+    return this.outbound!.message(placed, located, sender, topic, payload, count);
   }
 
   /** Send from outside of any process. */
@@ -256,10 +256,8 @@ export class Scheduler {
         }
         if (outbound !== undefined) outbound.publish();
         now = clock.now();
-        if (this.runnable === 0) {
-          if (outbound === undefined || !outbound.linger()) break;
-          now = clock.now();
-        } else if (now >= until) break;
+        if (this.runnable === 0 && (outbound === undefined || !outbound.linger())) break;
+        if (now >= until) break;
       }
     } finally {
       this.#running = false;

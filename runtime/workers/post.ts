@@ -134,6 +134,7 @@ export class Post implements Outbound {
 
   message(
     to: Placed,
+    pid: string,
     sender: Process,
     topic: string,
     payload: Payload | Packed,
@@ -141,7 +142,7 @@ export class Post implements Outbound {
   ): TroupeError | undefined {
     const lane = this.#options.lanes[to.worker]!;
     if (lane.refusesMessages) return ringFull(to.worker);
-    if (this.#options.full[to.number & SLOT_MASK] === 1) return mailboxFull('the receiver', 0);
+    if (this.#options.full[to.number & SLOT_MASK] === 1) return mailboxFull(pid);
     const writer = this.#writer;
     writer.reset();
     writer.write(FrameKind.Message);

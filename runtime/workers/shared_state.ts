@@ -5,7 +5,7 @@
  * Whoever allocates a number announces it before anybody can learn of it; whoever ends the process retires it. So
  * "not announced" means dead, and one look at shared memory answers `send` to a PID that is gone, on any thread.
  */
-import { generationOf, numberOf, SLOT_MASK, SLOTS } from '../pid.ts';
+import { generationOf, SLOT_MASK, SLOTS } from '../pid.ts';
 
 export interface SharedMemory {
   readonly schedulers: number;
@@ -59,16 +59,6 @@ export class Directory {
   whereIs(number: number): number {
     const slot = number & SLOT_MASK;
     return Atomics.load(this.#alive, slot) === generationOf(number) + 1 ? this.#where[slot] : -1;
-  }
-
-  /** Retire everything that lives on a worker whose thread is gone; answers the numbers. */
-  retireWorker(worker: number, visit: (number: number) => void): void {
-    for (let slot = 0; slot < SLOTS; slot++) {
-      const generation = this.#alive[slot];
-      if (generation === 0 || this.#where[slot] !== worker) continue;
-      Atomics.store(this.#alive, slot, 0);
-      visit(numberOf(slot, generation - 1));
-    }
   }
 }
 
