@@ -278,7 +278,7 @@ function startRoot(scheduler: Scheduler, deployed: Deployed, machine: RootMachin
   const root = new Process(linked, slot, scheduler.table.generationOf(slot), [], NOTHING_INHERITED);
   // It outlives its children's links: an embedding program is not ended by what it runs.
   root.setOptions({ trap_links: true });
-  scheduler.outbound?.announce(root.number, scheduler.index);
+  scheduler.outbound?.announce(root.number, scheduler.index, host);
   scheduler.admit(root);
   scheduler.kick();
   return root;

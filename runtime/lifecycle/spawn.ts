@@ -69,7 +69,7 @@ export function spawnChild(
   const { outbound } = scheduler;
   if (outbound !== undefined) {
     const number = numberOf(slot, generation);
-    outbound.announce(number, worker);
+    outbound.announce(number, worker, host);
     if (worker !== scheduler.index) {
       outbound.spawn(worker, {
         number,

@@ -41,7 +41,7 @@ export interface Outbound {
   /** Which scheduler a new process of a host should be on. */
   place(host: { readonly pinned: boolean; readonly workers: number }): number;
   /** Mark a number as alive on a worker, before anything can be sent to it. */
-  announce(number: number, worker: number): void;
+  announce(number: number, worker: number, host: { readonly index: number }): void;
   /** A process ended here. */
   retire(number: number): void;
   spawn(worker: number, spawn: FarSpawn): void;

@@ -93,20 +93,25 @@ export class Post implements Outbound {
   // --- the directory --------------------------------------------------------------------------------------------
 
   whereIs(pid: string): Placed | undefined {
-    let number = this.#far.get(pid);
-    if (number === undefined) {
-      number = parsePid(pid);
-      if (number < 0) return undefined;
+    const { directory } = this.#options;
+    const known = this.#far.get(pid);
+    const number = known ?? parsePid(pid);
+    if (number < 0) return undefined;
+    const worker = directory.whereIs(number);
+    if (worker < 0) return undefined;
+    if (known === undefined) {
+      // A PID must be written exactly as it was given out: the host is part of it.
+      const prefix = this.#hostPrefixes[directory.hostOf(number)];
+      if (formatPid(prefix, number & SLOT_MASK, generationOf(number)) !== pid) return undefined;
       if (this.#far.size > 20_000) this.#far.clear();
       this.#far.set(pid, number);
     }
-    const worker = this.#options.directory.whereIs(number);
-    return worker < 0 ? undefined : { number, worker };
+    return { number, worker };
   }
 
-  announce(number: number, worker: number): void {
+  announce(number: number, worker: number, host: { readonly index: number }): void {
     this.#options.full[number & SLOT_MASK] = 0;
-    this.#options.directory.announce(number, worker);
+    this.#options.directory.announce(number, worker, host.index);
     this.#options.load.spawned(worker);
   }
 

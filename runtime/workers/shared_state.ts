@@ -13,6 +13,8 @@ export interface SharedMemory {
   readonly alive: SharedArrayBuffer;
   /** Byte a slot: the scheduler on which it lives. */
   readonly where: SharedArrayBuffer;
+  /** Two bytes a slot: the host of the process in it. */
+  readonly hostOf: SharedArrayBuffer;
   /** Int32 a host: live processes. */
   readonly hosts: SharedArrayBuffer;
   /** Two Int32 a scheduler: live processes, runnable processes. */
@@ -25,6 +27,7 @@ export function allocateSharedMemory(schedulers: number, hosts: number, namesByt
     schedulers,
     alive: new SharedArrayBuffer(SLOTS * 4),
     where: new SharedArrayBuffer(SLOTS),
+    hostOf: new SharedArrayBuffer(SLOTS * 2),
     hosts: new SharedArrayBuffer(Math.max(1, hosts) * 4),
     load: new SharedArrayBuffer(schedulers * 8),
     names: new SharedArrayBuffer(namesBytes),
@@ -34,15 +37,18 @@ export function allocateSharedMemory(schedulers: number, hosts: number, namesByt
 export class Directory {
   readonly #alive: Int32Array;
   readonly #where: Uint8Array;
+  readonly #hostOf: Uint16Array;
 
   constructor(memory: SharedMemory) {
     this.#alive = new Int32Array(memory.alive);
     this.#where = new Uint8Array(memory.where);
+    this.#hostOf = new Uint16Array(memory.hostOf);
   }
 
-  announce(number: number, worker: number): void {
+  announce(number: number, worker: number, host: number): void {
     const slot = number & SLOT_MASK;
     this.#where[slot] = worker;
+    this.#hostOf[slot] = host;
     // The store that makes it visible comes last and is sequentially consistent.
     Atomics.store(this.#alive, slot, generationOf(number) + 1);
   }
@@ -53,6 +59,11 @@ export class Directory {
 
   isAlive(number: number): boolean {
     return Atomics.load(this.#alive, number & SLOT_MASK) === generationOf(number) + 1;
+  }
+
+  /** Index of the host of a live number. */
+  hostOf(number: number): number {
+    return this.#hostOf[number & SLOT_MASK];
   }
 
   /** The scheduler on which a live number is; -1 for the dead. */

@@ -28,6 +28,25 @@ export const CASES: readonly Case[] = [
     },
   },
   {
+    rule: '1 a PID is that text and no other: another host, more zeros, other digits name nobody',
+    async run(world, a, b) {
+      const [x, y] = [await world.agent(a), await world.agent(b)];
+      const forged = [
+        y.pid.replace('c:host', 'c:small'),
+        y.pid.replace('0x', '0x0'),
+        y.pid.replace('0x', '0X'),
+        '{}',
+        '{|0x}',
+      ];
+      for (const to of forged) {
+        assert.is(await x.refused('send', { to, topic: 'hi', payloads: [1] }), 'NOT_FOUND', to);
+        assert.is(await x.refused('monitor', { pid: to }), 'NOT_FOUND', to);
+        assert.is(await x.refused('terminate', { to }), 'NOT_FOUND', to);
+      }
+      assert.is(await y.must('nothing'), true);
+    },
+  },
+  {
     rule: '1 a registered name will do as a destination',
     async run(world, a, b) {
       const [x, y] = [await world.agent(a), await world.agent(b)];
