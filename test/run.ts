@@ -28,7 +28,7 @@ interface Outcome {
 function runFile(file: string): Promise<Outcome> {
   return new Promise(resolve => {
     const begun = process.hrtime.bigint();
-    const child = spawn(process.execPath, ['--enable-source-maps', fileURLToPath(new URL(file, root))], {
+    const child = spawn(process.execPath, ['--enable-source-maps', '--expose-gc', fileURLToPath(new URL(file, root))], {
       env: { ...process.env, FORCE_COLOR: '0', NO_COLOR: '1' },
       timeout: TIMEOUT,
       killSignal: 'SIGKILL',

@@ -46,7 +46,9 @@ async function sendAll(languages: string[], script: readonly (readonly [number, 
 
 test('messages between random agents keep their order, each pair for itself', async () => {
   const step = fc.tuple(fc.nat(COUNT - 1), fc.nat(COUNT - 1));
-  await fc.assert(fc.asyncProperty(cast, fc.array(step, { minLength: 1, maxLength: 120 }), sendAll), { numRuns: 60 });
+  await fc.assert(fc.asyncProperty(cast, fc.array(step, { minLength: 1, maxLength: 120 }), sendAll), {
+    numRuns: 60 * (Number(process.env.TROUPE_SOAK) || 1),
+  });
 });
 
 async function playEnds(languages: string[], script: readonly Action[]): Promise<void> {
@@ -81,7 +83,9 @@ async function playEnds(languages: string[], script: readonly Action[]): Promise
 }
 
 test('links, monitors and ends of random agents agree with the model', async () => {
-  await fc.assert(fc.asyncProperty(cast, actions(COUNT, 20), playEnds), { numRuns: 60 });
+  await fc.assert(fc.asyncProperty(cast, actions(COUNT, 20), playEnds), {
+    numRuns: 60 * (Number(process.env.TROUPE_SOAK) || 1),
+  });
 });
 
 test.run();

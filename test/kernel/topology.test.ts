@@ -82,7 +82,9 @@ async function play(actions: readonly Action[]): Promise<void> {
 }
 
 test('links, monitors and ends agree with the model', async () => {
-  await fc.assert(fc.asyncProperty(actions(COUNT, 40), play), { numRuns: 1000 });
+  await fc.assert(fc.asyncProperty(actions(COUNT, 40), play), {
+    numRuns: 1000 * (Number(process.env.TROUPE_SOAK) || 1),
+  });
 });
 
 test.run();

@@ -1,0 +1,37 @@
+/**
+ * `npm run soak -- [minutes]`: the random and cyclic tests again and again with other seeds and more rounds, for as long
+ * as told (default 60 minutes). Closes with `N passed, N failed`; each failing run prints its seed.
+ */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const FILES = [
+  'soak/cycles',
+  'conformance/random',
+  'kernel/topology',
+  'kernel/timing_wheel',
+  'workers/ring',
+  'payload/messagepack',
+  'wasm/suspend_random',
+  'examples/access_log',
+];
+
+const minutes = Number(process.argv[2] ?? 60);
+const until = process.hrtime.bigint() + BigInt(Math.round(minutes * 60e9));
+let passed = 0;
+let failed = 0;
+for (let round = 1; process.hrtime.bigint() < until; round++) {
+  for (const file of FILES) {
+    const path = fileURLToPath(new URL(`${file}.test.js`, import.meta.url));
+    const env = { ...process.env, TROUPE_SOAK: String(Math.min(round * 5, 100)), NO_COLOR: '1' };
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['--expose-gc', path], { env, encoding: 'utf8' });
+    const good = status === 0;
+    if (good) passed++;
+    else failed++;
+    console.log(`round ${round} ${good ? 'ok  ' : 'FAIL'} ${file}`);
+    if (!good) console.log(`${stdout}${stderr}`);
+    if (process.hrtime.bigint() >= until) break;
+  }
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
