@@ -35,7 +35,10 @@ export function runCommand(
       ...languages,
       workers: workersOf(options, deployment),
       services: createServices({ root: deployment.root, terminal: new StreamTerminal(args), log }),
-      onCrash: (pid, id, error) => log.log('error', `process ended: ${error.message}`, {}, { id, pid }),
+      onCrash: (pid, id, error) => {
+        // How the command itself ends is shown when it does.
+        if (id !== command?.id) log.log('error', `process ended: ${error.message}`, {}, { id, pid });
+      },
     });
     return command === undefined ? runServices(runtime, deployment) : runOne(runtime, deployment, command, args);
   });
