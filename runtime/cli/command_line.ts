@@ -43,6 +43,13 @@ function version(): string {
 
 /** Run one command line and answer its exit code. Writes to this process's stdout and stderr; throws nothing. */
 export async function runCommandLine(argv: readonly string[], languages: Languages): Promise<number> {
+  // A reader that has gone away (`| head`) wants no more: that is no failure of ours.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit(ExitCode.Fine);
+      throw error;
+    });
+  }
   let code: number = ExitCode.Fine;
   const program = new Command('troupe')
     .description('Small isolated processes in Lua, TypeScript and WebAssembly under one scheduler')

@@ -174,6 +174,14 @@ for (const workers of ['0', '2']) {
   });
 }
 
+test('a reader that goes away ends it quietly', async () => {
+  const running = start(['schema']);
+  running.child.stdout!.destroy();
+  const { code, stderr } = await running.finished;
+  assert.is(stderr, '');
+  assert.is(code, 0);
+});
+
 test('the JSON Schema is printed', async () => {
   const schema = JSON.parse((await troupe('schema')).stdout);
   assert.ok(JSON.stringify(schema).includes('process.lua'));
