@@ -11,6 +11,13 @@ export function reservedTopic(topic: string): TroupeError {
   });
 }
 
+export function notText(what: string, value: unknown): TroupeError {
+  return new TroupeError(`${what} must be a string, not ${value === null ? 'null' : typeof value}`, {
+    kind: 'INVALID',
+    retryable: false,
+  });
+}
+
 export function processNotFound(dest: string): TroupeError {
   return new TroupeError(`process ${dest} not found`, { kind: 'NOT_FOUND', retryable: false, details: { dest } });
 }

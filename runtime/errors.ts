@@ -67,6 +67,10 @@ export function isErrorKind(value: unknown): value is ErrorKind {
   return typeof value === 'string' && (ERROR_KINDS as readonly string[]).includes(value);
 }
 
+function isPlainObject(value: unknown): value is ErrorDetails {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}
+
 /**
  * Anything that was thrown, as a TroupeError. A foreign Error keeps its message and stack and gets kind UNKNOWN unless
  * it carries a valid `kind` itself; a thrown non-error becomes its text.
@@ -76,8 +80,10 @@ export function toTroupeError(thrown: unknown, fallback: ErrorKind = 'UNKNOWN'):
   if (thrown instanceof Error) {
     const kind = (thrown as { kind?: unknown }).kind;
     const retryable = (thrown as { retryable?: unknown }).retryable;
+    const details = (thrown as { details?: unknown }).details;
     return new TroupeError(thrown.message, {
       kind: isErrorKind(kind) ? kind : fallback,
+      details: isPlainObject(details) ? details : undefined,
       retryable: typeof retryable === 'boolean' ? retryable : undefined,
       stack: thrown.stack,
     });

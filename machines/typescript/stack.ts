@@ -49,7 +49,7 @@ export class Stacks {
       kind: error.kind,
       retryable: error.retryable,
       details: { place: place ?? this.#name, ...error.details },
-      stack: frames.length === 0 ? error.stack : `${name}: ${error.message}\n${frames.join('\n')}`,
+      stack: frames.length === 0 ? `${name}: ${error.message}` : `${name}: ${error.message}\n${frames.join('\n')}`,
     });
   }
 }

@@ -47,12 +47,13 @@ export async function runCommandLine(argv: readonly string[], languages: Languag
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') process.exit(ExitCode.Fine);
-      throw error;
+      if (stream === process.stdout) process.stderr.write(`error: standard output: ${error.message}\n`);
+      process.exit(ExitCode.ProgramFailed);
     });
   }
   let code: number = ExitCode.Fine;
   const program = new Command('troupe')
-    .description('Small isolated processes in Lua, TypeScript and WebAssembly under one scheduler')
+    .description('Small isolated processes in Lua, TypeScript, XState and WebAssembly under one scheduler')
     .version(version())
     .enablePositionalOptions()
     .showHelpAfterError('(add --help for the ways to call it)')

@@ -1,11 +1,10 @@
 import { createServices } from '../capabilities/services.ts';
-import { TroupeError } from '../errors.ts';
 import { StreamTerminal } from '../hosts/terminal.ts';
 import type { Payload } from '../machine.ts';
 import { toJson } from '../payload/json.ts';
 import { Runtime } from '../runtime.ts';
 import { type CommonOptions, ExitCode, type Languages } from './options.ts';
-import { openDeployment, reporting } from './open.ts';
+import { logOf, openDeployment, reporting } from './open.ts';
 import { errorObject, showError } from './report.ts';
 import { stopOnSignals, surviveRejections } from './signals.ts';
 
@@ -18,26 +17,33 @@ export function execCommand(
 ): Promise<number> {
   return reporting(options, async () => {
     const deployment = await openDeployment(options);
-    const services = createServices({ root: deployment.root, terminal: new StreamTerminal([]) });
-    surviveRejections(services.log);
+    const log = logOf(deployment);
+    surviveRejections(log);
+    let executed = '';
     const runtime = await Runtime.start({
       deployment,
       ...languages,
-      workers: options.workers ?? deployment.settings.workers ?? 0,
-      services,
+      // One worker is enough for one program, and leaves the main thread to listen to Ctrl-C whatever the program does.
+      workers: options.workers ?? deployment.settings.workers ?? 1,
+      services: createServices({ root: deployment.root, terminal: new StreamTerminal([]), log }),
+      onCrash: (pid, crashed, error) => {
+        // How the executed process itself ends is shown when it does.
+        if (pid !== executed) log.log('error', `process ended: ${error.message}`, {}, { id: crashed, pid });
+      },
     });
     const release = stopOnSignals(runtime);
     try {
-      const value = await runtime.exec({ id, host: options.host, args: args.map(parseArgument) });
-      process.stdout.write(`${toJson(value)}\n`);
-      return ExitCode.Fine;
-    } catch (thrown) {
-      if (!(thrown instanceof TroupeError)) throw thrown;
-      if (options.json) process.stdout.write(`${JSON.stringify({ error: errorObject(thrown) })}\n`);
-      else process.stderr.write(showError(thrown));
-      // A call that names what does not exist is a wrong call; anything else is the program's failure.
-      const wrong = thrown.kind === 'NOT_FOUND' && thrown.details?.id !== undefined;
-      return wrong || thrown.details?.host !== undefined ? ExitCode.Wrong : ExitCode.ProgramFailed;
+      // What cannot be spawned is a wrong call; a TroupeError thrown here says so.
+      const { pid, exit } = runtime.watch({ id, host: options.host, args: args.map(parseArgument) });
+      executed = pid;
+      const { value, error } = (await exit).result ?? {};
+      if (error === undefined) {
+        process.stdout.write(`${toJson(value)}\n`);
+        return ExitCode.Fine;
+      }
+      if (options.json) process.stdout.write(`${JSON.stringify({ error: errorObject(error) })}\n`);
+      else process.stderr.write(showError(error));
+      return ExitCode.ProgramFailed;
     } finally {
       release();
       await runtime.stop();

@@ -1,7 +1,9 @@
 /** From the options of a command to a deployment that has been read, or to the exit code that says why not. */
 import { availableParallelism } from 'node:os';
 import { capabilityDefinitions } from '../capabilities/index.ts';
+import { systemClock } from '../clock.ts';
 import { TroupeError } from '../errors.ts';
+import { LineLog, type LogSink, writeStderr } from '../logger.ts';
 import { type Deployment, loadDeployment } from '../registry/load.ts';
 import { DeploymentError } from '../registry/problem.ts';
 import { type CommonOptions, ExitCode } from './options.ts';
@@ -32,6 +34,12 @@ export async function openDeployment(options: CommonOptions): Promise<Deployment
       return { path, value };
     }),
   });
+}
+
+/** The log of the deployment's settings, on stderr. */
+export function logOf(deployment: Deployment): LogSink {
+  const { level = 'info', format = 'text' } = deployment.settings.logger ?? {};
+  return new LineLog({ level, format, clock: systemClock, write: writeStderr });
 }
 
 /** How many worker threads: the option, the deployment's setting, or as many as the machine has cores. */

@@ -1,15 +1,13 @@
 import { closest } from 'fastest-levenshtein';
 import { createServices } from '../capabilities/services.ts';
-import { systemClock } from '../clock.ts';
 import { TroupeError } from '../errors.ts';
 import { StreamTerminal } from '../hosts/terminal.ts';
-import { LineLog, writeStderr } from '../logger.ts';
 import type { ProcessEvent } from '../machine.ts';
 import type { Entry } from '../registry/entry.ts';
 import type { Deployment } from '../registry/load.ts';
 import { Runtime } from '../runtime.ts';
 import { type CommonOptions, ExitCode, type Languages } from './options.ts';
-import { openDeployment, reporting, workersOf } from './open.ts';
+import { logOf, openDeployment, reporting, workersOf } from './open.ts';
 import { showError } from './report.ts';
 import { stopOnSignals, surviveRejections } from './signals.ts';
 
@@ -26,9 +24,7 @@ export function runCommand(
   return reporting(options, async () => {
     const deployment = await openDeployment(options);
     const command = name === undefined ? undefined : findCommand(deployment, name);
-    if (command === undefined) mustHaveServices(deployment);
-    const { level = 'info', format = 'text' } = deployment.settings.logger ?? {};
-    const log = new LineLog({ level, format, clock: systemClock, write: writeStderr });
+    const log = logOf(deployment);
     surviveRejections(log);
     const runtime = await Runtime.start({
       deployment,
@@ -40,6 +36,10 @@ export function runCommand(
         if (id !== command?.id) log.log('error', `process ended: ${error.message}`, {}, { id, pid });
       },
     });
+    if (command === undefined && startedServices(deployment).length === 0) {
+      await runtime.stop();
+      throw nothingToRun(deployment);
+    }
     return command === undefined ? runServices(runtime, deployment) : runOne(runtime, deployment, command, args);
   });
 }
@@ -94,11 +94,10 @@ function startedServices(deployment: Deployment): Entry[] {
 }
 
 /** Without a command and without a service nothing would ever happen. */
-function mustHaveServices(deployment: Deployment): void {
-  if (startedServices(deployment).length > 0) return;
+function nothingToRun(deployment: Deployment): TroupeError {
   const names = [...commandsOf(deployment).keys()];
   const hint = names.length === 0 ? 'no entry has meta.command either' : `name a command: ${names.join(', ')}`;
-  throw new TroupeError(`there is nothing to run: no process.service has lifecycle.auto_start; ${hint}`, {
+  return new TroupeError(`there is nothing to run: no process.service has lifecycle.auto_start; ${hint}`, {
     kind: 'INVALID',
     retryable: false,
   });

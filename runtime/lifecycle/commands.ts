@@ -91,7 +91,9 @@ export function cancelChildren(process: Process, reason: string | undefined): vo
   const scheduler = process.linked.scheduler;
   const at = scheduler.clock.unix() / 1000;
   for (const command of commands.values()) {
-    if (command.child !== undefined) scheduler.notify(command.child, cancelSignal(process.pid, at, reason));
+    if (command.child === undefined) continue;
+    scheduler.notify(command.child, cancelSignal(process.pid, at, reason));
+    terminateLater(scheduler, process.pid, command.child);
   }
 }
 
@@ -99,6 +101,10 @@ export function cancelChildren(process: Process, reason: string | undefined): vo
 function stopChild(scheduler: Scheduler, from: string, child: string, reason: string): void {
   scheduler.notify(child, unmonitorSignal(from));
   scheduler.notify(child, cancelSignal(from, scheduler.clock.unix() / 1000, reason));
+  terminateLater(scheduler, from, child);
+}
+
+function terminateLater(scheduler: Scheduler, from: string, child: string): void {
   scheduler.wheel.arm(scheduler.clock.now(), CANCEL_GRACE, new Termination(scheduler, from, child), 0);
   scheduler.kick();
 }

@@ -1,4 +1,4 @@
-import { badName, nameNotFound, nameTaken } from '../catalogue.ts';
+import { badName, nameNotFound, nameTaken, notText } from '../catalogue.ts';
 import { TroupeError } from '../errors.ts';
 import type { Process } from '../scheduler/process.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
@@ -7,6 +7,7 @@ import { namedSignal } from './signal.ts';
 
 /** Whether a text can be a name; PIDs and reserved words cannot. */
 export function checkName(name: string): TroupeError | undefined {
+  if (typeof name !== 'string') return notText('a name', name);
   const first = name.charCodeAt(0);
   const fits = name.length > 0 && (name.length * 3 <= LONGEST_NAME || Buffer.byteLength(name) <= LONGEST_NAME);
   return fits && first !== 0x7b && first !== 0x40 ? undefined : badName(name);
@@ -33,9 +34,9 @@ export function registerName(process: Process, name: string, dest: string): Trou
 }
 
 export function lookupName(scheduler: Scheduler, name: string): string | TroupeError {
-  return scheduler.names.lookup(name) ?? nameNotFound(name);
+  return checkName(name) ?? scheduler.names.lookup(name) ?? nameNotFound(name);
 }
 
 export function unregisterName(scheduler: Scheduler, name: string): boolean {
-  return scheduler.names.release(name, undefined);
+  return typeof name === 'string' && scheduler.names.release(name, undefined);
 }

@@ -2,7 +2,7 @@
  * Spawning (semantics section 2). Name, monitor and link are in force before the child's first step, so no exit can be
  * missed. Whatever fails is answered to the caller, and nothing is left behind.
  */
-import { hostFull, hostNotRunning, tableFull } from '../catalogue.ts';
+import { hostFull, hostNotRunning, notText, reservedTopic, tableFull } from '../catalogue.ts';
 import { TroupeError, toTroupeError } from '../errors.ts';
 import type { Linked } from '../hosts/linked.ts';
 import type { Payload, SpawnRequest } from '../machine.ts';
@@ -29,6 +29,9 @@ export function spawnChild(
 ): string | TroupeError {
   const linked = resolve(scheduler, parent, request);
   if (linked instanceof TroupeError) return linked;
+  for (const { topic } of request.messages ?? []) {
+    if (topic.charCodeAt(0) === 0x40) return reservedTopic(topic);
+  }
   const { name } = request;
   if (name !== undefined) {
     const bad = checkName(name);
@@ -140,6 +143,8 @@ function resolve(scheduler: Scheduler, parent: Process, request: SpawnRequest): 
 function lookUp(scheduler: Scheduler, parent: Process, request: SpawnRequest): Linked | TroupeError {
   const { deployed } = scheduler;
   const { namespace } = parent.linked.entry;
+  if (typeof request.id !== 'string') return notText('the entry to spawn', request.id);
+  if (request.host !== undefined && typeof request.host !== 'string') return notText('the host', request.host);
   const entry = deployed.entry(deployed.qualify(request.id, namespace));
   if (entry instanceof TroupeError) return entry;
   const host = deployed.hostFor(entry, request.host, namespace);

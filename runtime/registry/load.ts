@@ -135,7 +135,7 @@ function readDeclarations(root: string, environment: Environment, problems: Prob
 const BROKEN_BUT_OURS = /^["']?(namespace|entries)["']?\s*:/m;
 
 const NO_DEPLOYMENT =
-  'no deployment is in this folder: no *.yaml file has "namespace" and "entries"; "troupe init" makes one to begin with';
+  'no deployment is in this folder: no *.yaml file has "namespace" and "entries"; the README shows one to begin with';
 
 function byId(all: readonly Declaration[], problems: ProblemList): Omit<Declared, 'complete'> {
   const doubles: Declaration[] = [];

@@ -3,7 +3,7 @@
  * object, because a million of them must fit. What most processes never need is in `Extras`, made on first use.
  */
 import type { BoundOperation } from '../capabilities/capability.ts';
-import { reservedTopic } from '../catalogue.ts';
+import { notText, reservedTopic } from '../catalogue.ts';
 import type { TroupeError } from '../errors.ts';
 import type { Linked } from '../hosts/linked.ts';
 import { abandonCommand, execCommand, invokeCommand, timerCommand } from '../lifecycle/commands.ts';
@@ -188,6 +188,7 @@ export class Process implements EventQueue, StepOutput, TimerOwner {
   // --- StepOutput: what acts at once ----------------------------------------------------------------------------
 
   send(dest: string, topic: string, payload: Payload | Packed, count: number): TroupeError | undefined {
+    if (typeof topic !== 'string') return notText('the topic', topic);
     if (topic.charCodeAt(0) === 0x40) return reservedTopic(topic);
     const scheduler = this.linked.scheduler;
     let target = this.lastTarget;

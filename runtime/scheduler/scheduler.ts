@@ -5,7 +5,7 @@
  * - A process is in at most one run queue, and it is there exactly when its state is Queued.
  * - A woken process runs before a preempted one, but every 61st turn is the other way round, so neither starves.
  */
-import { invariantBroken, nameNotFound, processNotFound } from '../catalogue.ts';
+import { invariantBroken, nameNotFound, notText, processNotFound } from '../catalogue.ts';
 import type { Services } from '../capabilities/services.ts';
 import type { Clock } from '../clock.ts';
 import { type TroupeError, toTroupeError } from '../errors.ts';
@@ -120,6 +120,7 @@ export class Scheduler {
 
   /** The text of the live PID that a destination stands for, or the error. Says nothing about remote ends in flight. */
   locate(dest: string): string | TroupeError {
+    if (typeof dest !== 'string') return notText('the destination', dest);
     if (!looksLikePid(dest)) {
       const holder = this.names.lookup(dest);
       return holder === undefined ? nameNotFound(dest) : holder;
@@ -141,7 +142,7 @@ export class Scheduler {
     payload: Payload | Packed,
     count: number,
   ): TroupeError | undefined {
-    if (this.outbound !== undefined) {
+    if (this.outbound !== undefined && typeof dest === 'string') {
       const placed = this.outbound.whereIs(dest);
       if (placed !== undefined && placed.worker !== this.index) {
         return this.outbound.message(placed, dest, sender, topic, payload, count);

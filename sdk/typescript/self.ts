@@ -115,6 +115,9 @@ export class Self<M extends Messages = Messages> {
   listen<K extends keyof M & string>(topic: K, options: { message: true }): Incoming<Mail<K, M[K]>>;
   listen<K extends keyof M & string>(topic: K, options?: ListenOptions): Incoming<any>;
   listen(topic: string, options?: ListenOptions): Incoming<any> {
+    if (typeof topic !== 'string' || topic.startsWith('@')) {
+      raise(invalid(`listen: the topic must be a string that does not begin with "@", not ${String(topic)}`));
+    }
     return kept(this.#process, `@topic ${topic}`, process => {
       process.events.listen(topic);
       return new Incoming<any>(process, new TopicSource(process, topic, options?.message === true));
@@ -248,6 +251,7 @@ export class Self<M extends Messages = Messages> {
     path: (...args: Args) => Generator<any, unknown, any> | Promise<unknown>,
     ...args: Args
   ): void {
+    if (typeof path !== 'function') raise(invalid(`fork: the path must be a function, not ${typeof path}`));
     this.#process.fork(path as (...args: unknown[]) => unknown, args);
   }
 

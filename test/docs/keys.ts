@@ -20,14 +20,24 @@ export function keysOf(schema: Json, whole: readonly string[] = [], path = ''): 
   const found: Key[] = [];
   for (const [name, value] of Object.entries((schema.properties ?? {}) as { [name: string]: Json })) {
     const key = path + name;
-    if (value.properties !== undefined && !whole.includes(key)) {
+    if (hasKeys(value) && !whole.includes(key)) {
       found.push(...keysOf(value, whole, `${key}.`));
       continue;
     }
     const required = (schema.required ?? []).includes(name);
     found.push({ key, type: typeOf(value), otherwise: required ? 'required' : defaultOf(value) });
+    for (const item of itemsOf(value)) found.push(...keysOf(item, whole, `${key}[].`));
   }
   return found;
+}
+
+function hasKeys(schema: Json): boolean {
+  return Object.keys(schema.properties ?? {}).length > 0;
+}
+
+/** The forms with keys of a list's items. */
+function itemsOf({ items }: Json): Json[] {
+  return [items, ...(items?.anyOf ?? [])].filter(item => item !== undefined && hasKeys(item));
 }
 
 function defaultOf(schema: Json): string {
@@ -39,7 +49,7 @@ function defaultOf(schema: Json): string {
 export function typeOf(schema: Json): string {
   if (schema.const !== undefined) return `\`${schema.const}\``;
   if (schema.enum !== undefined) return schema.enum.map((value: unknown) => `\`${value}\``).join(' ');
-  if (schema.description !== undefined) return schema.description;
+  if (schema.description !== undefined) return referenceTo(schema.description);
   if (schema.examples?.includes('16MiB')) return 'size';
   if (schema.examples?.includes('5ms')) return 'duration';
   if (schema.pattern?.startsWith('^sha256')) return '`sha256:` and 64 hex digits';
@@ -65,6 +75,19 @@ export function typeOf(schema: Json): string {
     default:
       return 'anything';
   }
+}
+
+const REFERENCES: { readonly [kinds: string]: string } = {
+  'process.lua, process.ts, process.xstate, process.wasm': 'id of a process',
+  'process.lua, process.ts, process.xstate, process.wasm, process.service, process.supervisor':
+    'id of a process, service or supervisor',
+  'process.host, terminal.host': 'id of a host',
+  'security.policy, security.policy.expr': 'id of a policy',
+  'library.lua': 'id of a library',
+};
+
+function referenceTo(description: string): string {
+  return REFERENCES[description.replace('id of an entry of kind ', '')] ?? description;
 }
 
 function bounds({ minimum, maximum }: Json): string {
