@@ -10,6 +10,7 @@ import { deploy } from '../deploy.ts';
 const test = suite('spawn, crash, exit');
 const factor = Number(process.env.TROUPE_SOAK) || 1;
 const CYCLES = 2_000 * factor;
+const ALLOWANCE = 1 << 20;
 
 const YAML = `namespace: s
 entries:
@@ -77,15 +78,19 @@ async function memory(runtime: Runtime): Promise<number> {
 for (const language of ['ts', 'lua', 'wasm', 'xstate']) {
   test(`${language}: ${CYCLES} cycles leave nothing behind`, async () => {
     const runtime = await deploy(FILES);
-    // The first cycles make caches, templates and pools, which stay.
-    await cycles(runtime, `s:${language}`, 1_000);
-    const before = await memory(runtime);
-    await cycles(runtime, `s:${language}`, CYCLES);
-    const after = await memory(runtime);
-    assert.is(runtime.live, 0);
-    const perCycle = (after - before) / CYCLES;
-    assert.ok(perCycle < 200, `${perCycle.toFixed(0)} bytes a cycle stay behind`);
-    await runtime.stop();
+    try {
+      // The first cycles make caches, templates and pools, which stay.
+      await cycles(runtime, `s:${language}`, 1_000);
+      const before = await memory(runtime);
+      await cycles(runtime, `s:${language}`, CYCLES);
+      const grown = (await memory(runtime)) - before;
+      assert.is(runtime.live, 0);
+      // Memory of wasm grows by pages and heaps breathe: a fixed allowance for that, and next to nothing a cycle. One
+      // process left behind in each cycle would be ten times as much.
+      assert.ok(grown < ALLOWANCE + 50 * CYCLES, `${Math.round(grown / 1024)} KiB stay behind`);
+    } finally {
+      await runtime.stop();
+    }
   });
 }
 
