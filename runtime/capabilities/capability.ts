@@ -4,7 +4,6 @@
  */
 import type { ZodType } from 'zod';
 import type { Clock } from '../clock.ts';
-import type { TroupeError } from '../errors.ts';
 import type { Payload } from '../payload/payload.ts';
 import type { Services } from './services.ts';
 
@@ -80,6 +79,3 @@ export interface ImportTable {
   /** Undefined for what was not wanted or not granted; asking is not an error. */
   get(name: string): BoundCapability | undefined;
 }
-
-/** Thrown by linking: which entry wants what its host does not grant. */
-export type LinkFailure = TroupeError;

@@ -28,3 +28,11 @@ const definitions = [
 export const capabilityDefinitions: ReadonlyMap<string, CapabilityDefinition> = new Map(
   definitions.map(definition => [definition.name, definition]),
 );
+
+/** What the registry checks the `capabilities` of hosts against. */
+export const capabilityScope = {
+  capabilities: [...capabilityDefinitions.keys()],
+  capabilitySettings: Object.fromEntries(
+    [...capabilityDefinitions.values()].map(definition => [definition.name, definition.settings]),
+  ),
+};

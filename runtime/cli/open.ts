@@ -1,6 +1,6 @@
 /** From the options of a command to a deployment that has been read, or to the exit code that says why not. */
 import { availableParallelism } from 'node:os';
-import { capabilityDefinitions } from '../capabilities/index.ts';
+import { capabilityScope } from '../capabilities/index.ts';
 import { systemClock } from '../clock.ts';
 import { TroupeError } from '../errors.ts';
 import { LineLog, type LogSink, writeStderr } from '../logger.ts';
@@ -19,12 +19,8 @@ function halves(option: string, text: string): [string, string] {
 }
 
 export async function openDeployment(options: CommonOptions): Promise<Deployment> {
-  const capabilitySettings = Object.fromEntries(
-    [...capabilityDefinitions.values()].map(definition => [definition.name, definition.settings]),
-  );
   return loadDeployment(options.directory, {
-    capabilities: [...capabilityDefinitions.keys()],
-    capabilitySettings,
+    ...capabilityScope,
     settings: options.set.map(text => {
       const [key, value] = halves('--set', text);
       return { key, value };

@@ -19,7 +19,7 @@ import type { ExitResult, Payload, SpawnRequest } from '../machine.ts';
 import { Message, type PidHolder } from '../message.ts';
 import { PayloadReader, PayloadWriter } from '../payload/messagepack.ts';
 import { Packed } from '../payload/payload.ts';
-import { formatPid, generationOf, parsePid, SLOT_MASK } from '../pid.ts';
+import { formatPid, generationOf, parsePid, pidPrefix, SLOT_MASK } from '../pid.ts';
 import type { FarSpawn, Outbound, Placed } from '../scheduler/outbound.ts';
 import { type Process, ProcessState } from '../scheduler/process.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
@@ -87,7 +87,7 @@ export class Post implements Outbound {
   /** Must be called once before anything is sent or taken in. */
   attach(scheduler: Scheduler): void {
     this.#scheduler = scheduler;
-    for (const host of scheduler.deployed.hosts.values()) this.#hostPrefixes[host.index] = `{${host.id}|0x`;
+    for (const host of scheduler.deployed.hosts.values()) this.#hostPrefixes[host.index] = pidPrefix(host.id);
   }
 
   // --- the directory --------------------------------------------------------------------------------------------

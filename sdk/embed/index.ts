@@ -10,7 +10,7 @@
  * The one place that knows both the runtime and the languages.
  */
 import { machinesModule, machineTypes } from '../../machines/index.ts';
-import { capabilityDefinitions } from '../../runtime/capabilities/index.ts';
+import { capabilityScope } from '../../runtime/capabilities/index.ts';
 import { type Deployment, type LoadOptions, loadDeployment } from '../../runtime/registry/load.ts';
 import { Runtime, type RuntimeOptions } from '../../runtime/runtime.ts';
 
@@ -29,10 +29,7 @@ export type StartOptions = Partial<Omit<RuntimeOptions, 'deployment' | 'machines
 
 /** Read a deployment folder with the capabilities of this installation. Rejects with a DeploymentError. */
 export function readDeployment(root: string, options: LoadOptions = {}): Promise<Deployment> {
-  const capabilitySettings = Object.fromEntries(
-    [...capabilityDefinitions.values()].map(definition => [definition.name, definition.settings]),
-  );
-  return loadDeployment(root, { capabilities: [...capabilityDefinitions.keys()], capabilitySettings, ...options });
+  return loadDeployment(root, { ...capabilityScope, ...options });
 }
 
 /** Read, check and start a deployment folder. Rejects with a DeploymentError, and nothing was started. */
