@@ -5,6 +5,9 @@
 export interface LuaApi {
   readonly memory: WebAssembly.Memory;
   readonly __indirect_function_table: WebAssembly.Table;
+  /** Only of the transformed binary (`transform/`): what its yields keep while they run. */
+  readonly yield_base?: WebAssembly.Global;
+  readonly yield_state?: WebAssembly.Global;
   __wasm_call_ctors(): void;
   emscripten_stack_init(): void;
   stackSave(): number;
@@ -22,7 +25,17 @@ export interface LuaApi {
   lua_isyieldable(L: number): number;
   lua_status(L: number): number;
   lua_resetthread(L: number, from: number): number;
+  /** Only of the transformed binary: `objects/assembly`. */
+  object_create?(L: number, kind: number, bytes: number, values: number): number;
+  object_message?(L: number, topic: number, topicLength: number, from: number, fromLength: number): void;
+  object_integer_field?(L: number, key: number, value: number): void;
+  object_number_field?(L: number, key: number, value: number): void;
+  object_boolean_field?(L: number, key: number, value: number): void;
+  object_text_field?(L: number, key: number, bytes: number, length: number): void;
+  /** Only of the transformed binary. `more` points to further arguments. */
+  lua_gc?(L: number, what: number, more: number): number;
   lua_error(L: number): number;
+  lua_sethook(L: number, hook: number, mask: number, count: number): void;
 
   lua_gettop(L: number): number;
   lua_settop(L: number, index: number): void;
@@ -41,6 +54,7 @@ export interface LuaApi {
   lua_pushthread(L: number): number;
 
   lua_type(L: number, index: number): number;
+  lua_rawlen(L: number, index: number): bigint;
   lua_tocfunction(L: number, index: number): number;
   lua_tothread(L: number, index: number): number;
   lua_topointer(L: number, index: number): number;
@@ -61,6 +75,8 @@ export interface LuaApi {
   lua_rawsetp(L: number, index: number, key: number): void;
   lua_next(L: number, index: number): number;
   lua_concat(L: number, count: number): void;
+  lua_arith(L: number, operator: number): void;
+  lua_rawequal(L: number, first: number, second: number): number;
   lua_getmetatable(L: number, index: number): number;
   lua_setmetatable(L: number, index: number): number;
   lua_newuserdatauv(L: number, bytes: number, values: number): number;

@@ -20,6 +20,8 @@ export interface LuaHost {
   api: LuaApi;
   /** After the memory has grown, all views of it are stale. */
   refresh(): void;
+  /** The page heap of the slots wants `-negated` further regions, next to each other: the lowest of them, or 0. */
+  grant?(negated: number): number;
 }
 
 /** Thrown where Lua gave up: an error outside of any protected call. The state must be closed. */
@@ -54,6 +56,7 @@ export function luaImports(host: LuaHost): WebAssembly.Imports {
         }
       },
       emscripten_resize_heap: (bytes: number) => {
+        if (bytes < 0 && host.grant !== undefined) return host.grant(bytes);
         const wanted = bytes >>> 0;
         const { memory } = host.api;
         const current = memory.buffer.byteLength;

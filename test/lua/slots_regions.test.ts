@@ -1,0 +1,86 @@
+/** Who owns which part of the address space. */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { RegionClaims, RegionTable } from '../../machines/lua/vm/slots/regions.ts';
+
+const test = suite('slots: regions');
+
+test('regions go from the highest down, each to one owner, and can be given back', () => {
+  const buffer = RegionTable.create(123);
+  const one = new RegionTable(buffer);
+  const two = new RegionTable(buffer);
+  assert.is(two.seed, 123);
+  assert.equal([one.claim(1), two.claim(2), one.claim(1)], [63, 62, 61]);
+  assert.equal(
+    [63, 62, 61, 60].map(region => two.ownerOf(region)),
+    [1, 2, 1, 0],
+  );
+  assert.not(one.mark(62, 1));
+  assert.ok(two.mark(62, 2));
+  one.unmark(62, 1);
+  assert.is(one.ownerOf(62), 2, 'only the owner gives back');
+  one.release(1);
+  assert.equal(
+    [63, 62, 61].map(region => two.ownerOf(region)),
+    [0, 2, 0],
+  );
+  assert.is(two.claim(3), 63);
+  while (one.claim(4) !== 0);
+  assert.is(two.claim(5), 0);
+  assert.is(two.seed, 123);
+});
+
+test('adjacent regions are claimed together or not at all', () => {
+  const table = new RegionTable(RegionTable.create());
+  for (const taken of [63, 60, 59, 55]) table.mark(taken, 9);
+  const claims = new RegionClaims(table, 1);
+  assert.is(claims.claim(3), 56);
+  assert.equal(
+    [62, 61, 58, 57, 56, 54].map(region => table.ownerOf(region)),
+    [0, 0, 1, 1, 1, 0],
+  );
+  assert.is(claims.claim(1), 62);
+  assert.is(claims.claim(60), 0);
+  assert.is(table.ownerOf(54), 0);
+});
+
+test('a machine of several runtimes owns its regions in all of them', () => {
+  const tables = [1, 2].map(seed => new RegionTable(RegionTable.create(seed)));
+  const claims = new RegionClaims(tables[0], 1);
+  assert.is(claims.seed, 1);
+  assert.is(claims.claim(1), 63);
+  assert.ok(claims.join(tables[1], 5));
+  assert.is(tables[1].ownerOf(63), 5);
+
+  // Another worker of the second runtime has 62, so the machine cannot have it in the first one either.
+  assert.is(tables[1].claim(7), 62);
+  assert.is(claims.claim(1), 61);
+  assert.equal(
+    tables.map(table => [table.ownerOf(62), table.ownerOf(61)]),
+    [
+      [0, 1],
+      [7, 5],
+    ],
+  );
+
+  const third = new RegionTable(RegionTable.create());
+  assert.ok(third.mark(61, 3));
+  assert.not(claims.join(third, 1), 'one of its regions is taken there');
+  assert.is(third.ownerOf(63), 0);
+
+  claims.leave(tables[1]);
+  assert.equal(
+    [63, 62, 61].map(region => tables[1].ownerOf(region)),
+    [0, 7, 0],
+  );
+  assert.equal(
+    [63, 61].map(region => tables[0].ownerOf(region)),
+    [1, 1],
+  );
+  claims.giveBack(63);
+  assert.is(tables[0].ownerOf(63), 0);
+  assert.ok(claims.take(63));
+  assert.not(claims.take(63), 'it has it already');
+});
+
+test.run();
