@@ -89,6 +89,14 @@ export interface PrepareTools {
   readonly trusted: boolean;
 }
 
+/** What the threads of one runtime share for one language: shared memory, say. */
+export interface Shared {
+  /** Every `load` of the runtime gets it, a structured clone in the workers. */
+  readonly data: unknown;
+  /** Called once when the runtime has ended. */
+  release(): void;
+}
+
 /** One language. Registered by entry kind. */
 export interface MachineType {
   readonly kinds: readonly string[];
@@ -97,8 +105,13 @@ export interface MachineType {
    * them) of kind INVALID whose `place` names file, line and column. No user code runs.
    */
   prepare(entry: Entry, tools: PrepareTools): Promise<Artifact>;
+  /**
+   * What all threads of one runtime share for this language, if anything. Called on the main thread when the runtime
+   * starts, before anything is loaded.
+   */
+  share?(): Shared;
   /** Make it runnable in this worker, with what the host grants. Called once per worker, entry and host. */
-  load(entry: Entry, artifact: Artifact, imports: ImportTable): Program;
+  load(entry: Entry, artifact: Artifact, imports: ImportTable, shared?: unknown): Program;
 }
 
 /** The answer to a tagged command. */

@@ -17,7 +17,7 @@ import { Linked } from './hosts/linked.ts';
 import { prepareDeployment } from './hosts/prepare.ts';
 import { RootMachine } from './hosts/root_process.ts';
 import { LocalNames } from './lifecycle/names.ts';
-import type { MachineType, Message, Payload, ProcessEvent, SpawnRequest } from './machine.ts';
+import type { MachineType, Message, Payload, ProcessEvent, Shared, SpawnRequest } from './machine.ts';
 import { copyPayload } from './payload/copy.ts';
 import type { Entry } from './registry/entry.ts';
 import type { Deployment } from './registry/load.ts';
@@ -78,6 +78,7 @@ export class Runtime {
     root: Process,
     machine: RootMachine,
     pool: WorkerPool | undefined,
+    shares: readonly (Shared | undefined)[],
   ) {
     this.deployment = deployment;
     this.scheduler = scheduler;
@@ -85,7 +86,11 @@ export class Runtime {
     this.#machine = machine;
     this.#pool = pool;
     this.#services = new Services(this);
-    this.#release = scheduler.clock.hold();
+    const letGo = scheduler.clock.hold();
+    this.#release = () => {
+      letGo();
+      for (const share of shares) share?.release();
+    };
   }
 
   /** Prepare and start a deployment. Rejects with a DeploymentError, and nothing was started, if anything is wrong. */
@@ -100,7 +105,9 @@ export class Runtime {
     const capabilities = options.capabilities ?? capabilityDefinitions;
     const clock = options.clock ?? systemClock;
     const workers = options.workers ?? 0;
-    const deployed = new Deployed(data, options.machines, capabilities);
+    const shares = options.machines.map(machine => machine.share?.());
+    const shared = shares.map(share => share?.data);
+    const deployed = new Deployed(data, options.machines, capabilities, shared);
     const services = options.services ?? createServices({ root: options.deployment.root }, clock);
     let lost = (_worker: number, error: TroupeError): void => {
       throw error;
@@ -111,14 +118,19 @@ export class Runtime {
       if (options.machinesModule === undefined) {
         throw new TroupeError('`machinesModule` is needed to start worker threads', { kind: 'INVALID' });
       }
-      pool = await WorkerPool.start(data, deployed, {
+      const starting = WorkerPool.start(data, deployed, {
         workers,
+        shared,
         machinesModule: options.machinesModule,
         placement: options.placement ?? 'least-loaded',
         services,
         clock,
         onCrash: options.onCrash,
         onLost: (worker, error) => lost(worker, error),
+      });
+      pool = await starting.catch((thrown: unknown) => {
+        for (const share of shares) share?.release();
+        throw thrown;
       });
       scheduler = pool.scheduler;
     } else {
@@ -129,7 +141,7 @@ export class Runtime {
     scheduler.onCrash = options.onCrash;
     const machine = new RootMachine(clock);
     const root = startRoot(scheduler, deployed, machine);
-    const runtime = new Runtime(options.deployment, scheduler, root, machine, pool);
+    const runtime = new Runtime(options.deployment, scheduler, root, machine, pool, shares);
     lost = (worker, error) => {
       services.log.log('error', `worker ${worker} was lost, the runtime ends: ${error.message}`);
       void runtime.halt();
@@ -272,7 +284,7 @@ function startRoot(scheduler: Scheduler, deployed: Deployed, machine: RootMachin
     prepare: () => Promise.reject(new TroupeError('the root process has no source')),
     load: () => program,
   };
-  const linked = new Linked(ROOT_ENTRY, host, imports, scheduler, type, { sha256: '', data: undefined });
+  const linked = new Linked(ROOT_ENTRY, host, imports, scheduler, type, { sha256: '', data: undefined }, undefined);
   scheduler.counters.enter(host.index, host.maxProcesses);
   const slot = scheduler.table.allocate();
   const root = new Process(linked, slot, scheduler.table.generationOf(slot), [], NOTHING_INHERITED);

@@ -2,25 +2,25 @@
 import { parseDuration } from '../../runtime/duration.ts';
 import { TroupeError } from '../../runtime/errors.ts';
 import type { Payload } from '../../runtime/machine.ts';
+import { nanosecondsArgument } from './bindings/moments.ts';
 import type { Engine } from './engine.ts';
-import { Tag, TYPE_MASK, Type, VALUE_TAG } from './vm/layout.ts';
+import { STATE_TOP, Tag, TYPE_MASK, Type, VALUE_TAG } from './vm/layout.ts';
 
 /** The `Type` of an argument; None beyond the last. */
 export function typeOf(engine: Engine, L: number, index: number): number {
   const { vm } = engine;
   if (index > vm.count(L)) return Type.None;
-  return vm.memory.u8[vm.argument(L, index) + VALUE_TAG] & TYPE_MASK;
+  return vm.memory.u8[(vm.argument(L, index) + VALUE_TAG) >>> 0] & TYPE_MASK;
 }
 
 /** A string, as text. */
 export function textArgument(engine: Engine, L: number, index: number): string {
   const { vm } = engine;
-  if (index <= vm.count(L)) {
-    const at = vm.argument(L, index);
-    const tag = vm.memory.u8[at + VALUE_TAG];
-    if (tag === Tag.ShortString || tag === Tag.LongString) {
-      return vm.text.readText(vm.memory.u32[at >>> 2], tag);
-    }
+  const { i32, u8 } = vm.memory;
+  const at = vm.argument(L, index);
+  if (at < i32[(L + STATE_TOP) >>> 2]) {
+    const tag = u8[(at + VALUE_TAG) >>> 0];
+    if (tag === Tag.ShortString || tag === Tag.LongString) return vm.text.readText(i32[at >>> 2], tag);
   }
   return vm.badType(L, index, 'string');
 }
@@ -46,8 +46,8 @@ export function mustBeFunction(engine: Engine, L: number, index: number): void {
 }
 
 /**
- * A duration in milliseconds, more than 0: a number is nanoseconds, a text is in Go's style. The error (INVALID) is for
- * the caller to return.
+ * A duration in milliseconds, more than 0: a number is nanoseconds, a text is in Go's style, a duration object is
+ * itself. The error (INVALID) is for the caller to return.
  */
 export function durationArgument(engine: Engine, L: number, index: number): number | TroupeError {
   const type = typeOf(engine, L, index);
@@ -59,7 +59,7 @@ export function durationArgument(engine: Engine, L: number, index: number): numb
     if (milliseconds === undefined) {
       return invalid(`"${text}" is not a duration; write it like "5ms", "1.5s" or "1h30m"`);
     }
-  } else return engine.vm.badType(L, index, 'duration: number of nanoseconds or text such as "5ms"');
+  } else milliseconds = Number(nanosecondsArgument(engine, L, index)) / 1e6;
   if (!(milliseconds > 0 && milliseconds < Number.POSITIVE_INFINITY)) {
     return invalid('a duration must be longer than zero');
   }

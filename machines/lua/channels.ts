@@ -1,6 +1,7 @@
 /** Channels of a process: what comes out of them, and who is woken by what goes in. */
 import { type Message, Message as MessageClass, type ProcessEvent } from '../../runtime/machine.ts';
 import { readClock } from './ambient.ts';
+import { pushUnix } from './bindings/moments.ts';
 import {
   BUFFER,
   CASE_VALUE,
@@ -16,7 +17,7 @@ import {
 } from './channel_memory.ts';
 import { Outcome, type Path } from './path.ts';
 import type { LuaProcess } from './process.ts';
-import { Kind, MessageValue } from './values/kinds.ts';
+import { MessageValue } from './values/kinds.ts';
 import { REGISTRY } from './vm/layout.ts';
 
 /** What `receive` of a channel can do at once. */
@@ -25,7 +26,7 @@ export type Received = (typeof Received)[keyof typeof Received];
 
 /** The next message or process event of a channel from outside. */
 export function pollChannel(process: LuaProcess, channel: number): Message | ProcessEvent | undefined {
-  switch (process.engine.vm.memory.u32[(channel + CHANNEL_TYPE) >>> 2]) {
+  switch (process.engine.vm.memory.i32[(channel + CHANNEL_TYPE) >>> 2]) {
     case ChannelType.Inbox:
       return process.events.message();
     case ChannelType.Topic: {
@@ -46,18 +47,14 @@ export function pushItem(process: LuaProcess, L: number, channel: number, item: 
     writer.push(L, { ...item, result: item.result && { ...item.result } });
     return;
   }
-  const { u32 } = vm.memory;
+  const { i32 } = vm.memory;
   const whole =
-    u32[(channel + CHANNEL_TYPE) >>> 2] === ChannelType.Inbox || u32[(channel + CHANNEL_DETAIL) >>> 2] !== 0;
+    i32[(channel + CHANNEL_TYPE) >>> 2] === ChannelType.Inbox || i32[(channel + CHANNEL_DETAIL) >>> 2] !== 0;
   if (!whole) {
     writer.push(L, item.payload);
     return;
   }
-  objects.pushObject(L, Kind.Message);
-  vm.text.push(L, item.topic);
-  vm.api.lua_setiuservalue(L, -2, MessageValue.Topic);
-  vm.text.push(L, item.from);
-  vm.api.lua_setiuservalue(L, -2, MessageValue.From);
+  objects.pushMessage(L, item.topic, item.from);
   writer.push(L, item.payload);
   vm.api.lua_setiuservalue(L, -2, MessageValue.Data);
 }
@@ -65,17 +62,17 @@ export function pushItem(process: LuaProcess, L: number, channel: number, item: 
 /** Take from `channel`, whose userdata is at stack index `at`, without waiting; a value is pushed. */
 export function takeFrom(process: LuaProcess, L: number, channel: number, at: number): Received {
   const { memory } = process.engine.vm;
-  const type = memory.u32[(channel + CHANNEL_TYPE) >>> 2];
+  const type = memory.i32[(channel + CHANNEL_TYPE) >>> 2];
   if (type === ChannelType.Own) return takeOwn(process, L, channel, at);
   if (type === ChannelType.Timer) {
-    if (memory.u32[(channel + CHANNEL_COUNT) >>> 2] === 0) return Received.Nothing;
-    memory.u32[(channel + CHANNEL_COUNT) >>> 2] = 0;
-    pushMoment(process, L, memory.f64[(channel + CHANNEL_FIRED) >>> 3]);
+    if (memory.i32[(channel + CHANNEL_COUNT) >>> 2] === 0) return Received.Nothing;
+    memory.i32[(channel + CHANNEL_COUNT) >>> 2] = 0;
+    pushUnix(process.engine, L, memory.f64[(channel + CHANNEL_FIRED) >>> 3]);
     return Received.Value;
   }
   const item = pollChannel(process, channel);
   if (item === undefined) {
-    return memory.u32[(channel + CHANNEL_CLOSED) >>> 2] === 0 ? Received.Nothing : Received.Closed;
+    return memory.i32[(channel + CHANNEL_CLOSED) >>> 2] === 0 ? Received.Nothing : Received.Closed;
   }
   process.turns--;
   pushItem(process, L, channel, item);
@@ -84,12 +81,12 @@ export function takeFrom(process: LuaProcess, L: number, channel: number, at: nu
 
 function takeOwn(process: LuaProcess, L: number, channel: number, at: number): Received {
   const { api, memory, adapter } = process.engine.vm;
-  const { u32 } = memory;
+  const { i32 } = memory;
   const sender = process.waits.sender(channel);
-  const count = u32[(channel + CHANNEL_COUNT) >>> 2];
+  const count = i32[(channel + CHANNEL_COUNT) >>> 2];
   if (count > 0) {
-    const head = u32[(channel + CHANNEL_HEAD) >>> 2];
-    const capacity = u32[(channel + CHANNEL_CAPACITY) >>> 2];
+    const head = i32[(channel + CHANNEL_HEAD) >>> 2];
+    const capacity = i32[(channel + CHANNEL_CAPACITY) >>> 2];
     api.lua_getiuservalue(L, at, BUFFER);
     adapter.rawGetInteger(L, -1, head + 1);
     if (sender !== undefined) {
@@ -97,10 +94,10 @@ function takeOwn(process: LuaProcess, L: number, channel: number, at: number): R
       pushOffered(process, L, sender, channel);
     } else {
       api.lua_pushnil(L);
-      u32[(channel + CHANNEL_COUNT) >>> 2] = count - 1;
+      i32[(channel + CHANNEL_COUNT) >>> 2] = count - 1;
     }
     adapter.rawSetInteger(L, -3, head + 1);
-    u32[(channel + CHANNEL_HEAD) >>> 2] = head + 1 === capacity ? 0 : head + 1;
+    i32[(channel + CHANNEL_HEAD) >>> 2] = head + 1 === capacity ? 0 : head + 1;
     api.lua_rotate(L, -2, 1);
     api.lua_settop(L, -2);
     return Received.Value;
@@ -109,7 +106,7 @@ function takeOwn(process: LuaProcess, L: number, channel: number, at: number): R
     pushOffered(process, L, sender, channel);
     return Received.Value;
   }
-  return u32[(channel + CHANNEL_CLOSED) >>> 2] === 0 ? Received.Nothing : Received.Closed;
+  return i32[(channel + CHANNEL_CLOSED) >>> 2] === 0 ? Received.Nothing : Received.Closed;
 }
 
 /** Push the value that `sender` waits to send on `channel`, and let it go on. */
@@ -143,8 +140,8 @@ export function offerTo(process: LuaProcess, L: number, channel: number, at: num
     process.wake(receiver, Outcome.Value);
     return true;
   }
-  const count = memory.u32[(channel + CHANNEL_COUNT) >>> 2];
-  const capacity = memory.u32[(channel + CHANNEL_CAPACITY) >>> 2];
+  const count = memory.i32[(channel + CHANNEL_COUNT) >>> 2];
+  const capacity = memory.i32[(channel + CHANNEL_CAPACITY) >>> 2];
   if (count === capacity) return false;
   if (api.lua_getiuservalue(L, at, BUFFER) === 0) {
     api.lua_settop(L, -2);
@@ -153,18 +150,18 @@ export function offerTo(process: LuaProcess, L: number, channel: number, at: num
     api.lua_setiuservalue(L, at, BUFFER);
   }
   api.lua_rotate(L, -2, 1);
-  adapter.rawSetInteger(L, -2, ((memory.u32[(channel + CHANNEL_HEAD) >>> 2] + count) % capacity) + 1);
+  adapter.rawSetInteger(L, -2, ((memory.i32[(channel + CHANNEL_HEAD) >>> 2] + count) % capacity) + 1);
   api.lua_settop(L, -2);
   // A view from before would be stale where the ring had to grow.
-  memory.u32[(channel + CHANNEL_COUNT) >>> 2] = count + 1;
+  memory.i32[(channel + CHANNEL_COUNT) >>> 2] = count + 1;
   return true;
 }
 
 /** No more values: who waits to receive gets none, who waits to send fails. */
 export function closeChannel(process: LuaProcess, channel: number): void {
-  const { u32 } = process.engine.vm.memory;
-  if (u32[(channel + CHANNEL_CLOSED) >>> 2] !== 0) return;
-  u32[(channel + CHANNEL_CLOSED) >>> 2] = 1;
+  const { i32 } = process.engine.vm.memory;
+  if (i32[(channel + CHANNEL_CLOSED) >>> 2] !== 0) return;
+  i32[(channel + CHANNEL_CLOSED) >>> 2] = 1;
   for (const path of process.waits.receiversOf(channel)) {
     choose(path, channel, false);
     process.wake(path, Outcome.Closed);
@@ -179,32 +176,23 @@ export function closeChannel(process: LuaProcess, channel: number): void {
 
 /** The command of a timer channel was answered. Runs outside of Lua: must not allocate there. */
 export function timerFired(process: LuaProcess, tag: number, channel: number): void {
-  const { u32, f64 } = process.engine.vm.memory;
+  const { i32, f64 } = process.engine.vm.memory;
   const period = f64[(channel + CHANNEL_PERIOD) >>> 3];
   if (period > 0) process.out.timer(tag, period);
   else forgetTimer(process, tag, channel);
   const now = readClock(process.out);
+  i32[(channel + CHANNEL_COUNT) >>> 2] = 1;
+  f64[(channel + CHANNEL_FIRED) >>> 3] = now;
+  // The time itself is an object, which cannot be made here: who waits for it looks again, and makes it.
   const receiver = process.waits.receiver(channel);
-  if (receiver !== undefined) {
-    choose(receiver, channel, false);
-    pushMoment(process, receiver.waiter, now);
-    process.wake(receiver, Outcome.Value);
-  } else {
-    u32[(channel + CHANNEL_COUNT) >>> 2] = 1;
-    f64[(channel + CHANNEL_FIRED) >>> 3] = now;
-  }
+  if (receiver !== undefined) process.wake(receiver, Outcome.Again);
 }
 
 /** A timer that runs is kept alive by the registry; one that does not may be collected. */
 export function forgetTimer(process: LuaProcess, tag: number, channel: number): void {
   const { api, memory } = process.engine.vm;
   process.timers!.delete(tag);
-  memory.u32[(channel + CHANNEL_DETAIL) >>> 2] = 0;
+  memory.i32[(channel + CHANNEL_DETAIL) >>> 2] = 0;
   api.lua_pushnil(process.state.L);
   api.lua_rawsetp(process.state.L, REGISTRY, channel);
-}
-
-/** Push unix milliseconds as what `time.now()` gives: nanoseconds, a whole number. */
-export function pushMoment(process: LuaProcess, L: number, milliseconds: number): void {
-  process.engine.vm.api.lua_pushinteger(L, BigInt(Math.round(milliseconds * 1e3)) * 1000n);
 }

@@ -3,19 +3,28 @@
  * translation of values both ways. Made when the thread's first Lua entry is prepared or loaded.
  */
 import { channelClasses, channelModule } from './bindings/channel.ts';
-import { coroutineContinuations, coroutineModule, unchangedCoroutineFunctions } from './bindings/coroutine.ts';
+import { cryptoModule } from './bindings/crypto.ts';
+import { coroutineContinuations, coroutineModule, standardCoroutineFunctions } from './bindings/coroutine.ts';
 import { coerceError, errorClass, errorsModule } from './bindings/errors.ts';
 import { funcsModule, futureClass } from './bindings/funcs.ts';
+import { ioModule } from './bindings/io.ts';
+import { loggerClass, loggerModule } from './bindings/logger.ts';
 import { messageClasses, payloadModule } from './bindings/message.ts';
 import { osModule } from './bindings/os.ts';
 import { processModule } from './bindings/process.ts';
 import { requireFunctions } from './bindings/require.ts';
 import { globalFunctions, sandboxFunctions, standardModules } from './bindings/sandbox.ts';
+import { securityClasses, securityModule } from './bindings/security.ts';
+import { sortContinuations, sortFunction } from './bindings/sort.ts';
 import { spawnerClass } from './bindings/spawner.ts';
+import { regexpClass, textModule } from './bindings/text.ts';
 import { timeModule } from './bindings/time.ts';
+import { timeClasses } from './bindings/time_objects.ts';
 import { functionsOf, type HostModule, type LinkedModule, linkModules } from './host_module.ts';
 import { type ObjectClass, Objects } from './objects.ts';
 import type { LuaProcess } from './process.ts';
+import type { LuaProgram } from './program.ts';
+import { regionsOfThread } from './regions_of_thread.ts';
 import { KINDS } from './values/kinds.ts';
 import { PayloadReader } from './values/read.ts';
 import { PayloadWriter } from './values/write.ts';
@@ -28,6 +37,14 @@ const GLOBAL_MODULES = [
   ...['process', 'channel', 'errors', 'payload'],
 ];
 
+/** Host functions that the transformed binary has itself (`vm/objects/assembly`). */
+const NATIVES = {
+  'message methods.topic': 'object_message_topic',
+  'message methods.from': 'object_message_from',
+  'message methods.payload': 'object_message_payload',
+  'payload methods.data': 'object_payload_data',
+};
+
 export class Engine {
   readonly vm: LuaVm;
   readonly reader: PayloadReader;
@@ -37,10 +54,13 @@ export class Engine {
   readonly modules: readonly LinkedModule[];
   /** The process that runs. Only host functions may ask, and they only run inside of one. */
   process!: LuaProcess;
+  /** The program for which a state is being filled. */
+  opening!: LuaProgram;
   readonly #byName: ReadonlyMap<string, LinkedModule>;
   readonly #standard = new Map<string, HostFunction>();
 
-  constructor() {
+  /** `shared`: what `MachineType.share` made for the runtime; undefined on the main thread. */
+  constructor(shared?: unknown) {
     const modules: HostModule[] = [
       processModule(this),
       channelModule(this),
@@ -50,6 +70,11 @@ export class Engine {
       osModule(this),
       timeModule(this),
       funcsModule(this),
+      loggerModule(this),
+      securityModule(this),
+      textModule(this),
+      cryptoModule(this),
+      ioModule(this),
     ];
     const classes: ObjectClass[] = [
       ...channelClasses(this),
@@ -57,21 +82,34 @@ export class Engine {
       ...messageClasses(this),
       spawnerClass(this),
       futureClass(this),
+      ...timeClasses(this),
+      ...securityClasses(this),
+      loggerClass(this),
+      regexpClass(this),
     ];
     this.objects = new Objects(this);
     const functions: { [name: string]: HostFunction } = {
       ...functionsOf([...modules, ...classes.map(one => one.methods)]),
-      ...prefixed('host', { ...sandboxFunctions(this), ...requireFunctions(this) }),
+      ...prefixed('host', { ...sandboxFunctions(this), ...requireFunctions(this), sort: sortFunction(this) }),
       'lazy.index': this.objects.lazyIndex,
       'lazy.pairs': this.objects.lazyPairs,
-      'state.open': L => this.process.open(L),
+      'state.open': L => this.opening.open(L),
       'path.enter': L => this.process.enterMethod(L),
     };
     for (const { kind, metamethods } of classes)
       Object.assign(functions, prefixed(KINDS[kind].name, metamethods ?? {}));
     this.vm = new LuaVm(
-      { functions, continuations: { resumed: L => this.process.resumed(L), ...coroutineContinuations(this) } },
+      {
+        functions,
+        continuations: {
+          resumed: L => this.process.resumed(L),
+          ...coroutineContinuations(this),
+          ...sortContinuations,
+        },
+        natives: NATIVES,
+      },
       coerceError(this),
+      () => regionsOfThread(shared),
     );
     this.reader = new PayloadReader(this.vm.memory, this.vm.text);
     this.writer = new PayloadWriter(this.vm, this.objects);
@@ -79,7 +117,7 @@ export class Engine {
     const withStandard = [
       ...standardModules(this),
       ...modules.map(module =>
-        module.name === 'coroutine' ? { ...module, standard: unchangedCoroutineFunctions(this) } : module,
+        module.name === 'coroutine' ? { ...module, standard: standardCoroutineFunctions(this) } : module,
       ),
       ...classes.map(one => one.methods),
     ];
@@ -123,9 +161,9 @@ function prefixed(
   return Object.fromEntries(Object.entries(functions).map(([name, fn]) => [`${prefix}.${name}`, fn]));
 }
 
-let shared: Engine | undefined;
+let engine: Engine | undefined;
 
-/** The engine of this thread. */
-export function engineOfThread(): Engine {
-  return (shared ??= new Engine());
+/** The engine of this thread. `regions`: what `MachineType.share` made for the runtime, in its workers. */
+export function engineOfThread(regions?: unknown): Engine {
+  return (engine ??= new Engine(regions));
 }

@@ -47,11 +47,11 @@ export function readResult(engine: Engine, L: number): ExitResult {
   try {
     if (count >= 2) {
       const second = vm.argument(L, 2);
-      const tag = vm.memory.u8[second + VALUE_TAG];
+      const tag = vm.memory.u8[(second + VALUE_TAG) >>> 0];
       if ((tag & TYPE_MASK) === Type.String) {
-        return { error: new TroupeError(vm.text.readText(vm.memory.u32[second >>> 2], tag)) };
+        return { error: new TroupeError(vm.text.readText(vm.memory.i32[second >>> 2], tag)) };
       }
-      if (tag === Tag.Userdata && vm.memory.u32[reader.data(second) >>> 2] === Kind.Error) {
+      if (tag === Tag.Userdata && vm.memory.i32[reader.data(second) >>> 2] === Kind.Error) {
         return { error: reader.read(second, 'error') as TroupeError };
       }
     }

@@ -1,5 +1,6 @@
 /** An error that no path caught, as the error with which the process ends: message, kind, place and Lua traceback. */
 import { TroupeError } from '../../runtime/errors.ts';
+import { formatSize } from '../../runtime/size.ts';
 import type { Engine } from './engine.ts';
 import type { LuaProgram } from './program.ts';
 import { traceback } from './traceback.ts';
@@ -15,23 +16,27 @@ export function describeFailure(engine: Engine, program: LuaProgram, L: number, 
   const { text: stack, chunk, line } = traceback(vm, L);
   const at = chunk === undefined ? undefined : `${program.chunkPath(chunk) ?? chunk}:${line}`;
   if (status === Status.MemoryError) {
-    return new TroupeError('not enough memory: the process has reached its limit', {
-      kind: 'UNAVAILABLE',
-      place: at,
-      stack,
-    });
+    const allowed = formatSize(program.memoryLimit);
+    return new TroupeError(
+      `not enough memory: the process may use ${allowed}; keep less, or raise "limits.memory" of its host`,
+      {
+        kind: 'UNAVAILABLE',
+        place: at,
+        stack,
+      },
+    );
   }
   const value = vm.top(L);
-  const tag = vm.memory.u8[value + VALUE_TAG];
+  const tag = vm.memory.u8[(value + VALUE_TAG) >>> 0];
   if ((tag & TYPE_MASK) === Type.String) {
-    const message = vm.text.readText(vm.memory.u32[value >>> 2], tag);
+    const message = vm.text.readText(vm.memory.i32[value >>> 2], tag);
     const found = PLACE.exec(message);
     // A message may begin in this way by chance (`host:80: refused`): only names of chunks are places.
     const path = found === null ? undefined : program.chunkPath(found[1]);
     if (path === undefined) return new TroupeError(message, { place: at, stack });
     return new TroupeError(message.slice(found![0].length), { place: `${path}:${found![2]}`, stack });
   }
-  if (tag === Tag.Userdata && vm.memory.u32[reader.data(value) >>> 2] === Kind.Error) {
+  if (tag === Tag.Userdata && vm.memory.i32[reader.data(value) >>> 2] === Kind.Error) {
     const error = readError(engine, value);
     const own = error.stack?.includes('\n') ? error.stack : stack;
     return new TroupeError(error.message, {

@@ -4,9 +4,11 @@
  */
 import type { Engine } from './engine.ts';
 import type { HostModule, LinkedModule, Member } from './host_module.ts';
-import { KINDS, type Kind } from './values/kinds.ts';
+import type { ModuleTables } from './module_tables.ts';
+import { Kind, KINDS, MessageValue } from './values/kinds.ts';
 import type { ObjectMaker } from './values/write.ts';
 import type { HostFunction } from './vm/adapter.ts';
+import { KIND_NAMES, METATABLES } from './vm/objects/object_map.ts';
 import { REGISTRY, REGISTRY_GLOBALS, STATE_TOP, Tag, VALUE_SIZE, VALUE_TAG } from './vm/layout.ts';
 
 /** Whole-number keys of the registry; Lua itself uses 1 and 2. */
@@ -14,7 +16,6 @@ const LAZY_METATABLE = 3;
 const OBJECT_MARK = 4;
 /** Table of what `require` has answered, by name. */
 export const REQUIRED = 5;
-const METATABLES = 10;
 
 /** Metamethods and methods of one kind of object. */
 export interface ObjectClass {
@@ -31,6 +32,8 @@ export class Objects implements ObjectMaker {
   #globals = 0;
   #stringMetamethods = 0;
   #globalModules: readonly LinkedModule[] = [];
+  /** Of the state that runs or is being filled. */
+  tables!: ModuleTables;
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -46,6 +49,10 @@ export class Objects implements ObjectMaker {
     this.#globalModules = modules;
     const metamethods = [...this.#engine.vm.standard.metamethods.functions];
     this.#stringMetamethods = this.#functionList(new Map(metamethods));
+    const { memory, text } = this.#engine.vm;
+    KINDS.forEach(({ name }, kind) => {
+      memory.i32[(KIND_NAMES >>> 2) + kind] = text.name(name);
+    });
   }
 
   /** An array of `luaL_Reg`, kept for ever. */
@@ -55,11 +62,11 @@ export class Objects implements ObjectMaker {
     let at = list >>> 2;
     for (const [name, slot] of functions) {
       const pointer = text.name(name);
-      memory.u32[at++] = pointer;
-      memory.u32[at++] = slot;
+      memory.i32[at++] = pointer;
+      memory.i32[at++] = slot;
     }
-    memory.u32[at++] = 0;
-    memory.u32[at] = 0;
+    memory.i32[at++] = 0;
+    memory.i32[at] = 0;
     return list;
   }
 
@@ -111,17 +118,14 @@ export class Objects implements ObjectMaker {
   pushModule(L: number, module: LinkedModule): void {
     const { api, adapter, memory } = this.#engine.vm;
     api.lua_createtable(L, 0, 0);
-    const table = memory.u32[(memory.u32[(L + STATE_TOP) >>> 2] - VALUE_SIZE) >>> 2];
-    const { tables } = this.#engine.process;
-    // Where an earlier table was dropped by the program, its address may have been used again.
-    for (let i = 0; i < tables.length; i++) if (tables[i] === table) tables[i] = 0;
-    tables[module.index] = table;
+    const table = memory.i32[(memory.i32[(L + STATE_TOP) >>> 2] - VALUE_SIZE) >>> 2];
+    this.tables.add(table, module.index);
     adapter.rawGetInteger(L, REGISTRY, LAZY_METATABLE);
     api.lua_setmetatable(L, -2);
   }
 
   #moduleOf(table: number): LinkedModule | undefined {
-    const index = this.#engine.process.tables.indexOf(table);
+    const index = this.tables.find(table);
     return index < 0 ? undefined : this.#engine.modules[index];
   }
 
@@ -141,10 +145,10 @@ export class Objects implements ObjectMaker {
     const { api, memory, text } = this.#engine.vm;
     const table = this.#engine.vm.argument(L, 1);
     const key = table + VALUE_SIZE;
-    const tag = memory.u8[key + VALUE_TAG];
-    const module = this.#moduleOf(memory.u32[table >>> 2]);
+    const tag = memory.u8[(key + VALUE_TAG) >>> 0];
+    const module = this.#moduleOf(memory.i32[table >>> 2]);
     if (module === undefined || tag !== Tag.ShortString) return 0;
-    const member = module.members.get(text.readText(memory.u32[key >>> 2], tag));
+    const member = module.members.get(text.readText(memory.i32[key >>> 2], tag));
     if (member === undefined) return 0;
     this.#pushMember(L, member);
     api.lua_pushvalue(L, 2);
@@ -157,7 +161,7 @@ export class Objects implements ObjectMaker {
   readonly lazyPairs: HostFunction = L => {
     const { api, memory, text, standard } = this.#engine.vm;
     api.lua_settop(L, 1);
-    const module = this.#moduleOf(memory.u32[this.#engine.vm.argument(L, 1) >>> 2]);
+    const module = this.#moduleOf(memory.i32[this.#engine.vm.argument(L, 1) >>> 2]);
     for (const [name, member] of module?.members ?? []) {
       text.push(L, name);
       api.lua_pushvalue(L, -1);
@@ -178,13 +182,41 @@ export class Objects implements ObjectMaker {
   pushObject(L: number, kind: Kind): number {
     const { api, adapter, memory } = this.#engine.vm;
     const { bytes, values } = KINDS[kind];
+    if (api.object_create !== undefined) {
+      const made = api.object_create(L, kind, bytes, values);
+      if (made !== 0) return made;
+      this.#makeMetatable(L, kind);
+      api.lua_setmetatable(L, -2);
+      return api.lua_touserdata(L, -1);
+    }
     const data = api.lua_newuserdatauv(L, bytes, values);
-    const { u32 } = memory;
-    u32[data >>> 2] = kind;
-    for (let at = data + 4; at < data + bytes; at += 4) u32[at >>> 2] = 0;
+    const { i32 } = memory;
+    i32[data >>> 2] = kind;
+    for (let at = data + 4; at < data + bytes; at += 4) i32[at >>> 2] = 0;
     if (adapter.rawGetInteger(L, REGISTRY, METATABLES + kind) === 0) this.#makeMetatable(L, kind);
     api.lua_setmetatable(L, -2);
     return data;
+  }
+
+  /** Push a message object without its data. */
+  pushMessage(L: number, topic: string, from: string): void {
+    const { api, text, memory } = this.#engine.vm;
+    const { process } = this.#engine;
+    if (process.hasMessages && text.place(topic, 0) && text.place(from, topic.length)) {
+      api.object_message!(L, memory.scratch, topic.length, memory.scratch + topic.length, from.length);
+      return;
+    }
+    if (!process.hasMessages && api.object_message !== undefined) {
+      // Both metatables have to be there before the binary makes such objects by itself.
+      this.pushObject(L, Kind.Payload);
+      api.lua_settop(L, -2);
+      process.hasMessages = true;
+    }
+    this.pushObject(L, Kind.Message);
+    text.push(L, topic);
+    api.lua_setiuservalue(L, -2, MessageValue.Topic);
+    text.push(L, from);
+    api.lua_setiuservalue(L, -2, MessageValue.From);
   }
 
   /** Replace the nil on top of the stack. */
@@ -227,9 +259,9 @@ export class Objects implements ObjectMaker {
     const { vm, reader } = this.#engine;
     if (index <= vm.count(L)) {
       const at = vm.argument(L, index);
-      if (vm.memory.u8[at + VALUE_TAG] === Tag.Userdata) {
+      if (vm.memory.u8[(at + VALUE_TAG) >>> 0] === Tag.Userdata) {
         const data = reader.data(at);
-        if (vm.memory.u32[data >>> 2] === kind) return data;
+        if (vm.memory.i32[data >>> 2] === kind) return data;
       }
     }
     return vm.badType(L, index, KINDS[kind].name);

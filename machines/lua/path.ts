@@ -44,10 +44,14 @@ export class Path {
   stage: Stage;
   /** Values on the stack for the next resume from the beginning. */
   count: number;
+  /** Whether it has begun and is to be resumed where it yielded. */
+  suspended = false;
   /** The coroutine that waits: the path's own or one inside it. 0 where none waits. */
   waiter = 0;
   /** `Wakes`, together. */
   wakes = 0;
+  /** When it began to wait, counted in waits of the process. */
+  since = 0;
   outcome: Outcome = Outcome.Done;
   item: Message | ProcessEvent | Answer | undefined = undefined;
   /** The command it waits for; 0 where there is none. */

@@ -28,6 +28,11 @@ export class PathQueue {
     return path;
   }
 
+  /** All, first come first. */
+  get paths(): readonly Path[] {
+    return this.#paths.slice(this.#head) as Path[];
+  }
+
   /** Take back what was pushed last. */
   pop(): Path | undefined {
     return this.empty ? undefined : this.#paths.pop();

@@ -10,6 +10,7 @@ import { TroupeError } from '../../runtime/errors.ts';
 import {
   type Answer,
   type EventQueue,
+  type Image,
   type Message,
   type Payload,
   type StateMachine,
@@ -26,8 +27,11 @@ import { PathQueue } from './path_queue.ts';
 import type { LuaProgram } from './program.ts';
 import { pushAnswer } from './results.ts';
 import { traceback } from './traceback.ts';
-import { type LuaState, openState } from './vm/state.ts';
+import { writeImage } from './process_image.ts';
+import { type ProcessRecord, recordPath, restorePath } from './process_record.ts';
+import type { ProgramState } from './program_states.ts';
 import { REGISTRY, Status } from './vm/layout.ts';
+import { How } from './vm/words.ts';
 import { Waits } from './waits.ts';
 
 const CANNOT_WAIT =
@@ -40,12 +44,12 @@ const TURNS_PER_STEP = 256;
 export class LuaProcess implements StateMachine {
   readonly engine: Engine;
   readonly program: LuaProgram;
-  readonly state: LuaState;
+  readonly state: ProgramState;
   readonly waits: Waits;
-  /** Tables of the host's modules in this state, by `LinkedModule.index`; 0 where not made. */
-  readonly tables: number[] = [];
   /** Metatable that marks empty objects; 0 until there is one. */
   objectMark = 0;
+  /** Whether the state has the metatables of messages and payloads already. */
+  hasMessages = false;
   /** Channels that exist once: their memory, 0 until asked for. */
   inbox = 0;
   signals = 0;
@@ -53,8 +57,6 @@ export class LuaProcess implements StateMachine {
   topicOf: Map<number, string> | undefined;
   /** Running timers: channels by tag. */
   timers: Map<number, number> | undefined;
-  /** Coroutines of the program that wait, or in which one waits: nobody else may resume them. */
-  #waiting: Set<number> | undefined;
 
   /** Those of the step that runs. */
   events!: EventQueue;
@@ -63,10 +65,9 @@ export class LuaProcess implements StateMachine {
   path: Path;
   /** What is left of `TURNS_PER_STEP`. */
   turns = 0;
-  /** Whether the running path has just begun to wait, as opposed to a coroutine that yields to its own resumer. */
-  suspending = false;
-  /** Coroutines of paths other than the main one. */
-  #threads: Set<number> | undefined;
+  /** Fuel that is left of the step, and fuel burnt since the process began. */
+  #fuel = 0;
+  #burnt = 0;
   /** Libraries whose chunk runs now, innermost last. */
   readonly loading: string[] = [];
 
@@ -74,31 +75,81 @@ export class LuaProcess implements StateMachine {
   readonly #ready = new PathQueue();
   /** Paths that could go on and only made room for others. */
   readonly #yielded = new PathQueue();
+  /** The path whose fuel ran out in the last step. */
+  #interrupted: Path | undefined;
   #outsideNext = false;
   #method = 'main';
   #args: readonly Payload[] = [];
   #tag = 0;
   #status: StepStatus = StepStatus.Ready;
 
-  /** Throws UNAVAILABLE where there is no room for another state. */
-  constructor(engine: Engine, program: LuaProgram) {
+  constructor(engine: Engine, program: LuaProgram, state: ProgramState, main = new Path(state.L, Stage.Chunk, 0)) {
     this.engine = engine;
     this.program = program;
+    this.state = state;
     this.waits = new Waits(engine.vm.memory);
-    engine.process = this;
-    this.state = openState(engine.vm, engine.vm.functions['state.open'], this.program.memoryLimit);
-    this.#main = new Path(this.state.L, Stage.Chunk, 0);
+    this.#main = main;
     this.path = this.#main;
     this.#ready.push(this.#main);
   }
 
-  /** Called in the new state: its globals, and its chunk as the one result. */
-  open(L: number): number {
-    const { engine, program } = this;
-    engine.objects.open(L);
-    const { bytecode, chunkName } = program.main;
-    if (engine.vm.load(L, bytecode, chunkName, 'b') !== Status.Ok) return engine.vm.api.lua_error(L);
-    return 1;
+  /** Everything of the process that is not in the memory of its state. Only between steps. */
+  record(): ProcessRecord {
+    const ready = this.#ready.paths;
+    const yielded = this.#yielded.paths;
+    const waiting = this.waits.paths;
+    const interrupted = this.#interrupted === undefined ? [] : [this.#interrupted];
+    const paths = [...new Set([this.#main, ...interrupted, ...ready, ...yielded, ...waiting])];
+    const positions = (of: readonly Path[]) => of.map(path => paths.indexOf(path));
+    return {
+      home: this.engine.vm.slots?.regions.seed ?? 0,
+      method: this.#method,
+      args: this.#args,
+      tag: this.#tag,
+      burnt: this.#burnt,
+      objectMark: this.objectMark,
+      hasMessages: this.hasMessages,
+      inbox: this.inbox,
+      signals: this.signals,
+      topics: [...(this.topics ?? [])],
+      topicOf: [...(this.topicOf ?? [])],
+      timers: [...(this.timers ?? [])],
+      tables: this.state.tables.own,
+      paths: paths.map(recordPath),
+      interrupted: positions(interrupted),
+      ready: positions(ready),
+      yielded: positions(yielded),
+      waiting: positions(waiting),
+      outsideNext: this.#outsideNext,
+    };
+  }
+
+  /** A process from its record; `state` is its state, back in memory. */
+  static restore(engine: Engine, program: LuaProgram, state: ProgramState, record: ProcessRecord): LuaProcess {
+    const paths = record.paths.map(restorePath);
+    const restored = new LuaProcess(engine, program, state, paths[0]);
+    restored.#ready.shift();
+    restored.#method = record.method;
+    restored.#args = record.args;
+    restored.#tag = record.tag;
+    restored.#burnt = record.burnt;
+    restored.objectMark = record.objectMark;
+    restored.hasMessages = record.hasMessages;
+    restored.inbox = record.inbox;
+    restored.signals = record.signals;
+    if (record.topics.length > 0) restored.topics = new Map(record.topics);
+    if (record.topicOf.length > 0) restored.topicOf = new Map(record.topicOf);
+    if (record.timers.length > 0) restored.timers = new Map(record.timers);
+    for (const at of record.interrupted) restored.#interrupted = paths[at];
+    for (const at of record.ready) restored.#ready.push(paths[at]);
+    for (const at of record.yielded) restored.#yielded.push(paths[at]);
+    for (const at of record.waiting) restored.waits.add(paths[at]);
+    restored.#outsideNext = record.outsideNext;
+    return restored;
+  }
+
+  suspend(): Image | undefined {
+    return writeImage(this);
   }
 
   init(method: string, args: readonly Payload[]): void {
@@ -118,8 +169,10 @@ export class LuaProcess implements StateMachine {
     const { engine } = this;
     engine.process = this;
     engine.reader.objectMark = this.objectMark;
+    engine.objects.tables = this.state.tables;
+    this.#fuel = this.program.slice;
     for (let answer = events.answer(); answer !== undefined; answer = events.answer()) this.#take(answer);
-    while (this.turns > 0) {
+    while (this.turns > 0 && this.#fuel > 0) {
       const path = this.#next();
       if (path === undefined) return this.#rest();
       this.turns--;
@@ -164,10 +217,16 @@ export class LuaProcess implements StateMachine {
   }
 
   /**
-   * The path to run: one that was woken, else by turns one for which something has come from outside and one that only
-   * made room for others. So neither a flood of messages nor a busy loop keeps the other kind waiting.
+   * The path to run: the one that was interrupted, so that no program can tell; otherwise one that was woken, else by
+   * turns one for which something has come from outside and one that only made room for others. So neither a flood of
+   * messages nor a busy loop keeps the other kind waiting.
    */
   #next(): Path | undefined {
+    const interrupted = this.#interrupted;
+    if (interrupted !== undefined) {
+      this.#interrupted = undefined;
+      return interrupted;
+    }
     if (!this.#ready.empty) return this.#ready.shift();
     const yielded = this.#yielded;
     if (yielded.empty) return this.#takeExternal();
@@ -177,7 +236,16 @@ export class LuaProcess implements StateMachine {
 
   /** The first path for which a message or a process event has come, with it in its `item`. */
   #takeExternal(): Path | undefined {
-    const { external } = this.waits;
+    const { external, sole } = this.waits;
+    if (sole !== undefined) {
+      const item = pollChannel(this, sole.channel);
+      if (item === undefined) return undefined;
+      sole.item = item;
+      sole.chosen = 0;
+      sole.outcome = Outcome.Item;
+      this.waits.remove(sole);
+      return sole;
+    }
     for (let i = 0; i < external.length; i++) {
       const path = external[i];
       const { channels, sends } = path;
@@ -198,26 +266,12 @@ export class LuaProcess implements StateMachine {
 
   // --- paths ----------------------------------------------------------------------------------------------------
 
-  /** A new path that can run at once: its function and `count` values for it lie on its stack. */
+  /**
+   * A new path that can run at once: its function and `count` values for it lie on its stack. Its coroutine is kept by
+   * the registry under its own address.
+   */
   start(path: Path): void {
-    this.adopt(path);
     this.#ready.push(path);
-  }
-
-  /** A new path that something else will wake. Its coroutine is kept by the registry under its own address. */
-  adopt(path: Path): void {
-    (this.#threads ??= new Set()).add(path.thread);
-  }
-
-  /** A coroutine of the program waits, or one inside it does; or it goes on. */
-  setWaiting(co: number, waits: boolean): void {
-    if (waits) (this.#waiting ??= new Set()).add(co);
-    else this.#waiting?.delete(co);
-  }
-
-  /** Whether a coroutine belongs to the machine for now: it is a path, or it waits. Programs must leave it alone. */
-  holds(co: number): boolean {
-    return (this.#waiting?.has(co) ?? false) || co === this.state.L || (this.#threads?.has(co) ?? false);
   }
 
   nextTag(): number {
@@ -229,9 +283,18 @@ export class LuaProcess implements StateMachine {
     const { path, engine } = this;
     path.waiter = L;
     path.outcome = Outcome.Done;
-    this.suspending = true;
     this.waits.add(path);
-    return engine.vm.yield(engine.vm.continuations.resumed);
+    return engine.vm.wait(engine.vm.continuations.resumed);
+  }
+
+  /** The same for one that waits for nothing but what comes out of `channel`, and could be woken by `wakes`. */
+  waitOn(L: number, channel: number, wakes: number): number {
+    const { path, engine } = this;
+    path.waiter = L;
+    path.outcome = Outcome.Done;
+    path.wakes = wakes;
+    this.waits.addOn(path, channel);
+    return engine.vm.wait(engine.vm.continuations.resumed);
   }
 
   /**
@@ -239,22 +302,21 @@ export class LuaProcess implements StateMachine {
    * turn first. Then answer what `pause` answers; the host function begins anew later.
    */
   mustPause(L: number): boolean {
-    return this.turns <= 0 && this.engine.vm.api.lua_isyieldable(L) !== 0;
+    return this.turns <= 0 && this.engine.vm.isYieldable(L);
   }
 
   pause(L: number): number {
     const { path, engine } = this;
     path.waiter = L;
     path.outcome = Outcome.Again;
-    this.suspending = true;
     this.#yielded.push(path);
-    return engine.vm.yield(engine.vm.continuations.resumed);
+    return engine.vm.wait(engine.vm.continuations.resumed);
   }
 
   /** Raise an error where a host function cannot wait: inside a metamethod, a sort or gsub callback and the like. */
   mustBeAbleToWait(L: number): void {
     const { vm } = this.engine;
-    if (vm.api.lua_isyieldable(L) === 0) vm.raise(L, CANNOT_WAIT);
+    if (!vm.isYieldable(L)) vm.raise(L, CANNOT_WAIT);
   }
 
   /** `path` has what it waited for. */
@@ -267,7 +329,6 @@ export class LuaProcess implements StateMachine {
   /** The running path must not wait after all. */
   cannotWait(): void {
     const { path } = this;
-    this.suspending = false;
     if (this.#status === StepStatus.Upgrade) this.#status = StepStatus.Idle;
     if (path.outcome === Outcome.Again) {
       // It only made room for others; here that is not possible, so it goes on.
@@ -287,21 +348,35 @@ export class LuaProcess implements StateMachine {
     this.#status = StepStatus.Upgrade;
     this.path.outcome = Outcome.Done;
     this.path.waiter = L;
-    this.suspending = true;
-    return this.engine.vm.yield(this.engine.vm.continuations.resumed);
+    return this.engine.vm.wait(this.engine.vm.continuations.resumed);
   }
 
   #run(path: Path): void {
     this.path = path;
     const { vm } = this.engine;
     for (;;) {
-      this.suspending = false;
-      const status = vm.resume(path.thread, path.count);
+      if (path.suspended) vm.markSuspended(path.thread);
+      const status = vm.resume(path.thread, path.count, Math.max(this.#fuel, 1));
+      const { burnt } = vm;
+      this.#fuel -= burnt;
+      this.#burnt += burnt;
       path.count = 0;
+      path.suspended = status === Status.Yield;
+      if (this.#burnt > this.program.fuelLimit) {
+        if (status === Status.Yield && vm.how() === How.Preempted) vm.showInterrupted(path.thread);
+        this.#fail(spent(this.program, this.#standing(path)));
+        return;
+      }
       if (status === Status.Yield) {
-        if (this.suspending) return;
+        vm.markRunning(path.thread);
+        const how = vm.how();
+        if (how === How.Waits) return;
+        if (how === How.Preempted) {
+          this.#interrupted = path;
+          return;
+        }
         // A bare coroutine.yield: let the other paths run.
-        vm.api.lua_settop(path.thread, -vm.memory.u32[vm.out >>> 2] - 1);
+        vm.api.lua_settop(path.thread, -vm.memory.i32[vm.out >>> 2] - 1);
         this.#yielded.push(path);
         return;
       }
@@ -324,7 +399,6 @@ export class LuaProcess implements StateMachine {
   /** A path other than the main one has ended. */
   drop(path: Path): void {
     const { api } = this.engine.vm;
-    this.#threads!.delete(path.thread);
     api.lua_pushnil(this.state.L);
     api.lua_rawsetp(this.state.L, REGISTRY, path.thread);
   }
@@ -373,6 +447,7 @@ export class LuaProcess implements StateMachine {
   resumed(L: number): number {
     const { path, engine } = this;
     const { api } = engine.vm;
+    if (engine.vm.how() === How.CannotWait) this.cannotWait();
     const { item, selecting } = path;
     path.waiter = 0;
     path.item = undefined;
@@ -410,4 +485,11 @@ export class LuaProcess implements StateMachine {
     }
     return selecting ? pushSelected(engine, L, path.chosen) : 2;
   }
+}
+
+function spent(program: LuaProgram, standing: { place: string | undefined; stack: string }): TroupeError {
+  return new TroupeError(
+    `has computed longer than "limits.cpu_total" of its host allows (${program.cpuTotal} ms): raise it there, or do less`,
+    { kind: 'RATE_LIMITED', retryable: false, details: { entry: program.id }, ...standing },
+  );
 }

@@ -1,13 +1,23 @@
 /** A loaded Lua entry: its chunks as bytecode of this worker's machine, and what it may `require`. */
 import type { BoundCapability } from '../../runtime/capabilities/capability.ts';
 import { TroupeError } from '../../runtime/errors.ts';
-import type { BoundOperation, Entry, ImportTable, PayloadForm, Program, StateMachine } from '../../runtime/machine.ts';
+import type {
+  Artifact,
+  BoundOperation,
+  Entry,
+  Image,
+  ImportTable,
+  PayloadForm,
+  Program,
+  StateMachine,
+} from '../../runtime/machine.ts';
 import type { Bundle } from './bundle.ts';
 import { compileUnit } from './compile.ts';
-import { DEFAULT_MEMORY_LIMIT } from './vm/state.ts';
+import { ProgramStates } from './program_states.ts';
 import type { Engine } from './engine.ts';
 import { LuaProcess } from './process.ts';
-import { TYPE_NAMES } from './vm/layout.ts';
+import { imageIdentity, readImage } from './process_image.ts';
+import { Status, TYPE_NAMES } from './vm/layout.ts';
 
 /** One chunk, ready to be loaded into a state. */
 export interface Unit {
@@ -17,6 +27,19 @@ export interface Unit {
   readonly aliases: ReadonlyMap<string, string>;
   readonly place: string;
 }
+
+/**
+ * What one process may take unless its host says otherwise: bytes. It bounds how long a single call of a library function
+ * can take (copying, collecting garbage), where nothing is interrupted: up to 100 ms with this much.
+ */
+const DEFAULT_MEMORY_LIMIT = 16 * 1024 * 1024;
+/** Milliseconds of computing in one step unless the host says otherwise. */
+const DEFAULT_SLICE = 1;
+/**
+ * Computing is counted in fuel, not in time, so that a program is interrupted at the same places in every run. A loop
+ * that does next to nothing burns this much in a millisecond; one that does more burns less.
+ */
+const FUEL_PER_MILLISECOND = 50_000;
 
 /** Capabilities that `modules:` can name, for advice in messages. */
 const KNOWN_MODULES = new Set([
@@ -28,8 +51,15 @@ export class LuaProgram implements Program {
   readonly payloads: PayloadForm = 'value';
   readonly id: string;
   readonly main: Unit;
+  /** Of the programs that can resume images of this one. */
+  readonly identity: string;
   /** Bytes that one process may use: `limits.memory` of the host. */
   readonly memoryLimit: number;
+  /** Fuel of one step, and of the whole life of a process: `limits.cpu_slice` and `limits.cpu_total` of the host. */
+  readonly slice: number;
+  readonly fuelLimit: number;
+  /** Milliseconds. */
+  readonly cpuTotal: number | undefined;
   /** What `require` gives beside libraries: declared capabilities; undefined for those that are not operations. */
   readonly modules = new Map<string, BoundCapability | undefined>();
   /** Every operation of every capability; functions in Lua hold the position. */
@@ -40,11 +70,17 @@ export class LuaProgram implements Program {
   /** Chunks as Lua shows them in messages -> as they are called. */
   readonly #paths = new Map<string, string>();
   readonly #engine: Engine;
+  readonly #states: ProgramStates;
 
-  constructor(engine: Engine, entry: Entry, bundle: Bundle, imports: ImportTable) {
+  constructor(engine: Engine, entry: Entry, artifact: Artifact, imports: ImportTable) {
+    const bundle = artifact.data as Bundle;
     this.#engine = engine;
     this.id = entry.id;
+    this.identity = imageIdentity(artifact.sha256);
     this.memoryLimit = imports.memory ?? DEFAULT_MEMORY_LIMIT;
+    this.slice = Math.max(1, Math.round((imports.cpuSlice ?? DEFAULT_SLICE) * FUEL_PER_MILLISECOND));
+    this.cpuTotal = imports.cpuTotal;
+    this.fuelLimit = (imports.cpuTotal ?? Number.POSITIVE_INFINITY) * FUEL_PER_MILLISECOND;
     const units = bundle.units.map((unit): Unit => {
       const { id, chunkName, place } = unit;
       return {
@@ -72,10 +108,25 @@ export class LuaProgram implements Program {
       ]);
       this.#positions.set(capability, positions);
     }
+    this.#states = new ProgramStates(engine, this);
   }
 
   create(): StateMachine {
-    return new LuaProcess(this.#engine, this);
+    return new LuaProcess(this.#engine, this, this.#states.create());
+  }
+
+  resume(image: Image): StateMachine {
+    const { record, memory } = readImage(this, image);
+    return LuaProcess.restore(this.#engine, this, this.#states.restore(memory, record), record);
+  }
+
+  /** Called in a new state of this program: its globals, and its chunk as the one result. */
+  open(L: number): number {
+    const { objects, vm } = this.#engine;
+    objects.open(L);
+    const { bytecode, chunkName } = this.main;
+    if (vm.load(L, bytecode, chunkName, 'b') !== Status.Ok) return vm.api.lua_error(L);
+    return 1;
   }
 
   operationsOf(capability: BoundCapability): readonly [string, number][] {

@@ -60,8 +60,8 @@ function depthOf(vm: LuaVm, L: number): number {
 
 /** Name of the function in `vm.out`. */
 function functionName(vm: LuaVm, source: string): string {
-  const { i32, u32 } = vm.memory;
-  const word = (offset: number) => vm.text.readName(u32[(vm.out + offset) >>> 2]);
+  const { i32 } = vm.memory;
+  const word = (offset: number) => vm.text.readName(i32[(vm.out + offset) >>> 2]);
   const kind = word(DEBUG_NAME_WHAT);
   if (kind !== '') return `${kind === 'global' ? 'function' : kind} '${word(DEBUG_NAME)}'`;
   const what = word(DEBUG_WHAT);

@@ -6,6 +6,11 @@ import type { Memory } from './vm/memory.ts';
 const NO_PATHS: readonly Path[] = [];
 
 export class Waits {
+  /**
+   * The path that waits where no other does, and only on one channel from outside, its `channel`: nearly always, so it is
+   * kept out of the indexes until a second one begins to wait.
+   */
+  sole: Path | undefined = undefined;
   /** Paths that wait for messages or process events, first come first. */
   readonly external: Path[] = [];
   /** Paths that wait on a channel of the process or a timer, first come first, by the channel's memory. */
@@ -13,6 +18,8 @@ export class Waits {
   #senders: Map<number, Path[]> | undefined;
   /** Paths by the tag of the command that they wait for. */
   #commands: Map<number, Path> | undefined;
+  #begun = 0;
+  #waiting = 0;
   /** How many paths could be woken by messages, by process events, by commands. */
   #messages = 0;
   #events = 0;
@@ -25,6 +32,36 @@ export class Waits {
 
   /** `path` begins to wait; its `channels`, `sends`, `tag` and `wakes` say for what. */
   add(path: Path): void {
+    path.since = ++this.#begun;
+    this.#waiting++;
+    this.#count(path.wakes, 1);
+    this.#indexSole();
+    this.#index(path);
+  }
+
+  /** `path` begins to wait for what comes out of this one channel. */
+  addOn(path: Path, channel: number): void {
+    if (this.#waiting === 0 && this.#isExternal(channel)) {
+      path.since = ++this.#begun;
+      this.#waiting = 1;
+      this.#count(path.wakes, 1);
+      path.channel = channel;
+      this.sole = path;
+      return;
+    }
+    path.channels.push(channel);
+    this.add(path);
+  }
+
+  #indexSole(): void {
+    const { sole } = this;
+    if (sole === undefined) return;
+    this.sole = undefined;
+    sole.channels.push(sole.channel);
+    this.#index(sole);
+  }
+
+  #index(path: Path): void {
     const { channels, sends } = path;
     let outside = false;
     for (let i = 0; i < channels.length; i++) {
@@ -39,16 +76,28 @@ export class Waits {
     }
     if (outside) this.external.push(path);
     if (path.tag !== 0) (this.#commands ??= new Map()).set(path.tag, path);
-    this.#count(path.wakes, 1);
   }
 
   #isExternal(channel: number): boolean {
-    const type = this.#memory.u32[(channel + CHANNEL_TYPE) >>> 2];
+    const type = this.#memory.i32[(channel + CHANNEL_TYPE) >>> 2];
     return type !== ChannelType.Own && type !== ChannelType.Timer;
   }
 
   /** `path` no longer waits. */
   remove(path: Path): void {
+    this.#waiting--;
+    this.#count(path.wakes, -1);
+    if (path === this.sole) this.sole = undefined;
+    else {
+      this.#unindex(path);
+      path.channels.length = 0;
+      path.sends = undefined;
+      path.tag = 0;
+    }
+    path.wakes = Wakes.None;
+  }
+
+  #unindex(path: Path): void {
     const { channels, sends } = path;
     for (let i = 0; i < channels.length; i++) {
       const index = sends?.[i] ? this.#senders : this.#receivers;
@@ -60,11 +109,6 @@ export class Waits {
     }
     if ((path.wakes & (Wakes.Message | Wakes.Event)) !== 0) drop(this.external, path);
     if (path.tag !== 0) this.#commands!.delete(path.tag);
-    this.#count(path.wakes, -1);
-    channels.length = 0;
-    path.sends = undefined;
-    path.tag = 0;
-    path.wakes = Wakes.None;
   }
 
   #count(wakes: number, by: number): void {
@@ -84,12 +128,23 @@ export class Waits {
 
   /** All that wait on a channel, to receive and to send. */
   receiversOf(channel: number): readonly Path[] {
+    this.#indexSole();
     const inside = this.#receivers?.get(channel) ?? NO_PATHS;
     return [...inside, ...this.external.filter(path => path.channels.includes(channel))];
   }
 
   sendersOf(channel: number): readonly Path[] {
     return [...(this.#senders?.get(channel) ?? NO_PATHS)];
+  }
+
+  /** Every path that waits, in the order in which they began to. */
+  get paths(): readonly Path[] {
+    this.#indexSole();
+    const found = new Set(this.external);
+    for (const waiting of this.#receivers?.values() ?? []) for (const path of waiting) found.add(path);
+    for (const waiting of this.#senders?.values() ?? []) for (const path of waiting) found.add(path);
+    for (const path of this.#commands?.values() ?? []) found.add(path);
+    return [...found].sort((a, b) => a.since - b.since);
   }
 
   command(tag: number): Path | undefined {

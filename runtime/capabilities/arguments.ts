@@ -5,6 +5,7 @@
 import { parseDuration } from '../duration.ts';
 import { TroupeError } from '../errors.ts';
 import type { Payload } from '../payload/payload.ts';
+import { didYouMean } from '../registry/suggest.ts';
 
 export type Options = { readonly [key: string]: Payload };
 
@@ -21,6 +22,33 @@ export function optionalText(value: Payload, operation: string, name: string): s
 export function contentArgument(value: Payload, operation: string, name: string): string | Uint8Array {
   if (typeof value === 'string' || value instanceof Uint8Array) return value;
   throw wrongType(operation, name, 'a string or bytes', value);
+}
+
+/** Text (as UTF-8) or bytes, as bytes. */
+export function bytesArgument(value: Payload, operation: string, name: string): Uint8Array {
+  const content = contentArgument(value, operation, name);
+  return typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
+}
+
+/** `otherwise` where nothing was given. */
+export function booleanArgument(value: Payload, operation: string, name: string, otherwise: boolean): boolean {
+  if (value === undefined || value === null) return otherwise;
+  if (typeof value === 'boolean') return value;
+  throw wrongType(operation, name, 'true or false', value);
+}
+
+/** One of these words; `otherwise` where nothing was given. */
+export function wordArgument<const Word extends string>(
+  value: Payload,
+  operation: string,
+  name: string,
+  known: readonly Word[],
+  otherwise: Word,
+): Word {
+  const word = optionalText(value, operation, name) ?? otherwise;
+  if ((known as readonly string[]).includes(word)) return word as Word;
+  const hint = didYouMean(word, known, `; there are: ${known.join(', ')}`);
+  throw invalid(operation, `${name} cannot be "${word}"${hint}`);
 }
 
 /** A finite number; a 64-bit integer is taken where a number can hold it. */
@@ -46,26 +74,32 @@ export function integerArgument(
   return number;
 }
 
-/** An object of options, empty where none was given; a key that is not in `known` (where given) is refused. */
-export function optionsArgument(value: Payload, operation: string, known?: readonly string[]): Options {
+/** An object, empty where none was given. */
+export function recordArgument(value: Payload, operation: string, name: string): Options {
   if (value === undefined || value === null) return {};
   // An empty Lua table arrives as an empty list.
   if (Array.isArray(value) && value.length === 0) return {};
   if (
-    typeof value !== 'object' ||
-    Array.isArray(value) ||
-    value instanceof Uint8Array ||
-    value instanceof TroupeError
+    typeof value === 'object' &&
+    !Array.isArray(value) &&
+    !(value instanceof Uint8Array || value instanceof TroupeError)
   ) {
-    throw wrongType(operation, known === undefined ? 'fields' : 'options', 'an object', value);
+    return value as Options;
   }
-  if (known === undefined) return value as Options;
-  for (const key of Object.keys(value)) {
+  throw wrongType(operation, name, 'an object', value);
+}
+
+/** An object of options, empty where none was given; a key that is not in `known` (where given) is refused. */
+export function optionsArgument(value: Payload, operation: string, known?: readonly string[]): Options {
+  const options = recordArgument(value, operation, known === undefined ? 'fields' : 'options');
+  if (known === undefined) return options;
+  for (const key of Object.keys(options)) {
     if (!known.includes(key)) {
-      throw invalid(operation, `there is no option "${key}"; known: ${known.join(', ')}`);
+      const hint = didYouMean(key, known, `; known: ${known.join(', ')}`);
+      throw invalid(operation, `there is no option "${key}"${hint}`);
     }
   }
-  return value as Options;
+  return options;
 }
 
 /** Milliseconds (> 0) from a number of nanoseconds or a text such as `5ms` (semantics section 5). */

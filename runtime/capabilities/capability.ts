@@ -5,6 +5,7 @@
 import type { ZodType } from 'zod';
 import type { Clock } from '../clock.ts';
 import type { Payload } from '../payload/payload.ts';
+import type { Entry } from '../registry/entry.ts';
 import type { Services } from './services.ts';
 
 /** Who calls an operation, and the seams it may use. */
@@ -16,6 +17,10 @@ export interface CallContext {
   readonly clock: Clock;
   /** What the process inherited: see `ctx`. Frozen and shared; an operation that answers one answers a copy. */
   readonly values?: { readonly [key: string]: Payload };
+  /** The deployment's entries by id. Absent: none are known. */
+  readonly entries?: ReadonlyMap<string, Entry>;
+  /** Whether a process with neither actor nor scope is denied what policies guard (`security.strict_mode`). */
+  readonly strict?: boolean;
   /** What the runtime shares out: terminal, log, store. Absent: those of this thread (`services.ts`). */
   readonly services?: Services;
   /** Called once when the process ends, however it ends: close what was opened for it. */
@@ -74,6 +79,10 @@ export interface ImportTable {
   readonly trusted: boolean;
   /** `limits.memory` of that host: bytes that one process may use; undefined: no limit. */
   readonly memory?: number;
+  /** `limits.cpu_slice` of that host: milliseconds after which a program that can be interrupted is; undefined: the machine's own. */
+  readonly cpuSlice?: number;
+  /** `limits.cpu_total` of that host: milliseconds of computing that end a process; undefined: no limit. */
+  readonly cpuTotal?: number;
   readonly names: readonly string[];
   has(name: string): boolean;
   /** Undefined for what was not wanted or not granted; asking is not an error. */

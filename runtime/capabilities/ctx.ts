@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { TroupeError } from '../errors.ts';
 import { copyPayload } from '../payload/copy.ts';
+import { isReservedKey, withoutIdentity } from '../security/identity.ts';
 import { textArgument } from './arguments.ts';
 import type { CapabilityDefinition } from './capability.ts';
 
@@ -18,7 +19,7 @@ export const ctxCapability: CapabilityDefinition<Record<string, never>> = {
       run(context, _settings, args) {
         const key = textArgument(args[0], 'ctx.get', 'key');
         const values = context.values ?? {};
-        if (!Object.hasOwn(values, key)) {
+        if (isReservedKey(key) || !Object.hasOwn(values, key)) {
           throw new TroupeError(`context has no value "${key}"`, { kind: 'NOT_FOUND', retryable: false });
         }
         return copyPayload(values[key]) ?? null;
@@ -28,7 +29,7 @@ export const ctxCapability: CapabilityDefinition<Record<string, never>> = {
       summary: 'All values, by key.',
       args: [],
       mode: 'sync',
-      run: context => copyPayload(context.values ?? {}),
+      run: context => copyPayload(withoutIdentity(context.values ?? {})),
     },
   },
 };

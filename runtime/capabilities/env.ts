@@ -33,5 +33,20 @@ export const envCapability: CapabilityDefinition<z.infer<typeof settings>> = {
         return Object.hasOwn(environment, name) ? (environment[name] ?? null) : null;
       },
     },
+    get_all: {
+      summary: 'All variables that the host names and that are set, by name',
+      args: [],
+      action: 'env.get',
+      mode: 'sync',
+      run: (context, { names }) => {
+        const { environment } = servicesOf(context);
+        const found: { [name: string]: string } = {};
+        for (const name of names) {
+          const value = Object.hasOwn(environment, name) ? environment[name] : undefined;
+          if (value !== undefined) found[name] = value;
+        }
+        return found;
+      },
+    },
   },
 };

@@ -1,15 +1,22 @@
 /** Every capability that a host can grant, by the name written in YAML. */
 import type { CapabilityDefinition } from './capability.ts';
+import { base64Capability } from './base64.ts';
+import { cryptoCapability } from './crypto.ts';
 import { ctxCapability } from './ctx.ts';
 import { envCapability } from './env.ts';
 import { fsCapability } from './fs.ts';
 import { funcsCapability } from './funcs.ts';
+import { hashCapability } from './hash.ts';
 import { ioCapability } from './io.ts';
 import { jsonCapability } from './json.ts';
 import { loggerCapability } from './logger.ts';
 import { randomCapability } from './random.ts';
+import { registryCapability } from './registry.ts';
+import { securityCapability } from './security.ts';
 import { storeCapability } from './store.ts';
+import { textCapability } from './text.ts';
 import { timeCapability } from './time.ts';
+import { uuidCapability } from './uuid.ts';
 
 // Each operation takes the settings that its own capability validated; linking keeps the two together.
 const definitions = [
@@ -19,10 +26,17 @@ const definitions = [
   funcsCapability,
   ctxCapability,
   randomCapability,
+  uuidCapability,
+  base64Capability,
+  hashCapability,
+  textCapability,
+  registryCapability,
+  securityCapability,
   storeCapability,
   ioCapability,
   fsCapability,
   envCapability,
+  cryptoCapability,
 ] as readonly unknown[] as readonly CapabilityDefinition[];
 
 export const capabilityDefinitions: ReadonlyMap<string, CapabilityDefinition> = new Map(

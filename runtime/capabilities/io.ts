@@ -3,13 +3,21 @@
  * included, since a progress bar needs them.
  */
 import { z } from 'zod';
-import { contentArgument } from './arguments.ts';
-import type { CapabilityDefinition } from './capability.ts';
+import { TroupeError } from '../errors.ts';
+import type { Payload } from '../payload/payload.ts';
+import { contentArgument, integerArgument } from './arguments.ts';
+import type { CallContext, CapabilityDefinition, OperationDefinition } from './capability.ts';
+import { encodeJson } from './json_text.ts';
 import { servicesOf } from './services.ts';
+import { TerminalInput } from './terminal_input.ts';
 
 const settings = z.strictObject({});
+type IoSettings = z.infer<typeof settings>;
 
-export const ioCapability: CapabilityDefinition<z.infer<typeof settings>> = {
+const USUAL_READ = 1024;
+const MOST_READ = 16 * 1024 * 1024;
+
+export const ioCapability: CapabilityDefinition<IoSettings> = {
   name: 'io',
   summary: 'Command-line arguments, terminal input and output',
   settings,
@@ -22,13 +30,15 @@ export const ioCapability: CapabilityDefinition<z.infer<typeof settings>> = {
       run: context => [...servicesOf(context).terminal.args],
     },
     write: {
-      summary: 'Write text or bytes to standard output; waits while the output is full',
-      args: ['content'],
+      summary: 'Write texts or bytes to standard output, one after the other; waits while the output is full',
+      args: ['...'],
       action: 'io.write',
       mode: 'async',
       run: async (context, _settings, args) => {
-        await servicesOf(context).terminal.write(contentArgument(args[0], 'io.write', 'content'));
-        return null;
+        for (const content of args.length === 0 ? [undefined] : args) {
+          await servicesOf(context).terminal.write(contentArgument(content, 'io.write', 'content'));
+        }
+        return true;
       },
     },
     write_error: {
@@ -38,15 +48,40 @@ export const ioCapability: CapabilityDefinition<z.infer<typeof settings>> = {
       mode: 'async',
       run: async (context, _settings, args) => {
         await servicesOf(context).terminal.writeError(contentArgument(args[0], 'io.write_error', 'content'));
-        return null;
+        return true;
       },
+    },
+    print: printing('print', async (context, line) => servicesOf(context).terminal.write(line)),
+    eprint: printing('eprint', async (context, line) => servicesOf(context).terminal.writeError(line)),
+    flush: {
+      summary: 'Nothing is held back, so there is nothing to do; true',
+      args: [],
+      mode: 'sync',
+      run: () => true,
+    },
+    read: {
+      summary: 'At most so many bytes (default 1024) of the next line, its end included; NOT_FOUND at the end',
+      args: ['max_bytes?'],
+      action: 'io.read',
+      mode: 'async',
+      run: async (context, _settings, args) => {
+        const most = integerArgument(args[0] ?? USUAL_READ, 'io.read', 'max_bytes', 1, MOST_READ);
+        return (await inputOf(context).read(most)) ?? endOfInput('io.read');
+      },
+    },
+    readline: {
+      summary: 'The next line of standard input without its line end; NOT_FOUND at the end',
+      args: [],
+      action: 'io.read',
+      mode: 'async',
+      run: async context => (await inputOf(context).readLine()) ?? endOfInput('io.readline'),
     },
     read_line: {
       summary: 'The next line of standard input without its line end, or nothing at the end',
       args: [],
       action: 'io.read',
       mode: 'async',
-      run: async context => (await servicesOf(context).terminal.readLine()) ?? null,
+      run: async context => (await inputOf(context).readLine()) ?? null,
     },
     columns: {
       summary: 'Width of the output in characters; 80 where it is no terminal',
@@ -62,3 +97,35 @@ export const ioCapability: CapabilityDefinition<z.infer<typeof settings>> = {
     },
   },
 };
+
+function printing(
+  name: 'print' | 'eprint',
+  write: (context: CallContext, line: string) => Promise<void>,
+): OperationDefinition<IoSettings> {
+  return {
+    summary: `Values with tabs between them and a line end to standard ${name === 'print' ? 'output' : 'error'}`,
+    args: ['...'],
+    action: 'io.write',
+    mode: 'async',
+    run: async (context, _settings, args) => {
+      await write(context, `${args.map(value => shown(value, `io.${name}`)).join('\t')}\n`);
+      return true;
+    },
+  };
+}
+
+/** As a person would write it: texts as they are, lists and objects as JSON. */
+function shown(value: Payload, operation: string): string {
+  if (typeof value === 'string') return value;
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('utf8');
+  if (value instanceof TroupeError) return value.message;
+  return typeof value === 'object' && value !== null ? encodeJson(value, operation, 'value') : String(value ?? 'nil');
+}
+
+function inputOf(context: CallContext): TerminalInput {
+  return TerminalInput.of(servicesOf(context).terminal);
+}
+
+function endOfInput(operation: string): never {
+  throw new TroupeError(`${operation}: end of input`, { kind: 'NOT_FOUND', retryable: false });
+}

@@ -18,6 +18,8 @@ class Imports implements ImportTable {
   readonly host: string;
   readonly trusted: boolean;
   readonly memory: number | undefined;
+  readonly cpuSlice: number | undefined;
+  readonly cpuTotal: number | undefined;
   readonly names: readonly string[];
   readonly #bound: ReadonlyMap<string, BoundCapability>;
 
@@ -25,6 +27,8 @@ class Imports implements ImportTable {
     this.host = host.id;
     this.trusted = host.trusted;
     this.memory = host.limits.memory;
+    this.cpuSlice = host.limits.cpu_slice;
+    this.cpuTotal = host.limits.cpu_total;
     this.names = [...bound.keys()];
     this.#bound = bound;
   }

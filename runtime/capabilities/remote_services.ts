@@ -20,7 +20,7 @@ export interface ServicesSnapshot {
   readonly environment: { readonly [name: string]: string | undefined };
 }
 
-type Method = 'write' | 'writeError' | 'readLine' | 'get' | 'set' | 'delete' | 'list';
+type Method = 'write' | 'writeError' | 'readLine' | 'get' | 'has' | 'set' | 'delete' | 'list';
 
 interface Question {
   readonly tag: number;
@@ -70,8 +70,10 @@ async function answer(services: Services, method: Method, args: readonly Payload
       return await terminal.readLine();
     case 'get':
       return await store.get(args[0] as string, args[1] as string);
+    case 'has':
+      return await store.has(args[0] as string, args[1] as string);
     case 'set':
-      await store.set(args[0] as string, args[1] as string, args[2], args[3] as number);
+      await store.set(args[0] as string, args[1] as string, args[2], args[3] as number, args[4] as number);
       return null;
     case 'delete':
       return await store.delete(args[0] as string, args[1] as string);
@@ -171,8 +173,12 @@ class RemoteStore implements Store {
     return this.#asker.ask('get', [namespace, key]);
   }
 
-  async set(namespace: string, key: string, value: Payload, most: number): Promise<void> {
-    await this.#asker.ask('set', [namespace, key, value, most]);
+  async has(namespace: string, key: string): Promise<boolean> {
+    return (await this.#asker.ask('has', [namespace, key])) === true;
+  }
+
+  async set(namespace: string, key: string, value: Payload, most: number, milliseconds = 0): Promise<void> {
+    await this.#asker.ask('set', [namespace, key, value, most, milliseconds]);
   }
 
   async delete(namespace: string, key: string): Promise<boolean> {

@@ -24,7 +24,7 @@ export function createServices(given: Partial<Services> = {}, clock: Clock = sys
     root: given.root ?? process.cwd(),
     terminal: given.terminal ?? new StreamTerminal([]),
     log: given.log ?? new LineLog({ level: 'info', format: 'text', clock, write: writeStderr }),
-    store: given.store ?? new MemoryStore(),
+    store: given.store ?? new MemoryStore(clock),
     environment: given.environment ?? process.env,
   };
 }

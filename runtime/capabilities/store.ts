@@ -1,6 +1,8 @@
 /** `store`: values by key that outlive a process, in the runtime's memory. What it keeps is described in `runtime/store.ts`. */
 import { z } from 'zod';
-import { optionalText, textArgument } from './arguments.ts';
+import { parseDuration } from '../duration.ts';
+import type { Payload } from '../payload/payload.ts';
+import { invalid, numberArgument, optionalText, textArgument } from './arguments.ts';
 import type { CapabilityDefinition } from './capability.ts';
 import { servicesOf } from './services.ts';
 
@@ -25,14 +27,22 @@ export const storeCapability: CapabilityDefinition<z.infer<typeof settings>> = {
       run: async (context, { namespace }, args) =>
         await servicesOf(context).store.get(namespace, textArgument(args[0], 'store.get', 'key')),
     },
+    has: {
+      summary: 'Whether there is a value under a key',
+      args: ['key'],
+      action: 'store.get',
+      mode: 'async',
+      run: async (context, { namespace }, args) =>
+        await servicesOf(context).store.has(namespace, textArgument(args[0], 'store.has', 'key')),
+    },
     set: {
-      summary: 'Keep a value under a key',
-      args: ['key', 'value'],
+      summary: 'Keep a value under a key; with ttl (seconds, or a text such as "5m") only so long',
+      args: ['key', 'value', 'ttl?'],
       action: 'store.set',
       mode: 'async',
       run: async (context, { namespace, max_keys }, args) => {
         const key = textArgument(args[0], 'store.set', 'key');
-        await servicesOf(context).store.set(namespace, key, args[1] ?? null, max_keys);
+        await servicesOf(context).store.set(namespace, key, args[1] ?? null, max_keys, timeToLive(args[2]));
         return true;
       },
     },
@@ -54,3 +64,14 @@ export const storeCapability: CapabilityDefinition<z.infer<typeof settings>> = {
     },
   },
 };
+
+/** In milliseconds; 0: for ever. */
+function timeToLive(value: Payload): number {
+  if (value === undefined || value === null) return 0;
+  const milliseconds =
+    typeof value === 'string' ? parseDuration(value) : numberArgument(value, 'store.set', 'ttl') * 1e3;
+  if (milliseconds === undefined || milliseconds < 0) {
+    throw invalid('store.set', 'ttl must be a number of seconds, 0 for no end, or a text such as "5m"');
+  }
+  return milliseconds;
+}

@@ -1,17 +1,22 @@
 /**
  * `time`: the clock of the runtime. Points in time are unix seconds with fraction, as in process events; durations are
- * numbers of nanoseconds or texts such as `5ms` (semantics section 5).
+ * numbers of nanoseconds or texts such as `5ms` (semantics section 5). There is no local time: what names no location is
+ * in UTC, on every machine.
  */
 import { z } from 'zod';
 import { parseDuration } from '../duration.ts';
 import { TroupeError } from '../errors.ts';
-import { durationArgument, invalid, numberArgument, textArgument } from './arguments.ts';
+import type { Payload } from '../payload/payload.ts';
+import { durationArgument, invalid, numberArgument, optionalText, textArgument } from './arguments.ts';
 import type { CapabilityDefinition } from './capability.ts';
+import { LAYOUTS, LONGEST_LAYOUT } from './time_layout.ts';
+import { formatMoment, type Moment, momentAtUnix, parseMoment, type ReadMoment } from './time_text.ts';
+import { namedZone, UTC, type Zone } from './time_zone.ts';
 
 const settings = z.strictObject({});
 
 // RFC 3339 section 5.6, with the space instead of T that it allows.
-const RFC_3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
+const RFC_3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
 
 /** Unix milliseconds of the years 0 to 9999, the end excluded: what RFC 3339 can write. */
 const FIRST_MILLISECOND = -62_167_219_200_000;
@@ -19,7 +24,7 @@ const END_MILLISECOND = 253_402_300_800_000;
 
 export const timeCapability: CapabilityDefinition<z.infer<typeof settings>> = {
   name: 'time',
-  summary: 'Clock, sleeping, durations and RFC 3339 text',
+  summary: 'Clock, sleeping, durations, moments as text',
   settings,
   grantedByDefault: true,
   operations: {
@@ -44,60 +49,97 @@ export const timeCapability: CapabilityDefinition<z.infer<typeof settings>> = {
       run: (_context, _settings, args) => durationArgument(args[0], 'time.sleep', 'duration'),
     },
     parse_duration: {
-      summary: 'Nanoseconds of a text such as "1h30m"',
-      args: ['text'],
+      summary: 'Nanoseconds of a text such as "1h30m"; a number of nanoseconds is taken as it is',
+      args: ['duration'],
       mode: 'sync',
       run: (_context, _settings, args) => {
-        const text = textArgument(args[0], 'time.parse_duration', 'text');
-        const milliseconds = parseDuration(text);
+        if (typeof args[0] !== 'string') return numberArgument(args[0], 'time.parse_duration', 'duration');
+        const milliseconds = parseDuration(args[0]);
         if (milliseconds === undefined) {
-          throw invalid('time.parse_duration', `"${text}" is not a duration; write it like "5ms", "1.5s" or "1h30m"`);
+          throw invalid(
+            'time.parse_duration',
+            `"${args[0]}" is not a duration; write it like "5ms", "1.5s" or "1h30m"`,
+          );
         }
         return Math.round(milliseconds * 1e6);
       },
     },
     format: {
-      summary: 'RFC 3339 text in UTC of unix seconds (default: now), with milliseconds where there are any',
-      args: ['unix_seconds?'],
+      summary:
+        'Text of unix seconds (default: now), RFC 3339 unless a layout says otherwise, in UTC unless a location does',
+      args: ['unix_seconds?', 'layout?', 'location?'],
       mode: 'sync',
       run: (context, _settings, args) => {
         const given = args[0] ?? undefined;
         const seconds =
           given === undefined ? context.clock.unix() / 1e3 : numberArgument(given, 'time.format', 'unix_seconds');
-        const milliseconds = Math.round(seconds * 1e3);
-        if (milliseconds < FIRST_MILLISECOND || milliseconds >= END_MILLISECOND) {
-          throw invalid('time.format', `unix_seconds must lie in the years 0 to 9999, got ${seconds}`);
-        }
-        return new Date(milliseconds).toISOString().replace('.000Z', 'Z');
+        const milliseconds = Math.round(formattable(seconds) * 1e3);
+        const layout = optionalText(args[1], 'time.format', 'layout');
+        const zone = zoneArgument(args[2], 'time.format');
+        if (layout === undefined && zone === UTC) return new Date(milliseconds).toISOString().replace('.000Z', 'Z');
+        return formatMoment(layout ?? RFC_3339_MILLISECONDS, momentAtUnix(seconds), zone);
       },
     },
     parse: {
-      summary: 'Unix seconds of an RFC 3339 text such as "2026-01-02T03:04:05Z"',
-      args: ['text'],
+      summary:
+        'Unix seconds of RFC 3339 text, or of a text written in a layout; where it names no zone, in the location',
+      args: ['layout_or_text', 'text?', 'location?'],
       mode: 'sync',
-      run: (_context, _settings, args) => parseRfc3339(textArgument(args[0], 'time.parse', 'text')),
+      run: (_context, _settings, args) => {
+        const first = textArgument(args[0], 'time.parse', 'text');
+        const text = optionalText(args[1], 'time.parse', 'text');
+        return unixSeconds(
+          text === undefined ? parseRfc3339(first) : parseInLayout(first, text, zoneArgument(args[2], 'time.parse')),
+        );
+      },
     },
   },
 };
 
-function parseRfc3339(text: string): number {
-  const parts = RFC_3339.exec(text);
-  const milliseconds = parts === null ? Number.NaN : Date.parse(text.replace(' ', 'T').toUpperCase());
-  // Date.parse rolls the 31st of a shorter month over into the next one; the day must come back as written.
-  if (
-    parts === null ||
-    Number.isNaN(milliseconds) ||
-    !dayExists(Number(parts[1]), Number(parts[2]), Number(parts[3]))
-  ) {
-    throw new TroupeError(`time.parse: "${text}" is not an RFC 3339 time; write it like "2026-01-02T03:04:05Z"`, {
-      kind: 'INVALID',
-    });
-  }
-  return milliseconds / 1e3;
+/** Unix seconds that can be written; throws INVALID for others. */
+export function formattable(seconds: number): number {
+  const milliseconds = Math.round(seconds * 1e3);
+  if (milliseconds >= FIRST_MILLISECOND && milliseconds < END_MILLISECOND) return seconds;
+  throw invalid('time.format', `unix_seconds must lie in the years 0 to 9999, got ${seconds}`);
 }
 
-function dayExists(year: number, month: number, day: number): boolean {
-  const date = new Date(Date.UTC(2000, month - 1, day));
-  date.setUTCFullYear(year, month - 1, day);
-  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
+/** RFC 3339 with milliseconds where there are any. */
+export const RFC_3339_MILLISECONDS = '2006-01-02T15:04:05.999Z07:00';
+
+function zoneArgument(value: Payload, operation: string): Zone {
+  const name = optionalText(value, operation, 'location');
+  return name === undefined ? UTC : loadZone(name, operation);
+}
+
+/** A zone by its IANA name, or NOT_FOUND. `operation` begins the message. */
+export function loadZone(name: string, operation: string): Zone {
+  if (name === '') throw invalid(operation, 'the name of a location must not be empty');
+  const zone = namedZone(name);
+  if (zone !== undefined) return zone;
+  throw new TroupeError(`${operation}: there is no location "${name}"; write it like "Europe/Berlin"`, {
+    kind: 'NOT_FOUND',
+    retryable: false,
+  });
+}
+
+/** What `time.parse(layout, text)` reads; throws INVALID. */
+export function parseInLayout(layout: string, text: string, zone: Zone): ReadMoment {
+  if (layout.length > LONGEST_LAYOUT) throw invalid('time.parse', `a layout has at most ${LONGEST_LAYOUT} characters`);
+  const read = parseMoment(layout, text, zone);
+  if (read !== undefined) return read;
+  const example = formatMoment(layout, { seconds: 1_136_239_445, nanoseconds: 0 }, UTC);
+  throw invalid('time.parse', `"${text}" is not written like the layout "${layout}", for example "${example}"`);
+}
+
+/** What `time.parse(text)` reads; throws INVALID. */
+export function parseRfc3339(text: string): ReadMoment {
+  const written = text.replace(' ', 'T').toUpperCase();
+  const read = RFC_3339.test(text) ? parseMoment(LAYOUTS.RFC3339, written, UTC) : undefined;
+  if (read !== undefined) return read;
+  throw invalid('time.parse', `"${text}" is not an RFC 3339 time; write it like "2026-01-02T03:04:05Z"`);
+}
+
+function unixSeconds({ seconds, nanoseconds }: Moment): number {
+  // By way of milliseconds, so that a whole number of them is the same as when divided by a thousand.
+  return (seconds * 1e3 + nanoseconds / 1e6) / 1e3;
 }

@@ -14,6 +14,8 @@ export interface DeployedData {
   readonly entries: readonly Entry[];
   readonly artifacts: ReadonlyMap<string, Artifact>;
   readonly hosts: readonly HostSettings[];
+  /** `security.strict_mode` of the settings; undefined: each host by whether it declares `capabilities`. */
+  readonly strict?: boolean;
 }
 
 export class Deployed {
@@ -21,7 +23,10 @@ export class Deployed {
   readonly hosts = new Map<string, Host>();
   readonly #artifacts: ReadonlyMap<string, Artifact>;
   readonly #machines = new Map<string, MachineType>();
+  /** What the threads share, by language: `MachineType.share`. */
+  readonly #shared = new Map<MachineType, unknown>();
   readonly #capabilities: ReadonlyMap<string, CapabilityDefinition>;
+  readonly #strict: boolean | undefined;
   /** host id -> entry id -> linked. */
   readonly #linked = new Map<string, Map<string, Linked>>();
   #scheduler: Scheduler | undefined;
@@ -32,11 +37,16 @@ export class Deployed {
     data: DeployedData,
     machines: readonly MachineType[],
     capabilities: ReadonlyMap<string, CapabilityDefinition>,
+    shared: readonly unknown[] = [],
   ) {
+    machines.forEach((machine, i) => {
+      this.#shared.set(machine, shared[i]);
+    });
     for (const entry of data.entries) this.entries.set(entry.id, entry);
     for (const settings of data.hosts) this.hosts.set(settings.id, new Host(settings));
     this.#artifacts = data.artifacts;
     this.#capabilities = capabilities;
+    this.#strict = data.strict;
     for (const machine of machines) for (const kind of machine.kinds) this.#machines.set(kind, machine);
     const usual = this.#usualHosts();
     this.onlyHost = usual.length === 1 ? usual[0] : undefined;
@@ -78,6 +88,12 @@ export class Deployed {
     return noHostGiven(entry.id, this.#usualHosts().length);
   }
 
+  /** Whether processes of a host that have neither actor nor scope are denied what policies guard (semantics section 8). */
+  isStrict(host: Host): boolean {
+    // Not the host's own table: a terminal host has one without declaring it.
+    return this.#strict ?? this.entries.get(host.id)?.data.capabilities !== undefined;
+  }
+
   /** An entry on a host, imports resolved, or the error that stops the spawn. */
   link(id: string, host: Host, namespace: string): Linked | TroupeError {
     const full = this.qualify(id, namespace);
@@ -93,7 +109,7 @@ export class Deployed {
     }
     const imports = linkImports(entry, host, this.#capabilities);
     if (imports instanceof TroupeError) return imports;
-    const made = new Linked(entry, host, imports, this.#scheduler!, machine, artifact);
+    const made = new Linked(entry, host, imports, this.#scheduler!, machine, artifact, this.#shared.get(machine));
     if (ofHost === undefined) {
       ofHost = new Map();
       this.#linked.set(host.id, ofHost);

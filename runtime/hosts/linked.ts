@@ -14,6 +14,7 @@ export class Linked {
   readonly pidPrefix: string;
   readonly #machine: MachineType;
   readonly #artifact: Artifact;
+  readonly #shared: unknown;
   #program: Program | undefined;
   /** What processes of this entry spawned last, and how it was written: most spawn the same thing again and again. */
   lastId: string | undefined = undefined;
@@ -27,6 +28,7 @@ export class Linked {
     scheduler: Scheduler,
     machine: MachineType,
     artifact: Artifact,
+    shared: unknown,
   ) {
     this.entry = entry;
     this.host = host;
@@ -35,10 +37,11 @@ export class Linked {
     this.pidPrefix = pidPrefix(host.id);
     this.#machine = machine;
     this.#artifact = artifact;
+    this.#shared = shared;
   }
 
   /** The loaded program. Throws what loading throws; a failed load is tried again by the next spawn. */
   get program(): Program {
-    return (this.#program ??= this.#machine.load(this.entry, this.#artifact, this.imports));
+    return (this.#program ??= this.#machine.load(this.entry, this.#artifact, this.imports, this.#shared));
   }
 }

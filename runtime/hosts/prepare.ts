@@ -26,7 +26,7 @@ export async function prepareDeployment(deployment: Deployment, options: Prepare
   checkImports(entries, deployed, options.capabilities, problems);
   const artifacts = await prepareAll(entries, deployment, deployed, options.machines, problems);
   if (problems.found.length > 0) throw new DeploymentError(problems.sorted());
-  return { entries, artifacts, hosts };
+  return { entries, artifacts, hosts, strict: deployment.settings.security.strict_mode };
 }
 
 async function prepareAll(

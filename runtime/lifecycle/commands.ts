@@ -4,7 +4,7 @@ import type { Services } from '../capabilities/services.ts';
 import { badTimer, execTimeout } from '../catalogue.ts';
 import type { Clock } from '../clock.ts';
 import { type TroupeError, toTroupeError } from '../errors.ts';
-import type { ExitResult, Payload, SpawnRequest } from '../machine.ts';
+import type { Entry, ExitResult, Payload, SpawnRequest } from '../machine.ts';
 import { type Process, ProcessState } from '../scheduler/process.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
 import type { Timer, TimerOwner } from '../scheduler/timing_wheel.ts';
@@ -195,6 +195,15 @@ class Caller implements CallContext {
 
   get values(): { readonly [key: string]: Payload } {
     return this.#process.context;
+  }
+
+  get entries(): ReadonlyMap<string, Entry> {
+    return this.#process.linked.scheduler.deployed.entries;
+  }
+
+  get strict(): boolean {
+    const { host, scheduler } = this.#process.linked;
+    return scheduler.deployed.isStrict(host);
   }
 
   onClose(release: () => void): void {

@@ -10,6 +10,7 @@ import { Message, type PidHolder } from '../message.ts';
 import { formatPid, numberOf } from '../pid.ts';
 import { type Inherited, Process } from '../scheduler/process.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
+import { faultOfContext, type IdentifiedRequest } from '../security/identity.ts';
 import { linkProcesses, monitorProcess, noteLink, noteWatching, onMonitor } from './links.ts';
 import { checkName } from './naming.ts';
 import { monitorSignal } from './signal.ts';
@@ -32,6 +33,8 @@ export function spawnChild(
   for (const { topic } of request.messages ?? []) {
     if (topic.charCodeAt(0) === 0x40) return reservedTopic(topic);
   }
+  const inherited = inheritance(parent, request);
+  if (inherited instanceof TroupeError) return inherited;
   const { name } = request;
   if (name !== undefined) {
     const bad = checkName(name);
@@ -68,7 +71,6 @@ export function spawnChild(
   }
   if (request.link) noteLink(parent, pid);
   if (request.monitor) noteWatching(parent, pid);
-  const inherited = inheritance(parent, request);
   const { outbound } = scheduler;
   if (outbound !== undefined) {
     const number = numberOf(slot, generation);
@@ -153,9 +155,13 @@ function lookUp(scheduler: Scheduler, parent: Process, request: SpawnRequest): L
   return deployed.link(entry.id, host, namespace);
 }
 
-function inheritance(parent: Process, request: SpawnRequest): Inherited {
-  if (request.context === undefined) return parent.inherited;
-  return Object.freeze({ context: Object.freeze({ ...parent.inherited.context, ...request.context }) });
+/** What the parent has, under what the request sets. Actor and scope have a way of their own: no context can forge them. */
+function inheritance(parent: Process, request: IdentifiedRequest): Inherited | TroupeError {
+  const { context, identity } = request;
+  if (context === undefined && identity === undefined) return parent.inherited;
+  const fault = context === undefined ? undefined : faultOfContext(context);
+  if (fault !== undefined) return fault;
+  return Object.freeze({ context: Object.freeze({ ...parent.inherited.context, ...context, ...identity }) });
 }
 
 /** Undefined: the name is this PID's now. Otherwise its holder, or why there can be none. */

@@ -23,6 +23,8 @@ const STOP_TIMEOUT = 5_000;
 
 export interface PoolOptions {
   readonly workers: number;
+  /** What each language shares between threads, in the order of the languages. */
+  readonly shared: readonly unknown[];
   readonly machinesModule: string;
   readonly placement: 'least-loaded' | 'round-robin';
   readonly services: Services;
@@ -93,6 +95,7 @@ export class WorkerPool {
         mesh: meshOf(index),
         data: withoutSources(data),
         machinesModule: options.machinesModule,
+        shared: options.shared,
         logLevel: LOG_LEVELS.find(level => options.services.log.enabled(level)) ?? 'error',
         services: { port: port2, snapshot },
       };

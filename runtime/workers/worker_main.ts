@@ -16,6 +16,7 @@ export interface WorkerStart {
   readonly data: DeployedData;
   /** URL of the module whose `machineTypes` are the languages. */
   readonly machinesModule: string;
+  readonly shared: readonly unknown[];
   /** The lowest level that the main thread's log takes. */
   readonly logLevel: LogLevel;
   readonly services: { readonly port: MessagePort; readonly snapshot: ServicesSnapshot };
@@ -59,7 +60,7 @@ async function main(start: WorkerStart, parent: MessagePort): Promise<void> {
   const { machineTypes } = (await import(start.machinesModule)) as { machineTypes: readonly MachineType[] };
   const { port, snapshot } = start.services;
   const services = remoteServices(port, snapshot, new ParentLog(parent, start.logLevel));
-  const deployed = new Deployed(start.data, machineTypes, capabilityDefinitions);
+  const deployed = new Deployed(start.data, machineTypes, capabilityDefinitions, start.shared);
   const scheduler = join(start.mesh, deployed, systemClock, services);
   scheduler.onCrash = (pid, id, error) => {
     parent.postMessage({ report: 'crash', pid, id, error: packPayload(error) } satisfies WorkerReport);

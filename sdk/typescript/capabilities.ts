@@ -26,11 +26,13 @@ export interface Time {
   /** A channel that gives 1, 2, 3... in this interval; ticks that nobody takes in time are left out. */
   ticker(interval: Duration): Timer<number>;
   /** Nanoseconds of a text such as "1h30m"; throws INVALID. */
-  parseDuration(text: string): number;
-  /** RFC 3339 text in UTC of unix seconds (default: now). */
-  format(unixSeconds?: number): string;
+  parseDuration(duration: Duration): number;
+  /** Text of unix seconds (default: now): RFC 3339, or as a layout shows; in UTC, or at a location such as "Europe/Berlin". */
+  format(unixSeconds?: number | null, layout?: string | null, location?: string): string;
   /** Unix seconds of RFC 3339 text; throws INVALID. */
   parse(text: string): number;
+  /** Unix seconds of a text in a layout; one that names no zone is at the location (UTC). Throws INVALID. */
+  parse(layout: string, text: string, location?: string): number;
 }
 
 type Fields = { readonly [key: string]: unknown } | Error;
@@ -47,10 +49,20 @@ export interface Logger {
 export interface Io {
   /** The command line after the command's name. */
   args(): string[];
-  write(content: string | Uint8Array): Command<void>;
-  writeError(content: string | Uint8Array): Command<void>;
+  write(...contents: (string | Uint8Array)[]): Command<true>;
+  writeError(content: string | Uint8Array): Command<true>;
+  /** Values with tabs between them and a line end. */
+  print(...values: unknown[]): Command<true>;
+  /** The same to standard error. */
+  eprint(...values: unknown[]): Command<true>;
+  /** Nothing is held back. */
+  flush(): true;
   /** The next line without its end; null at the end of input. */
   readLine(): Command<string | null>;
+  /** The same; throws NOT_FOUND at the end of input. */
+  readline(): Command<string>;
+  /** At most so many bytes (1024) of the next line, its end included; throws NOT_FOUND at the end of input. */
+  read(maxBytes?: number): Command<Uint8Array>;
   columns(): number;
   isTty(): boolean;
 }
@@ -89,15 +101,198 @@ export interface Random {
 /** The environment variables that the host names. */
 export interface Env {
   get(name: string): string | null;
+  /** Those that are set, by name. */
+  getAll(): { [name: string]: string };
 }
 
 /** Values by key, shared by the processes of a runtime. */
 export interface Store {
   get<T = any>(key: string): Command<T | null>;
-  set(key: string, value: unknown): Command<true>;
+  has(key: string): Command<boolean>;
+  /** `ttl`: seconds, or a text such as "5m", after which it is gone. */
+  set(key: string, value: unknown, ttl?: number | string): Command<true>;
   /** Whether there was one. */
   delete(key: string): Command<boolean>;
   list(prefix?: string): Command<string[]>;
+}
+
+/** JSON text and back. */
+export interface Json {
+  /** `indent`: 0 to 10 spaces. */
+  encode(value: unknown, options?: { indent?: number }): string;
+  decode<T = any>(text: string): T;
+  /** Throws INVALID where the value does not match the JSON Schema (an object or JSON text); `details.errors` says where. */
+  validate(schema: object | string, value: unknown): true;
+  /** The same for the value of a JSON text. */
+  validateString(schema: object | string, text: string): true;
+}
+
+/** The values that the process inherited. */
+export interface Ctx {
+  /** Throws NOT_FOUND where there is none. */
+  get<T = any>(key: string): T;
+  all(): { [key: string]: any };
+}
+
+export type UuidVariant = 'RFC4122' | 'NCS' | 'Microsoft' | 'Future';
+
+/** Identifiers of RFC 9562. */
+export interface Uuid {
+  v1(): string;
+  /** From a namespace (a UUID) and a name, as `v5`. */
+  v3(namespace: string, name: string): string;
+  v4(): string;
+  v5(namespace: string, name: string): string;
+  /** Later ones sort after earlier ones. */
+  v7(): string;
+  validate(value: unknown): boolean;
+  version(uuid: string): number;
+  variant(uuid: string): UuidVariant;
+  /** `timestamp` (unix seconds) of v1 and v7, `node` of v1. */
+  parse(uuid: string): { version: number; variant: UuidVariant; timestamp?: number; node?: string };
+  format(uuid: string, form?: 'standard' | 'simple' | 'urn'): string;
+}
+
+/** Bytes as text and back. Text counts as its UTF-8. */
+export interface Base64 {
+  encode(content: string | Uint8Array, options?: { url_safe?: boolean; padding?: boolean }): string;
+  decode(text: string, options?: { url_safe?: boolean }): Uint8Array;
+}
+
+type Digest = { (data: Bytes, raw?: false): string; (data: Bytes, raw: true): Uint8Array };
+type KeyedDigest = {
+  (data: Bytes, secret: Bytes, raw?: false): string;
+  (data: Bytes, secret: Bytes, raw: true): Uint8Array;
+};
+/** Text counts as its UTF-8. */
+type Bytes = string | Uint8Array;
+
+/** Digests: hexadecimal text, with `raw` bytes. */
+export interface Hash {
+  md5: Digest;
+  sha1: Digest;
+  sha256: Digest;
+  sha512: Digest;
+  hmacMd5: KeyedDigest;
+  hmacSha1: KeyedDigest;
+  hmacSha256: KeyedDigest;
+  hmacSha512: KeyedDigest;
+  /** FNV-1a, below 2^32. */
+  fnv32(data: Bytes): number;
+  /** FNV-1a, signed. */
+  fnv64(data: Bytes): bigint;
+}
+
+/** Regular expressions in RE2's syntax, in linear time. Throws INVALID for what is no pattern. */
+export interface Text {
+  regexpMatch(pattern: string, text: string): boolean;
+  /** First and last byte of each match, counted from 1; the whole and its groups, null for one that took no part. */
+  regexpFind(
+    pattern: string,
+    text: string,
+    limit?: number,
+  ): { start: number; end: number; groups: (string | null)[] }[];
+  /** `$1` and `${name}` are groups, `$$` a dollar sign. */
+  regexpReplace(pattern: string, text: string, replacement: string): string;
+  regexpSplit(pattern: string, text: string, limit?: number): string[];
+  /** Names of the groups, the first for the whole; empty where there is none. */
+  regexpNames(pattern: string): string[];
+}
+
+export interface RegistryEntry {
+  id: string;
+  kind: string;
+  meta: { [key: string]: any };
+  /** What the keys of its kind say. */
+  data: any;
+}
+
+/** The deployment's entries. */
+export interface Registry {
+  /** Throws NOT_FOUND. */
+  get(id: string): RegistryEntry;
+  /** Sorted by id. Keys: `kind`, `ns`, `name`, `id`, `meta.<key>`; `*`, `^`, `$` or `~` in front: contains, begins, ends, matches. */
+  find(filter?: { readonly [key: string]: unknown }): RegistryEntry[];
+  parseId(id: string): { ns: string; name: string };
+}
+
+/** What policies say; `undefined` (as text): nothing. */
+export type Effect = 'allow' | 'deny' | 'undefined';
+
+type Meta = { readonly [key: string]: unknown };
+
+/** On whose behalf the process runs, and what its policies say. */
+export interface Security {
+  actor(): { id: string; meta: { [key: string]: any } } | null;
+  /** Ids of policies. */
+  scope(): string[] | null;
+  can(action: string, resource: string, meta?: Meta): boolean;
+  explain(
+    action: string,
+    resource: string,
+    meta?: Meta,
+  ): { allowed: boolean; effect: Effect; policy: string | undefined; why: string };
+  evaluate(
+    policies: readonly string[],
+    actor: { readonly id: string; readonly meta?: Meta } | null,
+    action: string,
+    resource: string,
+    meta?: Meta,
+  ): Effect;
+  /** Throws NOT_FOUND. */
+  policy(id: string): { id: string; effect: 'allow' | 'deny'; actions: string[]; resources: string[] };
+  /** Ids of the policies of a group; throws NOT_FOUND. */
+  namedScope(group: string): string[];
+}
+
+type TokenAlgorithm = 'HS256' | 'HS384' | 'HS512';
+
+/** Secrets. */
+export interface Crypto {
+  randomBytes(length: number): Uint8Array;
+  randomString(length: number, alphabet?: string): string;
+  randomUuid(): string;
+  /** Hexadecimal. */
+  hmacSha256(key: Bytes, data: Bytes): string;
+  hmacSha512(key: Bytes, data: Bytes): string;
+  /** AES-GCM; the key has 16, 24 or 32 bytes. */
+  encryptAes(data: Bytes, key: Bytes, additionalData?: Bytes): Uint8Array;
+  /** Throws INVALID where anything is not the same. */
+  decryptAes(data: Bytes, key: Bytes, additionalData?: Bytes): Uint8Array;
+  /** ChaCha20-Poly1305; the key has 32 bytes. */
+  encryptChacha20(data: Bytes, key: Bytes, additionalData?: Bytes): Uint8Array;
+  decryptChacha20(data: Bytes, key: Bytes, additionalData?: Bytes): Uint8Array;
+  jwtEncode(claims: { readonly [key: string]: unknown }, key: Bytes, algorithm?: TokenAlgorithm): string;
+  /** The claims; throws PERMISSION_DENIED. */
+  jwtVerify(token: string, key: Bytes, algorithm?: TokenAlgorithm | null, requireExp?: boolean): { [key: string]: any };
+  pbkdf2(
+    password: Bytes,
+    salt: Bytes,
+    iterations: number,
+    keyLength: number,
+    hash?: 'sha256' | 'sha512',
+  ): Command<Uint8Array>;
+  constantTimeCompare(a: Bytes, b: Bytes): boolean;
+}
+
+/** Those that come with the runtime, by their names: what `self.capability` answers. */
+export interface Capabilities {
+  time: Time;
+  logger: Logger;
+  json: Json;
+  ctx: Ctx;
+  random: Random;
+  uuid: Uuid;
+  base64: Base64;
+  hash: Hash;
+  text: Text;
+  registry: Registry;
+  security: Security;
+  store: Store;
+  io: Io;
+  fs: Fs;
+  env: Env;
+  crypto: Crypto;
 }
 
 /** A capability that has no interface here: its operations by their camelCase names. */

@@ -7,8 +7,10 @@
  */
 import { TroupeError, toTroupeError } from '../../runtime/errors.ts';
 import { copyPayload, copyPayloads } from '../../runtime/payload/copy.ts';
+import { withoutIdentity } from '../../runtime/security/identity.ts';
 import {
   type AnyCapability,
+  type Capabilities,
   capabilityOf,
   type Env,
   type Fs,
@@ -62,10 +64,10 @@ export class Self<M extends Messages = Messages> {
     return this.#process.out.id;
   }
 
-  /** Values inherited through spawns and calls; this process's own copy. */
+  /** Values inherited through spawns and calls; this process's own copy. Whom it acts for is not among them. */
   get context(): { readonly [key: string]: any } {
     return kept(this.#process, '@context', process =>
-      Object.freeze(copyPayload(process.out.context, 'context') as object),
+      Object.freeze(copyPayload(withoutIdentity(process.out.context), 'context') as object),
     );
   }
 
@@ -322,8 +324,10 @@ export class Self<M extends Messages = Messages> {
    * Any capability by its name, its operations in camelCase. Throws PERMISSION_DENIED, saying what to add where, if it
    * was not imported.
    */
-  capability<T extends object = AnyCapability>(name: string): T {
-    return capabilityOf(this.#process, name) as T;
+  capability<Name extends keyof Capabilities>(name: Name): Capabilities[Name];
+  capability<T extends object = AnyCapability>(name: string): T;
+  capability(name: string): object {
+    return capabilityOf(this.#process, name);
   }
 }
 

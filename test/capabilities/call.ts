@@ -2,9 +2,11 @@
 import type { CallContext, CapabilityDefinition } from '../../runtime/capabilities/capability.ts';
 import { createServices, type Services } from '../../runtime/capabilities/services.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { TroupeError } from '../../runtime/errors.ts';
 import { MemoryTerminal } from '../../runtime/hosts/terminal.ts';
 import { silentLog } from '../../runtime/logger.ts';
 import type { Payload } from '../../runtime/payload/payload.ts';
+import type { Entry } from '../../runtime/registry/entry.ts';
 
 /** 2026-01-02T03:04:05.250Z. */
 export const NOON = 1_767_323_045_250;
@@ -30,6 +32,10 @@ export class Caller implements CallContext {
   readonly host = 'test:host';
   readonly clock: Clock;
   readonly services: Services;
+  /** What only some tests give it. */
+  values: { readonly [key: string]: Payload } = {};
+  entries: ReadonlyMap<string, Entry> = new Map();
+  strict = false;
   readonly #releases: (() => void)[] = [];
 
   constructor(given: Partial<Services> = {}, clock: Clock = stillClock(), pid = '{test:host|0x00001}') {
@@ -59,11 +65,17 @@ export class Caller implements CallContext {
 
 /** What a call was refused with. */
 export async function refusal(call: Promise<unknown>): Promise<{ kind: string; message: string }> {
+  const { kind, message } = await failureOf(call);
+  return { kind, message };
+}
+
+/** The error that a call was refused with. */
+export async function failureOf(call: Promise<unknown>): Promise<TroupeError> {
   try {
     await call;
   } catch (thrown) {
-    const { kind, message } = thrown as { kind: string; message: string };
-    return { kind, message };
+    if (thrown instanceof TroupeError) return thrown;
+    throw thrown;
   }
   throw new Error('the call was expected to be refused');
 }

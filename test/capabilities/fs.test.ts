@@ -79,7 +79,7 @@ test('refusals say what is wrong', async ({ caller, root }) => {
   assert.is((await refusal(fs('open', '.'))).kind, 'INVALID');
   assert.match(
     (await refusal(fs('read_file', 'a.txt', { byte: true }))).message,
-    'there is no option "byte"; known: bytes',
+    'there is no option "byte"; did you mean "bytes"?',
   );
   writeFileSync(join(root, 'app/data/raw'), new Uint8Array([0xff, 0xfe]));
   assert.match((await refusal(fs('read_file', 'raw'))).message, 'read it with {bytes: true}');

@@ -106,4 +106,30 @@ test('a worker thread uses the terminal and the store of the main thread', async
   assert.is((await refusal(worker.call(ioCapability, {}, 'read_line'))).kind, 'UNAVAILABLE');
 });
 
+test('print puts tabs between values; several texts are written one after the other', async () => {
+  const terminal = new MemoryTerminal();
+  const caller = new Caller({ terminal });
+  await caller.call(ioCapability, {}, 'print', 'a', 1.5, true, null, [1, { b: 2 }]);
+  await caller.call(ioCapability, {}, 'print');
+  await caller.call(ioCapability, {}, 'write', 'x', 'y');
+  await caller.call(ioCapability, {}, 'eprint', 'no', 'luck');
+  assert.is(await caller.call(ioCapability, {}, 'flush'), true);
+  assert.is(terminal.output, 'a\t1.5\ttrue\tnil\t[1,{"b":2}]\n\nxy');
+  assert.is(terminal.errors, 'no\tluck\n');
+});
+
+test('a line can be read in pieces; at the end there is an error, or nothing', async () => {
+  const caller = new Caller({ terminal: new MemoryTerminal({ input: ['h\u00e9llo', 'two', 'three'] }) });
+  const io = (operation: string, ...args: number[]) => caller.call(ioCapability, {}, operation, ...args);
+  const piece = async (most?: number) =>
+    Buffer.from((await io('read', ...(most ? [most] : []))) as Uint8Array).toString();
+  assert.is(await piece(3), 'h\u00e9');
+  assert.is(await io('read_line'), 'llo');
+  assert.is(await io('readline'), 'two');
+  assert.is(await piece(), 'three\n');
+  for (const operation of ['read', 'readline']) assert.is((await refusal(io(operation))).kind, 'NOT_FOUND');
+  assert.is(await io('read_line'), null);
+  assert.is((await refusal(io('read', 0))).kind, 'INVALID');
+});
+
 test.run();

@@ -8,6 +8,7 @@ import { randomCapability } from '../../runtime/capabilities/random.ts';
 import { storeCapability } from '../../runtime/capabilities/store.ts';
 import { timeCapability } from '../../runtime/capabilities/time.ts';
 import { TroupeError } from '../../runtime/errors.ts';
+import { MemoryStore } from '../../runtime/store.ts';
 import type { Payload } from '../../runtime/payload/payload.ts';
 import { Caller, NOON, refusal, stillClock } from './call.ts';
 
@@ -24,10 +25,14 @@ test('every capability needs no settings and is known by its own name', () => {
 });
 
 test('by default only what cannot reach outside is granted', () => {
-  for (const name of ['json', 'logger', 'random', 'store', 'time']) {
+  for (const name of [
+    ...['json', 'logger', 'random', 'store', 'time', 'ctx', 'funcs'],
+    ...['uuid', 'base64', 'hash', 'text', 'registry', 'security'],
+  ]) {
     assert.is(capabilityDefinitions.get(name)?.grantedByDefault, true, name);
   }
-  for (const name of ['env', 'fs', 'io']) assert.is(capabilityDefinitions.get(name)?.grantedByDefault, false, name);
+  for (const name of ['env', 'fs', 'io', 'crypto'])
+    assert.is(capabilityDefinitions.get(name)?.grantedByDefault, false, name);
 });
 
 test('the clock is told in seconds and in nanoseconds', async () => {
@@ -138,6 +143,43 @@ test('a full store refuses new keys and takes new values of old ones', async () 
   await caller.call(storeCapability, {}, 'delete', 'a');
   await set('b', 1);
   assert.is(await caller.call(storeCapability, {}, 'get', 'b'), 1);
+});
+
+test('a value with a time to live is gone after it', async () => {
+  let now = 0;
+  const clock = { ...stillClock(), now: () => now };
+  const caller = new Caller({ store: new MemoryStore(clock) }, clock);
+  const store = (operation: string, ...args: Payload[]) =>
+    caller.call(storeCapability, { max_keys: 2 }, operation, ...args);
+  await store('set', 'short', 1, 2);
+  await store('set', 'text', 1, '1m');
+  assert.is(await store('has', 'short'), true);
+  assert.is((await refusal(store('set', 'third', 1))).kind, 'RATE_LIMITED');
+  now = 2000;
+  assert.is(await store('has', 'short'), false);
+  assert.is(await store('get', 'short'), null);
+  assert.is(await store('delete', 'short'), false);
+  await store('set', 'third', 1, 0);
+  assert.equal(await store('list'), ['text', 'third']);
+  now = 60_000;
+  assert.equal(await store('list'), ['third']);
+  for (const ttl of [-1, 'soon', {}]) assert.is((await refusal(store('set', 'x', 1, ttl))).kind, 'INVALID');
+});
+
+test('what expired makes room, so that a full store does not stay full', async () => {
+  let now = 0;
+  const clock = { ...stillClock(), now: () => now };
+  const caller = new Caller({ store: new MemoryStore(clock) }, clock);
+  for (let i = 0; i < 500; i++) {
+    now = i * 1000;
+    await caller.call(storeCapability, { max_keys: 100 }, 'set', `key${i}`, i, 10);
+  }
+  assert.is(((await caller.call(storeCapability, {}, 'list')) as string[]).length, 10);
+});
+
+test('all variables that the host names are listed', async () => {
+  const caller = new Caller({ environment: { A: '1', B: '2', C: undefined } });
+  assert.equal(await caller.call(envCapability, { names: ['A', 'C', 'D'] }, 'get_all'), { A: '1' });
 });
 
 test.run();

@@ -25,7 +25,12 @@ function membersOf(module: LinkedModule, prefix: string): string[] {
 const below = (prefix: string) =>
   named.filter(name => name.startsWith(prefix) && name.length > prefix.length && !name.endsWith('.lua'));
 
-for (const name of ['process', 'channel', 'coroutine', 'errors', 'payload', 'os', 'funcs']) {
+const MODULES = [
+  ...['process', 'channel', 'coroutine', 'errors', 'payload', 'os', 'funcs'],
+  ...['security', 'logger', 'io', 'crypto', 'text'],
+];
+
+for (const name of MODULES) {
   test(`members of ${name}`, () => {
     sameNames(below(`${name}.`), membersOf(engine.module(name)!, `${name}.`), name);
   });

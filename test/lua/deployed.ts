@@ -45,11 +45,15 @@ const MODULES = 'modules: [time, logger, json, random, funcs, ctx]';
 
 /**
  * A deployment with one namespace `app`, a host `host` and a process for each script, by name; `more` are further
- * entries in YAML, each line one entry in flow style.
+ * entries in YAML, each line one entry in flow style; `limits` are those of the host, in YAML.
  */
-export function scripts(sources: { readonly [name: string]: string }, more: readonly string[] = []): Files {
+export function scripts(
+  sources: { readonly [name: string]: string },
+  more: readonly string[] = [],
+  limits = '{}',
+): Files {
   const files: { [path: string]: string } = {};
-  const entries = ['  - {name: host, kind: process.host}', ...more.map(entry => `  - ${entry}`)];
+  const entries = [`  - {name: host, kind: process.host, limits: ${limits}}`, ...more.map(entry => `  - ${entry}`)];
   for (const [name, source] of Object.entries(sources)) {
     files[`${name}.lua`] = source;
     entries.push(`  - {name: ${name}, kind: process.lua, source: "file://${name}.lua", ${MODULES}}`);

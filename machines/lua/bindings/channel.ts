@@ -38,7 +38,7 @@ export function channelModule(engine: Engine): HostModule {
           }
         }
         const channel = objects.pushObject(L, Kind.Channel);
-        vm.memory.u32[(channel + CHANNEL_CAPACITY) >>> 2] = capacity;
+        vm.memory.i32[(channel + CHANNEL_CAPACITY) >>> 2] = capacity;
         return 1;
       },
       select: L => select(engine, L),
@@ -77,7 +77,7 @@ export function channelClasses(engine: Engine): ObjectClass[] {
           },
           close: L => {
             const channel = self(L);
-            const type = engine.vm.memory.u32[(channel + CHANNEL_TYPE) >>> 2];
+            const type = engine.vm.memory.i32[(channel + CHANNEL_TYPE) >>> 2];
             if (type === ChannelType.Topic) unlisten(engine, channel);
             else {
               mustBeOwn(L, channel);
@@ -108,18 +108,18 @@ export function channelClasses(engine: Engine): ObjectClass[] {
   function pushCase(L: number, sends: boolean): void {
     const { vm, objects } = engine;
     const data = objects.pushObject(L, Kind.Case);
-    vm.memory.u32[(data + CASE_SENDS) >>> 2] = sends ? 1 : 0;
+    vm.memory.i32[(data + CASE_SENDS) >>> 2] = sends ? 1 : 0;
     vm.api.lua_pushvalue(L, 1);
     vm.api.lua_setiuservalue(L, -2, CASE_CHANNEL);
   }
 
   function mustBeOwn(L: number, channel: number): void {
-    if (engine.vm.memory.u32[(channel + CHANNEL_TYPE) >>> 2] === ChannelType.Own) return;
+    if (engine.vm.memory.i32[(channel + CHANNEL_TYPE) >>> 2] === ChannelType.Own) return;
     engine.vm.raise(L, 'only channels made by channel.new can be sent to and closed; processes get process.send');
   }
 
   function mustBeOpen(L: number, channel: number): void {
-    if (engine.vm.memory.u32[(channel + CHANNEL_CLOSED) >>> 2] !== 0) engine.vm.raise(L, 'send on closed channel');
+    if (engine.vm.memory.i32[(channel + CHANNEL_CLOSED) >>> 2] !== 0) engine.vm.raise(L, 'send on closed channel');
   }
 }
 
@@ -127,15 +127,15 @@ const SENDS = [true];
 
 /** What could make a channel from outside give something. */
 function wakesOf(engine: Engine, channel: number): number {
-  const { u32 } = engine.vm.memory;
-  switch (u32[(channel + CHANNEL_TYPE) >>> 2]) {
+  const { i32 } = engine.vm.memory;
+  switch (i32[(channel + CHANNEL_TYPE) >>> 2]) {
     case ChannelType.Inbox:
     case ChannelType.Topic:
       return Wakes.Message;
     case ChannelType.Events:
       return Wakes.Event;
     case ChannelType.Timer:
-      return u32[(channel + CHANNEL_DETAIL) >>> 2] === 0 ? Wakes.None : Wakes.Command;
+      return i32[(channel + CHANNEL_DETAIL) >>> 2] === 0 ? Wakes.None : Wakes.Command;
     default:
       return Wakes.None;
   }
@@ -157,10 +157,7 @@ export function receive(engine: Engine, L: number): number {
     default:
   }
   process.mustBeAbleToWait(L);
-  const { path } = process;
-  path.channels.push(channel);
-  path.wakes = wakesOf(engine, channel);
-  return process.wait(L);
+  return process.waitOn(L, channel, wakesOf(engine, channel));
 }
 
 /** `channel.select{case..., default = boolean}`: the first case that can go on, in the order listed. */
@@ -179,7 +176,8 @@ export function select(engine: Engine, L: number): number {
     count++;
     if (api.lua_checkstack(L, 10) === 0) vm.raise(L, 'too many cases');
     const at = vm.argument(L, 1 + count);
-    const isCase = memory.u8[at + VALUE_TAG] === Tag.Userdata && memory.u32[reader.data(at) >>> 2] === Kind.Case;
+    const isCase =
+      memory.u8[(at + VALUE_TAG) >>> 0] === Tag.Userdata && memory.i32[reader.data(at) >>> 2] === Kind.Case;
     if (!isCase) vm.badArgument(L, 1, `item ${count} is not a case; write ch:case_receive() or ch:case_send(value)`);
   }
   api.lua_settop(L, 1 + count);
@@ -187,8 +185,8 @@ export function select(engine: Engine, L: number): number {
     const data = reader.data(vm.argument(L, 2 + i));
     const channel = reader.data(reader.objectValue(data, CASE_CHANNEL));
     api.lua_getiuservalue(L, 2 + i, CASE_CHANNEL);
-    if (memory.u32[(data + CASE_SENDS) >>> 2] !== 0) {
-      if (memory.u32[(channel + CHANNEL_CLOSED) >>> 2] !== 0) vm.raise(L, 'send on closed channel');
+    if (memory.i32[(data + CASE_SENDS) >>> 2] !== 0) {
+      if (memory.i32[(channel + CHANNEL_CLOSED) >>> 2] !== 0) vm.raise(L, 'send on closed channel');
       api.lua_getiuservalue(L, 2 + i, CASE_VALUE);
       if (offerTo(process, L, channel, 2 + count)) {
         api.lua_pushnil(L);
@@ -222,7 +220,7 @@ export function select(engine: Engine, L: number): number {
   for (let i = 0; i < count; i++) {
     const data = reader.data(vm.argument(L, 2 + i));
     const channel = reader.data(reader.objectValue(data, CASE_CHANNEL));
-    const sends = memory.u32[(data + CASE_SENDS) >>> 2] !== 0;
+    const sends = memory.i32[(data + CASE_SENDS) >>> 2] !== 0;
     path.channels.push(channel);
     path.sends.push(sends);
     if (!sends) path.wakes |= wakesOf(engine, channel);

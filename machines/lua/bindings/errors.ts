@@ -74,7 +74,7 @@ export function errorClass(engine: Engine): ObjectClass {
     details: value(ErrorValue.Details),
     stack: value(ErrorValue.Stack),
     retryable: L => {
-      const retry = engine.vm.memory.u32[(engine.objects.argument(L, 1, Kind.Error) + ERROR_RETRYABLE) >>> 2];
+      const retry = engine.vm.memory.i32[(engine.objects.argument(L, 1, Kind.Error) + ERROR_RETRYABLE) >>> 2];
       if (retry === Retry.Unknown) engine.vm.api.lua_pushnil(L);
       else engine.vm.api.lua_pushboolean(L, retry === Retry.Yes ? 1 : 0);
       return 1;
@@ -147,7 +147,9 @@ function errorAccess(engine: Engine): ErrorAccess {
       const { vm, reader } = engine;
       if (index > vm.count(L)) return false;
       const at = vm.argument(L, index);
-      return vm.memory.u8[at + VALUE_TAG] === Tag.Userdata && vm.memory.u32[reader.data(at) >>> 2] === Kind.Error;
+      return (
+        vm.memory.u8[(at + VALUE_TAG) >>> 0] === Tag.Userdata && vm.memory.i32[reader.data(at) >>> 2] === Kind.Error
+      );
     },
     read(L, index) {
       // What is in an error object was checked when it was made.
@@ -161,7 +163,7 @@ function errorAccess(engine: Engine): ErrorAccess {
 
 function textLength(engine: Engine, at: number): number {
   const { memory, text } = engine.vm;
-  return text.length(memory.u32[at >>> 2], memory.u8[at + VALUE_TAG]);
+  return text.length(memory.i32[at >>> 2], memory.u8[(at + VALUE_TAG) >>> 0]);
 }
 
 /** `{message, kind, retryable, details}`, checked. */

@@ -43,19 +43,18 @@ export function beginCall(engine: Engine, L: number, request: SpawnRequest | Tro
   api.lua_rawsetp(L, REGISTRY, thread);
   const future = objects.pushObject(L, Kind.Future);
   const channel = objects.pushObject(L, Kind.Channel);
-  vm.memory.u32[(channel + CHANNEL_CAPACITY) >>> 2] = 1;
+  vm.memory.i32[(channel + CHANNEL_CAPACITY) >>> 2] = 1;
   api.lua_setiuservalue(L, -2, FutureValue.Channel);
   api.lua_pushcclosure(thread, vm.functions['funcs.settle'], 0);
   api.lua_pushvalue(L, -1);
   api.lua_xmove(L, thread, 1);
 
   const tag = process.nextTag();
-  vm.memory.u32[(future + FUTURE_TAG) >>> 2] = tag;
+  vm.memory.i32[(future + FUTURE_TAG) >>> 2] = tag;
   const path = new Path(thread, Stage.Body, 1);
   path.tag = tag;
   path.wakes = Wakes.Command;
   process.waits.add(path);
-  process.adopt(path);
   process.out.exec(tag, request);
   return 1;
 }
@@ -68,7 +67,7 @@ function settle(engine: Engine, L: number): number {
   process.path.item = undefined;
   const future = objects.argument(L, 1, Kind.Future);
   const failed = answer.error !== undefined;
-  vm.memory.u32[(future + FUTURE_STATE) >>> 2] = failed ? FutureState.Failed : FutureState.Done;
+  vm.memory.i32[(future + FUTURE_STATE) >>> 2] = failed ? FutureState.Failed : FutureState.Done;
   if (answer.error !== undefined) writer.pushError(L, answer.error);
   else writer.push(L, answer.value);
   api.lua_setiuservalue(L, 1, failed ? FutureValue.Error : FutureValue.Result);
@@ -82,7 +81,7 @@ function settle(engine: Engine, L: number): number {
 
 export function futureClass(engine: Engine): ObjectClass {
   const self = (L: number) => engine.objects.argument(L, 1, Kind.Future);
-  const state = (L: number) => engine.vm.memory.u32[(self(L) + FUTURE_STATE) >>> 2];
+  const state = (L: number) => engine.vm.memory.i32[(self(L) + FUTURE_STATE) >>> 2];
   const pushBoolean = (L: number, value: boolean): number => {
     engine.vm.api.lua_pushboolean(L, value ? 1 : 0);
     return 1;
@@ -100,6 +99,10 @@ export function futureClass(engine: Engine): ObjectClass {
           self(L);
           return pushValue(L, FutureValue.Channel);
         },
+        channel: L => {
+          self(L);
+          return pushValue(L, FutureValue.Channel);
+        },
         is_complete: L => pushBoolean(L, state(L) !== FutureState.Pending),
         is_canceled: L => pushBoolean(L, state(L) === FutureState.Canceled),
         result: L => {
@@ -107,21 +110,21 @@ export function futureClass(engine: Engine): ObjectClass {
           return pushValue(L, FutureValue.Result) + pushValue(L, FutureValue.Error);
         },
         error: L => {
-          self(L);
-          return pushValue(L, FutureValue.Error);
+          const failed = state(L) === FutureState.Failed || state(L) === FutureState.Canceled;
+          return pushValue(L, FutureValue.Error) + pushBoolean(L, failed);
         },
         cancel: L => {
           if (state(L) !== FutureState.Pending) return pushBoolean(L, false);
           const { process, reader, vm, writer } = engine;
           const future = self(L);
-          const tag = vm.memory.u32[(future + FUTURE_TAG) >>> 2];
+          const tag = vm.memory.i32[(future + FUTURE_TAG) >>> 2];
           process.out.abandon(tag);
           const path = process.waits.command(tag);
           if (path !== undefined) {
             process.waits.remove(path);
             process.drop(path);
           }
-          vm.memory.u32[(future + FUTURE_STATE) >>> 2] = FutureState.Canceled;
+          vm.memory.i32[(future + FUTURE_STATE) >>> 2] = FutureState.Canceled;
           writer.pushError(L, new TroupeError('the call was canceled', { kind: 'CANCELED', retryable: false }));
           vm.api.lua_setiuservalue(L, 1, FutureValue.Error);
           closeChannel(process, reader.data(reader.objectValue(future, FutureValue.Channel)));

@@ -11,6 +11,15 @@ import type { HostFunction } from '../vm/adapter.ts';
 import { REGISTRY, Type } from '../vm/layout.ts';
 import { execute, launch, newSpawner } from './spawner.ts';
 import { TroupeError } from '../../../runtime/errors.ts';
+import { didYouMean } from '../../../runtime/registry/suggest.ts';
+
+/** How far a name is known. With one node all of them are the same. */
+const NAME_SCOPES: { readonly [constant: string]: string } = {
+  LOCAL: 'local',
+  EVENTUAL: 'eventual',
+  CONSISTENT: 'consistent',
+  STRONG: 'strong',
+};
 
 export function processModule(engine: Engine): HostModule {
   const text = (L: number, index: number) => textArgument(engine, L, index);
@@ -81,8 +90,8 @@ export function processModule(engine: Engine): HostModule {
     listen,
     unlisten: L => {
       const channel = engine.objects.argument(L, 1, Kind.Channel);
-      const { u32 } = engine.vm.memory;
-      if (u32[(channel + CHANNEL_TYPE) >>> 2] !== ChannelType.Topic) {
+      const { i32 } = engine.vm.memory;
+      if (i32[(channel + CHANNEL_TYPE) >>> 2] !== ChannelType.Topic) {
         engine.vm.badArgument(L, 1, 'not a channel of process.listen');
       }
       unlisten(engine, channel);
@@ -126,7 +135,7 @@ export function processModule(engine: Engine): HostModule {
   function newChannel(L: number, type: ChannelType): number {
     const { vm, objects } = engine;
     const channel = objects.pushObject(L, Kind.Channel);
-    vm.memory.u32[(channel + CHANNEL_TYPE) >>> 2] = type;
+    vm.memory.i32[(channel + CHANNEL_TYPE) >>> 2] = type;
     vm.api.lua_pushvalue(L, -1);
     vm.api.lua_rawsetp(L, REGISTRY, channel);
     return channel;
@@ -153,7 +162,7 @@ export function processModule(engine: Engine): HostModule {
     process.topicOf ??= new Map();
     const known = process.topics.get(topic);
     if (known !== undefined) {
-      if (vm.memory.u32[(known + CHANNEL_CLOSED) >>> 2] === 0) {
+      if (vm.memory.i32[(known + CHANNEL_CLOSED) >>> 2] === 0) {
         api.lua_rawgetp(L, REGISTRY, known);
         return 1;
       }
@@ -163,7 +172,7 @@ export function processModule(engine: Engine): HostModule {
       api.lua_rawsetp(L, REGISTRY, known);
     }
     const channel = newChannel(L, ChannelType.Topic);
-    vm.memory.u32[(channel + CHANNEL_DETAIL) >>> 2] = whole ? 1 : 0;
+    vm.memory.i32[(channel + CHANNEL_DETAIL) >>> 2] = whole ? 1 : 0;
     process.topics.set(topic, channel);
     process.topicOf.set(channel, topic);
     process.events.listen(topic);
@@ -172,8 +181,13 @@ export function processModule(engine: Engine): HostModule {
 
   const registry: HostModule = {
     name: 'process.registry',
+    constants: NAME_SCOPES,
     functions: {
-      register: L => done(L, engine.process.out.register(text(L, 1), optionalText(engine, L, 2))),
+      register: L => {
+        const name = text(L, 1);
+        const pid = optionalText(engine, L, 2);
+        return done(L, faultOfScope(engine, L, 3) ?? engine.process.out.register(name, pid));
+      },
       lookup: L => {
         const found = engine.process.out.lookup(text(L, 1));
         if (typeof found !== 'string') return pushFailure(engine, L, found);
@@ -181,6 +195,8 @@ export function processModule(engine: Engine): HostModule {
         return 1;
       },
       unregister: L => {
+        const fault = faultOfScope(engine, L, 2);
+        if (fault !== undefined) return pushFailure(engine, L, fault);
         engine.vm.api.lua_pushboolean(L, engine.process.out.unregister(text(L, 1)) ? 1 : 0);
         return 1;
       },
@@ -188,6 +204,14 @@ export function processModule(engine: Engine): HostModule {
   };
   const event: HostModule = { name: 'process.event', constants: { ...ProcessEventKind } };
   return { name: 'process', functions, modules: { registry, event } };
+}
+
+/** Why the argument is no scope of a name; undefined where it is one, or none was given. */
+function faultOfScope(engine: Engine, L: number, index: number): TroupeError | undefined {
+  const scope = optionalText(engine, L, index);
+  const known = Object.values(NAME_SCOPES);
+  if (scope === undefined || known.includes(scope)) return undefined;
+  return invalid(`there is no scope "${scope}"${didYouMean(scope, known, `; there are: ${known.join(', ')}`)}`);
 }
 
 /** Later messages on the topic fall to the inbox; what came before can still be received. */

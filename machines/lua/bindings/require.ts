@@ -67,7 +67,7 @@ function callerSource(engine: Engine, L: number): string {
   const { api, text, out, memory } = engine.vm;
   if (api.lua_getstack(L, 1, out) === 0) return '';
   api.lua_getinfo(L, text.name('S'), out);
-  return text.readName(memory.u32[(out + DEBUG_SOURCE) >>> 2], 4096).slice(1);
+  return text.readName(memory.i32[(out + DEBUG_SOURCE) >>> 2], 4096).slice(1);
 }
 
 /** Push what the library's chunk returns; `true` where it returns nothing. */
@@ -96,6 +96,8 @@ function pushDeclared(engine: Engine, L: number, name: string): void {
   else vm.api.lua_createtable(L, 0, 8);
   if (capability === undefined) return;
   for (const [operation, index] of engine.process.program.operationsOf(capability)) {
+    // What the host has of its own takes the operation's place: `time.now` gives a time object.
+    if (module?.members.has(operation)) continue;
     vm.adapter.pushInteger(L, index);
     vm.api.lua_pushcclosure(L, vm.functions['host.invoke'], 1);
     vm.api.lua_setfield(L, -2, vm.text.name(operation));

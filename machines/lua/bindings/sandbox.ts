@@ -34,7 +34,7 @@ export function sandboxFunctions(engine: Engine): { [name: string]: HostFunction
     for (let i = 1; i <= count; i++) {
       vm.api.luaL_tolstring(L, i, 0);
       const at = vm.top(L);
-      parts.push(vm.text.readText(vm.memory.u32[at >>> 2], vm.memory.u8[at + 8]));
+      parts.push(vm.text.readText(vm.memory.i32[at >>> 2], vm.memory.u8[(at + 8) >>> 0]));
       vm.api.lua_settop(L, -2);
     }
     return parts.join(separator);
@@ -58,7 +58,7 @@ export function sandboxFunctions(engine: Engine): { [name: string]: HostFunction
       if (typeOf(engine, L, 3) > Type.Nil) {
         if (typeOf(engine, L, 3) !== Type.String) vm.badType(L, 3, 'string');
         const at = vm.argument(L, 3);
-        if (!text.readText(vm.memory.u32[at >>> 2], vm.memory.u8[at + 8]).includes('t')) {
+        if (!text.readText(vm.memory.i32[at >>> 2], vm.memory.u8[(at + 8) >>> 0]).includes('t')) {
           api.lua_pushnil(L);
           text.push(L, 'attempt to load a binary chunk: only text can be loaded');
           return 2;
@@ -86,7 +86,7 @@ export function sandboxFunctions(engine: Engine): { [name: string]: HostFunction
         const at = vm.argument(L, 1);
         const option =
           typeOf(engine, L, 1) === Type.String
-            ? vm.text.readText(vm.memory.u32[at >>> 2], vm.memory.u8[at + 8])
+            ? vm.text.readText(vm.memory.i32[at >>> 2], vm.memory.u8[(at + 8) >>> 0])
             : vm.badType(L, 1, 'string');
         if (option !== 'count' && option !== 'collect') {
           vm.badArgument(L, 1, `option '${option}' is not available; there are 'count' and 'collect'`);
@@ -108,11 +108,12 @@ export function globalFunctions(engine: Engine): ReadonlyMap<string, number> {
 
 /** Lua's libraries as modules that fill themselves. */
 export function standardModules(engine: Engine): HostModule[] {
-  const { standard, guarded } = engine.vm;
+  const { standard, guarded, functions: places } = engine.vm;
   return ['string', 'table', 'math', 'utf8'].map(name => {
     const functions = new Map(standard[name].functions);
     for (const withheld of WITHHELD[name] ?? []) functions.delete(withheld);
     if (name === 'string') for (const [member, slot] of guarded) functions.set(member, slot);
+    if (name === 'table') functions.set('sort', places['host.sort']);
     return {
       name,
       standard: functions,
@@ -131,7 +132,7 @@ function randomFunctions(engine: Engine): { [name: string]: (L: number) => void 
     api.lua_getupvalue(L, -1, 1);
     const words = api.lua_touserdata(L, -1) >>> 2;
     for (let i = 0; i < RANDOM_STATE_BYTES / 4; i++) {
-      memory.u32[words + i] = readRandom(engine.process.out) * 2 ** 32;
+      memory.i32[words + i] = readRandom(engine.process.out) * 2 ** 32;
     }
     api.lua_settop(L, -3);
     // Both members at once, so that seeding seeds what is drawn from.

@@ -1,11 +1,11 @@
 /**
- * The spawner: an immutable builder of spawns (semantics section 2). What was asked for so far is in the object as
- * MessagePack, so it is a copy of its own and independent of the tables it came from.
+ * The spawner: an immutable builder of spawns (semantics section 2). What was asked for so far is in the object.
  */
 import { parseDuration } from '../../../runtime/duration.ts';
 import { TroupeError } from '../../../runtime/errors.ts';
 import type { Payload, SpawnRequest } from '../../../runtime/machine.ts';
-import { packPayload, unpackPayload } from '../../../runtime/payload/messagepack.ts';
+import { didYouMean } from '../../../runtime/registry/suggest.ts';
+import { type Actor, contextOfActor, contextOfScope, isReservedKey } from '../../../runtime/security/identity.ts';
 import { invalid, mustBeTable, optionalText, payloadArgument, payloadArguments, textArgument } from '../arguments.ts';
 import type { Engine } from '../engine.ts';
 import type { ObjectClass } from '../objects.ts';
@@ -13,8 +13,11 @@ import { Wakes } from '../path.ts';
 import { pushFailure } from '../results.ts';
 import { Kind } from '../values/kinds.ts';
 import type { HostFunction } from '../vm/adapter.ts';
-import { STRING_BYTES, VALUE_TAG } from '../vm/layout.ts';
+import { Type } from '../vm/layout.ts';
 import { beginCall } from './funcs.ts';
+import { durationAt } from './moments.ts';
+import { isKind } from './object_kind.ts';
+import { packedArgument, pushPacked } from './packed.ts';
 
 type Record = { readonly [key: string]: Payload };
 
@@ -22,6 +25,8 @@ type Record = { readonly [key: string]: Payload };
 interface Settings {
   readonly [key: string]: Payload;
   readonly context?: Record;
+  /** Of `with_actor` and `with_scope`: see `IdentifiedRequest`. */
+  readonly identity?: Record;
   readonly timeout?: number;
   readonly method?: string;
   readonly name?: string;
@@ -57,13 +62,43 @@ export function waitForAnswer(engine: Engine, L: number, tag: number): number {
 
 type Change = (engine: Engine, L: number, index: number, settings: Settings) => Settings | TroupeError;
 
+const OPTIONS = ['timeout', 'method'] as const;
+
+function withContext(settings: Settings, values: Record): Settings {
+  return { ...settings, context: { ...settings.context, ...values } };
+}
+
+function withIdentity(settings: Settings, values: Record): Settings {
+  return { ...settings, identity: { ...settings.identity, ...values } };
+}
+
+/** Milliseconds of the field `timeout` of the table at `index`, whose value as a payload is `value`. */
+function readTimeout(engine: Engine, L: number, index: number, value: Payload): number | undefined {
+  const { vm } = engine;
+  const top = vm.count(L);
+  vm.api.lua_getfield(L, index, vm.text.name('timeout'));
+  // As a payload a duration is a number like any other, and here that would be one of milliseconds.
+  const isDuration = vm.api.lua_type(L, -1) === Type.Userdata && isKind(engine, L, top + 1, Kind.Duration);
+  const number = isDuration ? Number(durationAt(engine, L, top + 1)) / 1e6 : value;
+  vm.api.lua_settop(L, top);
+  const milliseconds = typeof number === 'string' ? parseDuration(number) : number;
+  return typeof milliseconds === 'number' && milliseconds > 0 ? milliseconds : undefined;
+}
+
 /** By method; arguments are at `index` and after it. */
 const CHANGES: { readonly [name: string]: Change } = {
   with_context: (engine, L, index, settings) => {
     mustBeTable(engine, L, index);
     const values = asRecord(payloadArgument(engine, L, index, 'context'));
-    return values instanceof TroupeError ? values : { ...settings, context: { ...settings.context, ...values } };
+    if (values instanceof TroupeError) return values;
+    const reserved = Object.keys(values).find(isReservedKey);
+    if (reserved !== undefined) return invalid(`context key "${reserved}" is reserved: keys must not begin with "@"`);
+    return withContext(settings, values);
   },
+  with_actor: (engine, L, index, settings) =>
+    withIdentity(settings, contextOfActor(packedArgument(engine, L, index, Kind.Actor) as unknown as Actor)),
+  with_scope: (engine, L, index, settings) =>
+    withIdentity(settings, contextOfScope(packedArgument(engine, L, index, Kind.Scope) as string[])),
   with_options: (engine, L, index, settings) => {
     mustBeTable(engine, L, index);
     const options = asRecord(payloadArgument(engine, L, index, 'options'));
@@ -71,15 +106,15 @@ const CHANGES: { readonly [name: string]: Change } = {
     let changed = settings;
     for (const [key, value] of Object.entries(options)) {
       if (key === 'timeout') {
-        const timeout = typeof value === 'string' ? parseDuration(value) : value;
-        if (typeof timeout !== 'number' || !(timeout > 0)) {
-          return invalid('option timeout must be a number of milliseconds above 0 or a text such as "5s"');
+        const timeout = readTimeout(engine, L, index, value);
+        if (timeout === undefined) {
+          return invalid('option timeout must be a number of milliseconds above 0, a text such as "5s" or a duration');
         }
         changed = { ...changed, timeout };
       } else if (key === 'method') {
         if (typeof value !== 'string') return invalid('option method must be a text');
         changed = { ...changed, method: value };
-      } else return invalid(`unknown option "${key}"; there are timeout and method`);
+      } else return invalid(`unknown option "${key}"${didYouMean(key, OPTIONS, '; there are timeout and method')}`);
     }
     return changed;
   },
@@ -100,21 +135,11 @@ export function newSpawner(engine: Engine, L: number, change: string): number {
 /** Push a spawner that has been asked for nothing yet. */
 export function pushSpawner(engine: Engine, L: number, settings: Settings | TroupeError): number {
   if (settings instanceof TroupeError) return engine.vm.badArgument(L, 1, settings.message);
-  engine.objects.pushObject(L, Kind.Spawner);
-  engine.vm.text.pushBytes(L, packPayload(settings));
-  engine.vm.api.lua_setiuservalue(L, -2, 1);
-  return 1;
+  return pushPacked(engine, L, Kind.Spawner, settings);
 }
 
 export function spawnerClass(engine: Engine): ObjectClass {
-  const settings = (L: number): Settings => {
-    const { vm, reader, objects } = engine;
-    const at = reader.objectValue(objects.argument(L, 1, Kind.Spawner), 1);
-    const string = vm.memory.u32[at >>> 2];
-    const start = string + STRING_BYTES;
-    const length = vm.text.length(string, vm.memory.u8[at + VALUE_TAG]);
-    return unpackPayload(vm.memory.u8.slice(start, start + length)) as Settings;
-  };
+  const settings = (L: number) => packedArgument(engine, L, 1, Kind.Spawner) as unknown as Settings;
   /** `spawner:spawn(id, host, ...)` */
   const request = (L: number, how: Partial<SpawnRequest>): SpawnRequest | TroupeError => {
     const asked = settings(L);

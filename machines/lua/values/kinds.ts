@@ -13,10 +13,18 @@ export const Kind = {
   Case: 5,
   Spawner: 6,
   Future: 7,
+  Time: 8,
+  Duration: 9,
+  Location: 10,
+  Actor: 11,
+  Scope: 12,
+  Policy: 13,
+  Logger: 14,
+  Regexp: 15,
 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
-/** By kind: what programs see as its type, bytes of memory, number of values. */
+/** By kind: what programs see as its type, bytes of memory, number of values: at least one, since without Lua lays it out differently. */
 export const KINDS: readonly { readonly name: string; readonly bytes: number; readonly values: number }[] = [
   { name: '', bytes: 0, values: 0 },
   { name: 'channel', bytes: 40, values: 1 },
@@ -26,6 +34,16 @@ export const KINDS: readonly { readonly name: string; readonly bytes: number; re
   { name: 'case', bytes: 8, values: 2 },
   { name: 'spawner', bytes: 4, values: 1 },
   { name: 'future', bytes: 12, values: 3 },
+  // What these hold is in `times.ts`.
+  { name: 'time', bytes: 16, values: 1 },
+  { name: 'duration', bytes: 16, values: 1 },
+  { name: 'location', bytes: 12, values: 1 },
+  // One text of MessagePack each (`bindings/packed.ts`).
+  { name: 'actor', bytes: 4, values: 1 },
+  { name: 'scope', bytes: 4, values: 1 },
+  { name: 'policy', bytes: 4, values: 1 },
+  { name: 'logger', bytes: 4, values: 1 },
+  { name: 'regexp', bytes: 4, values: 1 },
 ];
 
 /** Values of an error, from 1. Its second word is `Retry`. */

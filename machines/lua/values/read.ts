@@ -32,6 +32,7 @@ import {
 import type { Memory } from '../vm/memory.ts';
 import type { Text } from '../vm/text.ts';
 import { ERROR_RETRYABLE, ErrorValue, Kind, KINDS, Retry } from './kinds.ts';
+import { nanosecondsNumber, nanosecondsOf, readDuration, readMoment } from './times.ts';
 
 /** The same bounds as for payloads of other languages (`runtime/payload/copy.ts`). */
 const MAX_DEPTH = 200;
@@ -69,8 +70,8 @@ export class PayloadReader {
   }
 
   #value(address: number, depth: number): Payload | typeof REFUSED {
-    const { u8, u32, i32, f64 } = this.#memory;
-    const tag = u8[address + VALUE_TAG];
+    const { u8, i32, f64 } = this.#memory;
+    const tag = u8[(address + VALUE_TAG) >>> 0];
     switch (tag) {
       case Tag.Integer: {
         const low = i32[address >>> 2];
@@ -83,13 +84,13 @@ export class PayloadReader {
         return f64[address >>> 3];
       case Tag.ShortString:
       case Tag.LongString:
-        return this.#text.read(u32[address >>> 2], tag);
+        return this.#text.read(i32[address >>> 2], tag);
       case Tag.True:
         return true;
       case Tag.False:
         return false;
       case Tag.Table:
-        return this.#table(u32[address >>> 2], depth);
+        return this.#table(i32[address >>> 2], depth);
       case Tag.Userdata:
         return this.#object(this.data(address), depth);
       default:
@@ -100,17 +101,17 @@ export class PayloadReader {
   #table(table: number, depth: number): Payload | typeof REFUSED {
     if (depth >= MAX_DEPTH) return this.#refuse(this.#tooDeep(table));
     this.#within[depth] = table;
-    const { u8, u32 } = this.#memory;
-    const array = u32[(table + TABLE_ARRAY) >>> 2];
+    const { u8, i32 } = this.#memory;
+    const array = i32[(table + TABLE_ARRAY) >>> 2];
     const size = this.#arraySize(table);
-    const nodes = u32[(table + TABLE_NODES) >>> 2];
-    const end = nodes + (NODE_SIZE << u8[table + TABLE_LOG_NODES]);
+    const nodes = i32[(table + TABLE_NODES) >>> 2];
+    const end = nodes + (NODE_SIZE << u8[(table + TABLE_LOG_NODES) >>> 0]);
 
     // What there is: `present` values in the array part, `whole` further keys that are whole numbers, `named` others.
     let present = 0;
     let last = 0;
     for (let i = 0, at = array + VALUE_TAG; i < size; i++, at += VALUE_SIZE) {
-      if ((u8[at] & TYPE_MASK) !== Type.Nil) {
+      if ((u8[at >>> 0] & TYPE_MASK) !== Type.Nil) {
         present++;
         last = i + 1;
       }
@@ -118,8 +119,8 @@ export class PayloadReader {
     let whole = 0;
     let named = 0;
     for (let node = nodes; node < end; node += NODE_SIZE) {
-      if ((u8[node + VALUE_TAG] & TYPE_MASK) === Type.Nil) continue;
-      const key = u8[node + NODE_KEY_TAG];
+      if ((u8[(node + VALUE_TAG) >>> 0] & TYPE_MASK) === Type.Nil) continue;
+      const key = u8[(node + NODE_KEY_TAG) >>> 0];
       if (key === Tag.ShortString || key === Tag.LongString) {
         named++;
       } else if (key === Tag.Integer) {
@@ -135,23 +136,23 @@ export class PayloadReader {
     this.#count += values + named + 1;
     if (this.#count > MAX_VALUES) return this.#refuse(`more than ${MAX_VALUES} values; send it in parts`);
     if (named === 0 && values === 0) {
-      const mark = u32[(table + TABLE_METATABLE) >>> 2];
+      const mark = i32[(table + TABLE_METATABLE) >>> 2];
       return mark !== 0 && mark === this.objectMark ? {} : [];
     }
     if (named === 0 && last <= 2 * values) return this.#list(array, size, last, whole > 0 ? nodes : end, end, depth);
 
     const object: { [key: string]: Payload } = {};
     for (let i = 0, at = array; i < size; i++, at += VALUE_SIZE) {
-      if ((this.#memory.u8[at + VALUE_TAG] & TYPE_MASK) === Type.Nil) continue;
+      if ((this.#memory.u8[(at + VALUE_TAG) >>> 0] & TYPE_MASK) === Type.Nil) continue;
       const value = this.#value(at, depth + 1);
       if (value === REFUSED) return this.#refuseWithin(i + 1);
       object[i + 1] = value as Payload;
     }
     for (let node = nodes; node < end; node += NODE_SIZE) {
-      if ((u8[node + VALUE_TAG] & TYPE_MASK) === Type.Nil) continue;
-      const key = u8[node + NODE_KEY_TAG];
+      if ((u8[(node + VALUE_TAG) >>> 0] & TYPE_MASK) === Type.Nil) continue;
+      const key = u8[(node + NODE_KEY_TAG) >>> 0];
       const name =
-        key === Tag.Integer ? String(this.#wholeKey(node)) : this.#text.read(u32[(node + NODE_KEY) >>> 2], key);
+        key === Tag.Integer ? String(this.#wholeKey(node)) : this.#text.read(i32[(node + NODE_KEY) >>> 2], key);
       if (typeof name !== 'string') return this.#refuse('has a key that is not UTF-8 text');
       const value = this.#value(node, depth + 1);
       if (value === REFUSED) return this.#refuseWithin(name);
@@ -172,7 +173,7 @@ export class PayloadReader {
     }
     for (let i = inArray; i < last; i++) list.push(null);
     for (let node = from; node < end; node += NODE_SIZE) {
-      if ((this.#memory.u8[node + VALUE_TAG] & TYPE_MASK) === Type.Nil) continue;
+      if ((this.#memory.u8[(node + VALUE_TAG) >>> 0] & TYPE_MASK) === Type.Nil) continue;
       const key = this.#wholeKey(node);
       const value = this.#value(node, depth + 1);
       if (value === REFUSED) return this.#refuseWithin(key);
@@ -183,41 +184,43 @@ export class PayloadReader {
 
   /** Lua may keep a smaller limit than the array has; the real size is then the next power of two. */
   #arraySize(table: number): number {
-    const { u8, u32 } = this.#memory;
-    const limit = u32[(table + TABLE_LIMIT) >>> 2];
-    if ((u8[table + TABLE_FLAGS] & LIMIT_IS_HINT) === 0 || (limit & (limit - 1)) === 0) return limit;
+    const { u8, i32 } = this.#memory;
+    const limit = i32[(table + TABLE_LIMIT) >>> 2];
+    if ((u8[(table + TABLE_FLAGS) >>> 0] & LIMIT_IS_HINT) === 0 || (limit & (limit - 1)) === 0) return limit;
     return 2 ** (32 - Math.clz32(limit));
   }
 
   #wholeKey(node: number): number {
-    const { i32, u32 } = this.#memory;
+    const { i32 } = this.#memory;
     const at = (node + NODE_KEY) >>> 2;
-    return i32[at + 1] * 4_294_967_296 + u32[at];
+    return i32[at + 1] * 4_294_967_296 + (i32[at] >>> 0);
   }
 
   /** Memory of the userdata whose value is at `address`; its first word is a `Kind`. */
   data(address: number): number {
-    const { u32, u8 } = this.#memory;
-    const object = u32[address >>> 2];
-    const values = u8[object + 6] | (u8[object + 7] << 8);
+    const { i32, u8 } = this.#memory;
+    const object = i32[address >>> 2];
+    const values = u8[(object + 6) >>> 0] | (u8[(object + 7) >>> 0] << 8);
     return object + 24 + VALUE_SIZE * values;
   }
 
   /** Address of value `index` (from 1) of the object whose memory is at `data`. */
   objectValue(data: number, index: number): number {
-    return data - VALUE_SIZE * (KINDS[this.#memory.u32[data >>> 2]].values - index + 1);
+    return data - VALUE_SIZE * (KINDS[this.#memory.i32[data >>> 2]].values - index + 1);
   }
 
   #object(data: number, depth: number): Payload | typeof REFUSED {
-    const kind = this.#memory.u32[data >>> 2];
+    const kind = this.#memory.i32[data >>> 2];
     if (kind === Kind.Error) return this.#error(data, depth);
     if (kind === Kind.Payload) return this.#value(this.objectValue(data, 1), depth);
+    if (kind === Kind.Time) return nanosecondsNumber(nanosecondsOf(readMoment(this.#memory, data)));
+    if (kind === Kind.Duration) return nanosecondsNumber(readDuration(this.#memory, data));
     const instead = kind === Kind.Message ? '; send its data: msg:payload():data()' : '';
     return this.#refuse(`${KINDS[kind].name} cannot be sent${instead}`);
   }
 
   #error(data: number, depth: number): TroupeError | typeof REFUSED {
-    const retry = this.#memory.u32[(data + ERROR_RETRYABLE) >>> 2];
+    const retry = this.#memory.i32[(data + ERROR_RETRYABLE) >>> 2];
     const message = this.#value(this.objectValue(data, ErrorValue.Message), depth);
     const kind = this.#value(this.objectValue(data, ErrorValue.Kind), depth);
     const stack = this.#value(this.objectValue(data, ErrorValue.Stack), depth);

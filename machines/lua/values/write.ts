@@ -62,7 +62,7 @@ export class PayloadWriter {
 
   /** Whole numbers become integers, except -0. */
   pushNumber(L: number, value: number): void {
-    if (Number.isSafeInteger(value) && !(value === 0 && Object.is(value, -0))) {
+    if (isWhole(value)) {
       this.#vm.adapter.pushInteger(L, value);
     } else this.#vm.api.lua_pushnumber(L, value);
   }
@@ -111,7 +111,7 @@ export class PayloadWriter {
         text.push(L, key);
         this.push(L, item, depth + 1);
         api.lua_rawset(L, -3);
-      } else {
+      } else if (!this.#pushField(L, name, item)) {
         this.push(L, item, depth + 1);
         api.lua_setfield(L, -2, name);
       }
@@ -122,11 +122,32 @@ export class PayloadWriter {
     }
   }
 
+  /** Set a field of the table on top, in one call into the binary; false where the value or the binary is none for it. */
+  #pushField(L: number, name: number, item: Payload): boolean {
+    const { api, text, memory } = this.#vm;
+    if (api.object_integer_field === undefined) return false;
+    switch (typeof item) {
+      case 'number':
+        if (isWhole(item)) api.object_integer_field(L, name, item);
+        else api.object_number_field!(L, name, item);
+        return true;
+      case 'boolean':
+        api.object_boolean_field!(L, name, item ? 1 : 0);
+        return true;
+      case 'string':
+        if (!text.place(item, 0)) return false;
+        api.object_text_field!(L, name, memory.scratch, item.length);
+        return true;
+      default:
+        return false;
+    }
+  }
+
   /** Push an error object. */
   pushError(L: number, error: TroupeError, depth = 0): void {
     const { api, text, memory } = this.#vm;
     const data = this.#objects.pushObject(L, Kind.Error);
-    memory.u32[(data + ERROR_RETRYABLE) >>> 2] =
+    memory.i32[(data + ERROR_RETRYABLE) >>> 2] =
       error.retryable === undefined ? Retry.Unknown : error.retryable ? Retry.Yes : Retry.No;
     text.push(L, error.message);
     api.lua_setiuservalue(L, -2, ErrorValue.Message);
@@ -142,4 +163,9 @@ export class PayloadWriter {
       api.lua_setiuservalue(L, -2, ErrorValue.Stack);
     }
   }
+}
+
+/** Whether the number is a Lua integer: -0 is none. */
+function isWhole(value: number): boolean {
+  return Number.isSafeInteger(value) && !(value === 0 && Object.is(value, -0));
 }

@@ -5,10 +5,19 @@
  *   say so: Lua's yield unwinds the stack by an exception, and the fewer frames that are on it the better;
  * - it holds Lua's allocator, which counts and limits what each state takes, without a call into JavaScript;
  * - it passes 64-bit integers as doubles, because a BigInt costs three times the call itself;
- * - it wraps the functions of Lua's `string` library so that an error object will do where a string is expected.
+ * - it wraps the functions of Lua's `string` library so that an error object will do where a string is expected;
+ * - for the stock binary, which burns no fuel by itself, it has a hook that does so every so many instructions.
  */
+import { TroupeError } from '../../../runtime/errors.ts';
 import type { LuaApi } from './api.ts';
 import { Type } from './layout.ts';
+import { FUEL, GRACE, HOW, How, MIN_FUEL } from './words.ts';
+
+/** Instructions of Lua between two calls of the hook. */
+export const HOOK_PERIOD = 1000;
+/** The error of what cannot be interrupted and does not end. The transformed binary has the same text. */
+export const GRACE_SHIFT = 4;
+export const TOO_LONG = 'runs too long where it cannot be interrupted';
 
 /**
  * A function that Lua calls: takes its arguments from the stack of `L`, leaves results there, returns how many. A negative
@@ -33,6 +42,8 @@ export interface Adapter {
   writer: CallableFunction;
   /** The wrapped original, by its index. */
   guarded(index: number): CallableFunction;
+  /** A count hook for `lua_sethook`, to be called every `HOOK_PERIOD` instructions. */
+  readonly hook: CallableFunction;
 }
 
 const I32 = 0x7f;
@@ -51,6 +62,8 @@ const Signature = {
   RawSet: 7,
   Two: 8,
   One: 9,
+  Hook: 10,
+  None: 11,
 } as const;
 
 const SIGNATURES: readonly (readonly [readonly number[], readonly number[]])[] = [
@@ -64,10 +77,27 @@ const SIGNATURES: readonly (readonly [readonly number[], readonly number[]])[] =
   [[I32, I32, I32], []],
   [[I32, I32], [I32]],
   [[I32], []],
+  [[I32, I32], []],
+  [[], []],
 ];
 
 /** Functions of the Lua binary that the module calls, at these indexes. */
-const Imported = { Realloc: 0, Free: 1, PushInteger: 2, RawGetI: 3, RawSetI: 4, Type: 5, Yield: 6, Coerce: 7 } as const;
+const Imported = {
+  Realloc: 0,
+  Free: 1,
+  PushInteger: 2,
+  RawGetI: 3,
+  RawSetI: 4,
+  Type: 5,
+  Yield: 6,
+  Coerce: 7,
+  IsYieldable: 8,
+  Where: 9,
+  PushString: 10,
+  Concat: 11,
+  Error: 12,
+  GiveUp: 13,
+} as const;
 
 // Opcodes of WebAssembly.
 const IF = 0x04;
@@ -85,6 +115,7 @@ const EQZ = 0x45;
 const EQ = 0x46;
 const LT_S = 0x48;
 const GT_U = 0x4b;
+const SHR_S = 0x75;
 const ADD = 0x6a;
 const SUB = 0x6b;
 const AND = 0x71;
@@ -126,6 +157,29 @@ function guardBody(original: number): number[] {
   ];
 }
 
+/** `(L, debug)`: burns fuel; where it has run out, yields, or raises an error where that is not possible. */
+function hookBody(message: number): number[] {
+  return [
+    ...[CONST, 0, CONST, 0, LOAD, 2, ...unsigned(FUEL), CONST, ...signed(HOOK_PERIOD), SUB, TEE, 2],
+    ...[STORE, 2, ...unsigned(FUEL), GET, 2, CONST, 0, LT_S, IF, VOID],
+    ...[GET, 0, CALL, Imported.IsYieldable, IF, VOID],
+    ...[CONST, 0, CONST, How.Preempted, STORE, 2, ...unsigned(HOW)],
+    ...[GET, 0, CONST, 0, CONST, 0, CONST, 0, CALL, Imported.Yield, DROP, RETURN, END],
+    ...[GET, 2, CONST, 0, LOAD, 2, ...unsigned(MIN_FUEL), LT_S, IF, VOID],
+    // Whoever catches the error has some fuel to deal with it, each time less; in the end there is no more to be caught.
+    ...[CONST, 0, LOAD, 2, ...unsigned(GRACE), EQZ, IF, VOID, CALL, Imported.GiveUp, END],
+    ...[CONST, 0, GET, 2, CONST, 0, LOAD, 2, ...unsigned(GRACE), SUB, STORE, 2, ...unsigned(MIN_FUEL)],
+    ...[CONST, 0, CONST, 0, LOAD, 2, ...unsigned(GRACE), CONST, GRACE_SHIFT, SHR_S, STORE, 2, ...unsigned(GRACE)],
+    ...[GET, 0, CONST, 0, CALL, Imported.Where, GET, 0, CONST, ...signed(message), CALL, Imported.PushString, DROP],
+    ...[GET, 0, CONST, 2, CALL, Imported.Concat, GET, 0, CALL, Imported.Error, DROP, END, END, END],
+  ];
+}
+
+/** For what catches the error of running too long again and again: ends the process. */
+export function giveUp(): never {
+  throw new TroupeError(TOO_LONG, { kind: 'RATE_LIMITED', retryable: false });
+}
+
 export interface AdapterParts {
   readonly api: LuaApi;
   readonly functions: readonly HostFunction[];
@@ -135,6 +189,8 @@ export interface AdapterParts {
   readonly guarded: readonly CallableFunction[];
   /** Makes the first argument a string where it is an error object. */
   readonly coerce: HostFunction;
+  /** Address of the text `TOO_LONG`. */
+  readonly tooLong: number;
 }
 
 export function buildAdapter(parts: AdapterParts): Adapter {
@@ -157,6 +213,12 @@ export function buildAdapter(parts: AdapterParts): Adapter {
   take(api.lua_type, Signature.Two);
   take(api.lua_yieldk, Signature.Allocator);
   take(parts.coerce, Signature.Function);
+  take(api.lua_isyieldable, Signature.Function);
+  take(api.luaL_where, Signature.Hook);
+  take(api.lua_pushstring, Signature.Two);
+  take(api.lua_concat, Signature.Hook);
+  take(api.lua_error, Signature.Function);
+  take(giveUp, Signature.None);
 
   const bodies: { signature: number; locals: number; code: readonly number[]; name: string }[] = [];
   const wrap = (name: string, fn: unknown, signature: number, parameters: number) => {
@@ -179,6 +241,7 @@ export function buildAdapter(parts: AdapterParts): Adapter {
   });
   bodies.push(
     { name: 'allocate', signature: Signature.Allocator, locals: 2, code: ALLOCATE },
+    { name: 'hook', signature: Signature.Hook, locals: 1, code: hookBody(parts.tooLong) },
     {
       name: 'push integer',
       signature: Signature.PushInteger,
@@ -225,6 +288,7 @@ export function buildAdapter(parts: AdapterParts): Adapter {
   const get = (name: string) => instance.exports[name] as CallableFunction;
   return {
     allocate: get('allocate'),
+    hook: get('hook'),
     pushInteger: get('push integer') as Adapter['pushInteger'],
     rawGetInteger: get('get integer') as Adapter['rawGetInteger'],
     rawSetInteger: get('set integer') as Adapter['rawSetInteger'],
@@ -248,6 +312,17 @@ function unsigned(value: number): number[] {
     value = rest;
   } while (value !== 0);
   return bytes;
+}
+
+function signed(value: number): number[] {
+  const bytes: number[] = [];
+  for (;;) {
+    const low = value & 0x7f;
+    value >>= 7;
+    const last = (value === 0 && (low & 0x40) === 0) || (value === -1 && (low & 0x40) !== 0);
+    bytes.push(last ? low : low | 0x80);
+    if (last) return bytes;
+  }
 }
 
 function text(value: string): number[] {

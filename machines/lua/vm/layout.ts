@@ -7,14 +7,21 @@
  */
 
 /** `lua_State`. */
+/** A `Status`. */
+export const STATE_STATUS = 6;
 export const STATE_TOP = 12;
 export const STATE_CALL = 20;
 export const STATE_STACK = 28;
 /** Variables that wait to be closed. Equal to the stack's bottom where there are none. */
 export const STATE_TO_CLOSE = 36;
 
+/** Calls that are nested, and in the upper half those that cannot be left by a yield. */
+export const STATE_CALLS = 96;
+
 /** `CallInfo`: the stack slot of the function that runs; its arguments follow. */
 export const CALL_FUNCTION = 0;
+/** Of a Lua function that does not run: its next instruction. */
+export const CALL_SAVED_PC = 16;
 
 /** `TValue`: eight bytes of value, then the tag. */
 export const VALUE_SIZE = 16;
@@ -83,6 +90,9 @@ export const FIRST_UPVALUE = REGISTRY - 1;
 export const REGISTRY_GLOBALS = 2;
 /** As many results as there are. */
 export const MULTIPLE_RESULTS = -1;
+
+/** `LUA_MASKCOUNT` of `lua_sethook`. */
+export const MASK_COUNT = 8;
 
 /** What `lua_resume` and `lua_pcallk` answer. */
 export const Status = { Ok: 0, Yield: 1, RuntimeError: 2, SyntaxError: 3, MemoryError: 4, ErrorInHandler: 5 } as const;

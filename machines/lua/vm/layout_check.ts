@@ -7,6 +7,7 @@ import {
   NODE_KEY,
   NODE_KEY_TAG,
   STATE_CALL,
+  STATE_CALLS,
   STATE_STACK,
   STATE_TO_CLOSE,
   STATE_TOP,
@@ -29,10 +30,10 @@ const LONG = 'a string that is longer than forty bytes is not interned';
 /** Throws INTERNAL where the binary differs from the layout. */
 export function checkLayout(api: LuaApi, memory: Memory, text: Text): void {
   const L = api.luaL_newstate();
-  const { u32, u8, f64, i32 } = memory;
-  const word = (at: number) => u32[at >>> 2];
+  const { u8, f64, i32 } = memory;
+  const word = (at: number) => i32[at >>> 2];
   const top = () => word(L + STATE_TOP) - VALUE_SIZE;
-  const tag = () => u8[top() + VALUE_TAG];
+  const tag = () => u8[(top() + VALUE_TAG) >>> 0];
   const failures: string[] = [];
   const expect = (what: string, ok: boolean) => {
     if (!ok) failures.push(what);
@@ -40,6 +41,7 @@ export function checkLayout(api: LuaApi, memory: Memory, text: Text): void {
 
   expect('stack', word(word(L + STATE_CALL) + CALL_FUNCTION) === word(L + STATE_STACK));
   expect('variables to close', word(L + STATE_TO_CLOSE) === word(L + STATE_STACK));
+  expect('calls', word(L + STATE_CALLS) >>> 16 === 1 && api.lua_isyieldable(L) === 0);
   api.lua_pushnumber(L, 2.5);
   expect('float', tag() === Tag.Float && f64[top() >>> 3] === 2.5);
   api.lua_pushinteger(L, -3n);
@@ -67,8 +69,8 @@ export function checkLayout(api: LuaApi, memory: Memory, text: Text): void {
   api.lua_pushinteger(L, 8n);
   api.lua_setfield(L, -2, text.name(PROBE));
   const node = word(table + TABLE_NODES);
-  expect('hash part', u8[table + TABLE_LOG_NODES] === 0 && word(node) === 8 && word(node + NODE_KEY) === short);
-  expect('key', u8[node + NODE_KEY_TAG] === Tag.ShortString);
+  expect('hash part', u8[(table + TABLE_LOG_NODES) >>> 0] === 0 && word(node) === 8 && word(node + NODE_KEY) === short);
+  expect('key', u8[(node + NODE_KEY_TAG) >>> 0] === Tag.ShortString);
   api.lua_createtable(L, 0, 0);
   const metatable = word(top());
   api.lua_setmetatable(L, -2);

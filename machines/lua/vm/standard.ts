@@ -46,19 +46,19 @@ function readLibrary(L: number, api: LuaApi, memory: Memory, text: Text): Standa
   const constants = new Map<string, StandardConstant>();
   api.lua_pushnil(L);
   while (api.lua_next(L, -2) !== 0) {
-    const value = memory.u32[(L + STATE_TOP) >>> 2] - VALUE_SIZE;
+    const value = memory.i32[(L + STATE_TOP) >>> 2] - VALUE_SIZE;
     const key = value - VALUE_SIZE;
-    const name = text.readText(memory.u32[key >>> 2], memory.u8[key + VALUE_TAG]);
-    const tag = memory.u8[value + VALUE_TAG];
+    const name = text.readText(memory.i32[key >>> 2], memory.u8[(key + VALUE_TAG) >>> 0]);
+    const tag = memory.u8[(value + VALUE_TAG) >>> 0];
     if (tag === Tag.HostFunction) functions.set(name, api.lua_tocfunction(L, -1));
     else if (tag === Tag.Float) constants.set(name, memory.f64[value >>> 3]);
     else if (tag === Tag.Integer) constants.set(name, readInteger(memory, value));
-    else if (api.lua_type(L, -1) === Type.String) constants.set(name, text.readText(memory.u32[value >>> 2], tag));
+    else if (api.lua_type(L, -1) === Type.String) constants.set(name, text.readText(memory.i32[value >>> 2], tag));
     api.lua_settop(L, -2);
   }
   return { functions, constants };
 }
 
 function readInteger(memory: Memory, at: number): bigint {
-  return (BigInt(memory.i32[(at >>> 2) + 1]) << 32n) | BigInt(memory.u32[at >>> 2]);
+  return (BigInt(memory.i32[(at >>> 2) + 1]) << 32n) | BigInt(memory.i32[at >>> 2] >>> 0);
 }

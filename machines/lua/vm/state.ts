@@ -1,6 +1,6 @@
 /**
- * The Lua state of one process: where it lives, how much it takes, how it goes away. Everything else asks for no more
- * than this, so that states can come from somewhere else than the general heap (copies of a template, say).
+ * The Lua state of one process: how much it takes, how it goes away. Everything else asks for no more than this, so that
+ * states can come from the general heap (here, with the stock binary) or be copies of a template (`slots/`).
  */
 import { TroupeError } from '../../../runtime/errors.ts';
 import { STATE_STACK, STATE_TO_CLOSE, Status } from './layout.ts';
@@ -15,10 +15,7 @@ export interface LuaState {
   close(): void;
 }
 
-/** What one process may take unless its host says otherwise. */
-export const DEFAULT_MEMORY_LIMIT = 128 * 1024 * 1024;
-
-const NO_LIMIT = 0xffff_ffff;
+const NO_LIMIT = -1;
 
 class HeapState implements LuaState {
   readonly L: number;
@@ -33,14 +30,14 @@ class HeapState implements LuaState {
   }
 
   get used(): number {
-    return this.#vm.memory.u32[this.#account >>> 2];
+    return this.#vm.memory.i32[this.#account >>> 2] >>> 0;
   }
 
   close(): void {
     const { api, memory } = this.#vm;
     const { L } = this;
-    memory.u32[(L + STATE_TO_CLOSE) >>> 2] = memory.u32[(L + STATE_STACK) >>> 2];
-    memory.u32[(this.#account >>> 2) + 1] = NO_LIMIT;
+    memory.i32[(L + STATE_TO_CLOSE) >>> 2] = memory.i32[(L + STATE_STACK) >>> 2];
+    memory.i32[(this.#account >>> 2) + 1] = NO_LIMIT;
     api.lua_close(L);
     api.free(this.#account);
   }
@@ -54,14 +51,15 @@ export function openState(vm: LuaVm, open: number, limit: number): LuaState {
   const { api, memory } = vm;
   const account = api.malloc(8);
   if (account === 0) throw noRoom();
-  memory.u32[account >>> 2] = 0;
-  memory.u32[(account >>> 2) + 1] = limit;
+  memory.i32[account >>> 2] = 0;
+  memory.i32[(account >>> 2) + 1] = limit;
   const L = api.lua_newstate(vm.allocator, account);
   if (L === 0) {
     api.free(account);
     throw noRoom();
   }
   const state = new HeapState(vm, L, account);
+  vm.burnFuel(L);
   if (vm.protect(L, open) !== Status.Ok) {
     state.close();
     throw noRoom();
@@ -69,7 +67,7 @@ export function openState(vm: LuaVm, open: number, limit: number): LuaState {
   return state;
 }
 
-function noRoom(): TroupeError {
+export function noRoom(): TroupeError {
   return new TroupeError('no memory left for another Lua process in this worker', {
     kind: 'UNAVAILABLE',
     retryable: true,

@@ -1,11 +1,12 @@
 /** Strings into Lua and out of it. Lua strings are bytes; those that are valid UTF-8 are text. */
 import { isUtf8 } from 'node:buffer';
 import type { LuaApi } from './api.ts';
-import { STRING_BYTES, STRING_LONG_LENGTH, STRING_SHORT_LENGTH, Tag } from './layout.ts';
+import { STRING_BYTES, STRING_HASH, STRING_LONG_LENGTH, STRING_SHORT_LENGTH, Tag } from './layout.ts';
 import type { Memory } from './memory.ts';
 
-/** Strings up to this many bytes are looked up before they are made: topics, keys and PIDs come again and again. */
+/** Lua interns strings up to this many bytes. They are looked up before they are made. */
 const CACHED_BYTES = 40;
+const CACHED_WORDS = CACHED_BYTES / 4 + 1;
 const CACHE_SIZE = 1024;
 /** Up to this many characters are written one by one: quicker than any encoder. */
 const SHORT = 48;
@@ -20,8 +21,10 @@ export class Text {
   readonly #api: LuaApi;
   readonly #memory: Memory;
   readonly #names = new Map<string, number>();
-  /** Direct-mapped by hash; the cached strings are flat and internalised, which makes them good object keys. */
+  /** Direct-mapped by Lua's own hash: the texts, and what they were read from, word by word. */
   readonly #cache: string[] = new Array(CACHE_SIZE).fill('');
+  readonly #lengths = new Int32Array(CACHE_SIZE).fill(-1);
+  readonly #words = new Int32Array(CACHE_SIZE * CACHED_WORDS);
 
   constructor(api: LuaApi, memory: Memory) {
     this.#api = api;
@@ -50,26 +53,31 @@ export class Text {
     return pointer;
   }
 
+  /** Write a short ASCII text into the scratch area, `offset` bytes from its beginning; false for any other text. */
+  place(value: string, offset: number): boolean {
+    const { length } = value;
+    if (length > SHORT) return false;
+    const { u8, scratch } = this.#memory;
+    const start = scratch + offset;
+    for (let i = 0; i < length; i++) {
+      const code = value.charCodeAt(i);
+      if (code > 127) return false;
+      u8[start + i] = code;
+    }
+    return true;
+  }
+
   /** Push as a Lua string. May raise "not enough memory". */
   push(L: number, value: string): void {
     const memory = this.#memory;
-    const length = value.length;
-    if (length <= SHORT) {
-      const { u8, scratch } = memory;
-      let i = 0;
-      for (; i < length; i++) {
-        const code = value.charCodeAt(i);
-        if (code > 127) break;
-        u8[scratch + i] = code;
-      }
-      if (i === length) {
-        this.#api.lua_pushlstring(L, scratch, length);
-        return;
-      }
+    const { length } = value;
+    if (this.place(value, 0)) {
+      this.#api.lua_pushlstring(L, memory.scratch, length);
+      return;
     }
     const most = length <= LONG ? length * 3 : Buffer.byteLength(value, 'utf8');
     const at = memory.reserve(most);
-    const { written } = encoder.encodeInto(value, memory.u8.subarray(at, at + most));
+    const { written } = encoder.encodeInto(value, memory.u8.subarray(at >>> 0, (at >>> 0) + most));
     this.#api.lua_pushlstring(L, at, written);
     memory.release();
   }
@@ -77,7 +85,7 @@ export class Text {
   pushBytes(L: number, value: Uint8Array): void {
     const memory = this.#memory;
     const at = memory.reserve(value.length);
-    memory.u8.set(value, at);
+    memory.u8.set(value, at >>> 0);
     this.#api.lua_pushlstring(L, at, value.length);
     memory.release();
   }
@@ -86,41 +94,47 @@ export class Text {
   length(pointer: number, tag: number): number {
     const memory = this.#memory;
     return tag === Tag.ShortString
-      ? memory.u8[pointer + STRING_SHORT_LENGTH]
-      : memory.u32[(pointer + STRING_LONG_LENGTH) >>> 2];
+      ? memory.u8[(pointer + STRING_SHORT_LENGTH) >>> 0]
+      : memory.i32[(pointer + STRING_LONG_LENGTH) >>> 2];
   }
 
   /** The string object at `pointer`: text where it is valid UTF-8, otherwise a copy of its bytes. */
   read(pointer: number, tag: number): string | Uint8Array {
     const length = this.length(pointer, tag);
-    const start = pointer + STRING_BYTES;
-    const { u8 } = this.#memory;
-    if (length <= CACHED_BYTES) {
-      let hash = length;
-      let high = 0;
-      for (let i = start; i < start + length; i++) {
-        const byte = u8[i];
-        hash = (Math.imul(hash, 31) + byte) | 0;
-        high |= byte;
-      }
-      if (high < 128) return this.#cached(start, length, hash);
-    }
-    const bytes = u8.subarray(start, start + length);
-    return isUtf8(bytes) ? this.#memory.buffer.utf8Slice(start, start + length) : bytes.slice();
+    if (tag === Tag.ShortString) return this.#readShort(pointer, length);
+    return this.#decode(pointer + STRING_BYTES, length);
   }
 
-  #cached(start: number, length: number, hash: number): string {
-    const slot = (hash ^ (hash >>> 12)) & (CACHE_SIZE - 1);
-    const known = this.#cache[slot];
-    const { u8 } = this.#memory;
-    if (known.length === length) {
+  #decode(start: number, length: number): string | Uint8Array {
+    const from = start >>> 0;
+    const bytes = this.#memory.u8.subarray(from, from + length);
+    return isUtf8(bytes) ? this.#memory.buffer.utf8Slice(from, from + length) : bytes.slice();
+  }
+
+  /** A string that Lua has interned, and hashed: topics, keys and PIDs come again and again. */
+  #readShort(pointer: number, length: number): string | Uint8Array {
+    const { i32 } = this.#memory;
+    const slot = i32[(pointer + STRING_HASH) >>> 2] & (CACHE_SIZE - 1);
+    const words = this.#words;
+    const first = slot * CACHED_WORDS;
+    const start = (pointer + STRING_BYTES) >>> 2;
+    const whole = length >> 2;
+    // What lies behind the last byte is no part of the string.
+    const rest = (1 << ((length & 3) << 3)) - 1;
+    if (this.#lengths[slot] === length) {
       let i = 0;
-      while (i < length && known.charCodeAt(i) === u8[start + i]) i++;
-      if (i === length) return known;
+      while (i < whole && words[first + i] === i32[start + i]) i++;
+      if (i === whole && words[first + i] === (i32[start + i] & rest)) return this.#cache[slot];
     }
-    const made = this.#memory.buffer.latin1Slice(start, start + length);
-    this.#cache[slot] = made;
-    return made;
+    const value = this.#decode(pointer + STRING_BYTES, length);
+    // Only texts: bytes must be the reader's own.
+    if (typeof value === 'string') {
+      this.#lengths[slot] = length;
+      this.#cache[slot] = value;
+      for (let i = 0; i < whole; i++) words[first + i] = i32[start + i];
+      words[first + whole] = i32[start + whole] & rest;
+    }
+    return value;
   }
 
   /** The same as text, whatever it is: invalid bytes become U+FFFD. For messages and names. */
@@ -133,8 +147,9 @@ export class Text {
   readName(pointer: number, limit = 256): string {
     if (pointer === 0) return '';
     const { u8, buffer } = this.#memory;
-    let end = pointer;
-    while (end < pointer + limit && u8[end] !== 0) end++;
-    return buffer.utf8Slice(pointer, end);
+    const start = pointer >>> 0;
+    let end = start;
+    while (end < start + limit && u8[end] !== 0) end++;
+    return buffer.utf8Slice(start, end);
   }
 }

@@ -2,15 +2,51 @@
  * One Lua virtual machine: an instance of the binary with its memory, of which each worker thread has one. It knows
  * nothing of processes; those are states in it (`state.ts`), and what they call are the host functions linked here.
  */
-import { type Adapter, buildAdapter, type Continuation, type HostFunction } from './adapter.ts';
+import {
+  type Adapter,
+  buildAdapter,
+  type Continuation,
+  GRACE_SHIFT,
+  giveUp,
+  HOOK_PERIOD,
+  type HostFunction,
+  TOO_LONG,
+} from './adapter.ts';
 import type { LuaApi } from './api.ts';
 import { compileLuaBinary } from './binary.ts';
-import { luaImports } from './imports.ts';
-import { CALL_FUNCTION, STATE_CALL, STATE_TOP, VALUE_SIZE } from './layout.ts';
+import { type LuaHost, luaImports } from './imports.ts';
+import {
+  CALL_FUNCTION,
+  CALL_SAVED_PC,
+  MASK_COUNT,
+  STATE_CALL,
+  STATE_CALLS,
+  STATE_STATUS,
+  STATE_TOP,
+  Status,
+  Tag,
+  VALUE_SIZE,
+  VALUE_TAG,
+} from './layout.ts';
 import { checkLayout } from './layout_check.ts';
 import { Memory } from './memory.ts';
+import type { SlotExports } from './slots/exports.ts';
+import { NO_LIMIT } from './slots/slot_header.ts';
+import type { RegionSource } from './slots/regions.ts';
+import { expandMemory, Slots } from './slots/slots.ts';
 import { discoverStandardLibraries, type StandardLibraries } from './standard.ts';
 import { Text } from './text.ts';
+import { FIRST_GRACE, FUEL, GRACE, HOW, How, MIN_FUEL, UNWINDING } from './words.ts';
+
+/**
+ * Fuel that may be burnt beyond a slice where nothing can be interrupted: in one call of a C function and what it calls
+ * back. Then it fails with an error. About 80 ms.
+ */
+const PATIENCE = 8_000_000;
+const SCRATCH_PAGES = 16;
+const UNLIMITED = 0x7fff_ffff;
+/** Place of the slots' allocator in the function table of the transformed binary. */
+const SLOT_ALLOCATOR = 199;
 
 /** Room for `lua_Debug` and for second results. */
 const OUT_BYTES = 256;
@@ -22,6 +58,8 @@ const GUARDED = ['byte', 'find', 'gmatch', 'gsub', 'len', 'lower', 'match', 'rep
 export interface HostLibrary {
   readonly functions: { readonly [name: string]: HostFunction };
   readonly continuations: { readonly [name: string]: Continuation };
+  /** Functions that the transformed binary has itself: name of its export by the name in `functions`. */
+  readonly natives: { readonly [name: string]: string };
 }
 
 export class LuaVm {
@@ -35,21 +73,44 @@ export class LuaVm {
   readonly continuations: { readonly [name: string]: number };
   readonly guarded: ReadonlyMap<string, number>;
   readonly allocator: number;
+  /** The same for states in slots: their userdata is the slot. */
+  readonly slotAllocator = SLOT_ALLOCATOR;
+  /** Where states live with the transformed binary. Undefined where the system does not allow so much address space. */
+  readonly slots: Slots | undefined;
   /** Where Lua leaves second results; free between calls. */
   readonly out: number;
+  /** Whether the binary is the transformed one: its programs can be preempted. */
+  readonly transformed: boolean;
   readonly #writer: number;
+  readonly #hook: number;
+  #given = 0;
+  /** The binary's stack pointer while nothing of it runs. */
+  readonly #stack: number;
+  #scratchSlot = 0;
   readonly #dumped: Uint8Array[] = [];
 
   /** `coerce` makes the first argument a string where it is an error object. */
-  constructor(library: HostLibrary, coerce: HostFunction) {
-    const host = { api: undefined as unknown as LuaApi, refresh: () => this.memory.refresh() };
-    const instance = new WebAssembly.Instance(compileLuaBinary(), luaImports(host));
+  constructor(library: HostLibrary, coerce: HostFunction, regions: () => RegionSource) {
+    const host: LuaHost = {
+      api: undefined as unknown as LuaApi,
+      refresh: () => this.memory.refresh(),
+      grant: negated => this.slots!.grant(negated),
+    };
+    const { module, transformed } = compileLuaBinary();
+    this.transformed = transformed;
+    const instance = new WebAssembly.Instance(module, luaImports(host));
     const api = instance.exports as unknown as LuaApi;
     host.api = api;
     this.api = api;
     this.memory = new Memory(api);
     api.emscripten_stack_init();
     api.__wasm_call_ctors();
+    if (transformed && expandMemory(api.memory)) {
+      this.memory.refresh();
+      this.slots = new Slots(api as unknown as SlotExports, this.memory, regions());
+      this.memory.slots = this.slots;
+    }
+    this.#stack = api.stackSave();
     this.memory.start();
     this.text = new Text(api, this.memory);
     this.out = this.memory.allocate(OUT_BYTES);
@@ -64,11 +125,12 @@ export class LuaVm {
       functions: functions.map(entry => entry[1]),
       continuations: continuations.map(entry => entry[1]),
       writer: (_, bytes, length) => {
-        this.#dumped.push(this.memory.u8.slice(bytes, bytes + length));
+        this.#dumped.push(this.memory.u8.slice(bytes >>> 0, (bytes >>> 0) + length));
         return 0;
       },
       guarded: GUARDED.map(name => table.get(this.standard.string.functions.get(name)!) as CallableFunction),
       coerce,
+      tooLong: this.text.name(TOO_LONG),
     });
     const place = (fn: CallableFunction): number => {
       const slot = table.grow(1);
@@ -76,8 +138,11 @@ export class LuaVm {
       return slot;
     };
     this.allocator = place(this.adapter.allocate);
+    this.#hook = place(this.adapter.hook);
     this.#writer = place(this.adapter.writer);
-    this.functions = Object.fromEntries(functions.map(([name], i) => [name, place(this.adapter.functions(i))]));
+    this.functions = Object.fromEntries(
+      functions.map(([name], i) => [name, place(native(api, library.natives[name]) ?? this.adapter.functions(i))]),
+    );
     this.continuations = Object.fromEntries(
       continuations.map(([name], i) => [name, place(this.adapter.continuations(i))]),
     );
@@ -86,20 +151,25 @@ export class LuaVm {
 
   /** How many arguments the host function that runs was given. */
   count(L: number): number {
-    const { u32 } = this.memory;
-    const call = u32[(L + STATE_CALL) >>> 2];
-    return ((u32[(L + STATE_TOP) >>> 2] - u32[(call + CALL_FUNCTION) >>> 2]) >> 4) - 1;
+    const { i32 } = this.memory;
+    const call = i32[(L + STATE_CALL) >>> 2];
+    return ((i32[(L + STATE_TOP) >>> 2] - i32[(call + CALL_FUNCTION) >>> 2]) >> 4) - 1;
   }
 
   /** Address of argument `index` (from 1); only valid up to `count`. */
   argument(L: number, index: number): number {
-    const { u32 } = this.memory;
-    return u32[(u32[(L + STATE_CALL) >>> 2] + CALL_FUNCTION) >>> 2] + index * VALUE_SIZE;
+    const { i32 } = this.memory;
+    return i32[(i32[(L + STATE_CALL) >>> 2] + CALL_FUNCTION) >>> 2] + index * VALUE_SIZE;
+  }
+
+  /** Whether the coroutine that runs can yield: the upper half of the word counts what it could not leave. */
+  isYieldable(L: number): boolean {
+    return this.memory.i32[(L + STATE_CALLS) >>> 2] >>> 16 === 0;
   }
 
   /** Address of the value on top of the stack. */
   top(L: number): number {
-    return this.memory.u32[(L + STATE_TOP) >>> 2] - VALUE_SIZE;
+    return this.memory.i32[(L + STATE_TOP) >>> 2] - VALUE_SIZE;
   }
 
   /** Raise a Lua error with the place of the caller in front, as `error("...")` does. Does not return. */
@@ -125,48 +195,140 @@ export class LuaVm {
   }
 
   /**
-   * What a host function answers to leave until it is resumed; what it returned for then is what `continuation`, a place
-   * in the function table, returns. See `HostFunction`.
+   * What a host function answers to wait: it leaves, up to the machine, until the path is resumed; what it returned for
+   * then is what `continuation`, a place in the function table, returns. See `HostFunction`.
    */
-  yield(continuation: number): number {
+  wait(continuation: number): number {
+    this.memory.i32[HOW >>> 2] = How.Waits;
     return -continuation;
   }
 
+  /** The same to hand on a yield that came from further in, whatever it was for. */
+  handOn(continuation: number): number {
+    return -continuation;
+  }
+
+  /** Why the coroutine that was resumed last has yielded. */
+  how(): How {
+    return this.memory.i32[HOW >>> 2] as How;
+  }
+
+  setHow(how: How): void {
+    this.memory.i32[HOW >>> 2] = how;
+  }
+
   /**
-   * Run the coroutine `thread`, which has `count` values for it on its stack, until it ends or yields. Answers a
-   * `Status`. This is the one way into Lua programs, hence the place where a slice begins and ends.
+   * A coroutine that the machine will resume: for the program it runs, so Lua's own functions call it "normal" and refuse
+   * to resume or close it. `markSuspended` comes before it is resumed.
+   */
+  markRunning(co: number): void {
+    this.memory.u8[(co + STATE_STATUS) >>> 0] = Status.Ok;
+  }
+
+  markSuspended(co: number): void {
+    this.memory.u8[(co + STATE_STATUS) >>> 0] = Status.Yield;
+  }
+
+  /**
+   * An interrupted function stands before an instruction, and tracebacks show the line of the one before. Make them show
+   * the right one; the coroutine must not be resumed afterwards.
+   */
+  showInterrupted(L: number): void {
+    const { i32 } = this.memory;
+    const call = i32[(L + STATE_CALL) >>> 2];
+    const func = i32[(call + CALL_FUNCTION) >>> 2];
+    if (this.memory.u8[(func + VALUE_TAG) >>> 0] === Tag.LuaFunction) i32[(call + CALL_SAVED_PC) >>> 2] += 4;
+  }
+
+  /** Units of fuel that the last `resume` burnt. */
+  get burnt(): number {
+    return this.#given - this.memory.i32[FUEL >>> 2];
+  }
+
+  /**
+   * Run the coroutine `thread`, which has `count` values for it on its stack, until it ends, yields, or has burnt `fuel`.
+   * Answers a `Status`; `how` tells why it yielded. This is the one way into Lua programs.
    *
    * A host's exception that flies through Lua leaves the state in pieces: it can only be closed. The others are unharmed
    * once the binary's own stack is back where it was.
    */
-  resume(thread: number, count: number): number {
+  resume(thread: number, count: number, fuel: number): number {
     const { api } = this;
-    const sp = api.stackSave();
+    const { i32 } = this.memory;
+    this.#given = fuel;
+    i32[FUEL >>> 2] = fuel;
+    i32[MIN_FUEL >>> 2] = fuel - PATIENCE;
+    i32[HOW >>> 2] = How.Yielded;
+    i32[GRACE >>> 2] = FIRST_GRACE;
     try {
       return api.lua_resume(thread, 0, count, this.out);
     } catch (thrown) {
-      api.stackRestore(sp);
+      // Programs are entered only from here, and never from within one another.
+      this.#recover(this.#stack);
       throw thrown;
     }
+  }
+
+  /** For the stock binary: raise an error where what cannot be interrupted has taken all its time. */
+  checkPatience(L: number): void {
+    const { i32 } = this.memory;
+    if (i32[FUEL >>> 2] >= i32[MIN_FUEL >>> 2]) return;
+    const grace = i32[GRACE >>> 2];
+    if (grace === 0) giveUp();
+    i32[MIN_FUEL >>> 2] = i32[FUEL >>> 2] - grace;
+    i32[GRACE >>> 2] = grace >> GRACE_SHIFT;
+    this.raise(L, TOO_LONG);
+  }
+
+  /** For the stock binary: let programs of this state, and the coroutines that they make, burn fuel. */
+  burnFuel(L: number): void {
+    this.api.lua_sethook(L, this.#hook, MASK_COUNT, HOOK_PERIOD);
+  }
+
+  #recover(sp: number): void {
+    this.api.stackRestore(sp);
+    this.memory.i32[UNWINDING >>> 2] = 0;
+    if (this.api.yield_base === undefined) return;
+    this.api.yield_base.value = -1;
+    this.api.yield_state!.value = 0;
+  }
+
+  /** A state for the host's own use, without limits; it may become large. */
+  newScratchState(): number {
+    if (this.slots === undefined) return this.api.luaL_newstate();
+    this.#scratchSlot = this.slots.arena(SCRATCH_PAGES, NO_LIMIT);
+    return this.#scratchSlot === 0 ? 0 : this.api.lua_newstate(SLOT_ALLOCATOR, this.#scratchSlot);
+  }
+
+  closeScratchState(L: number): void {
+    if (this.slots === undefined) this.api.lua_close(L);
+    else this.slots.drop(this.#scratchSlot);
   }
 
   /** Call a host function in protected mode. Answers a `Status`; its one result or the error is left on the stack. */
   protect(L: number, slot: number): number {
     const { api } = this;
+    this.#lift();
     const sp = api.stackSave();
     try {
       api.lua_pushcclosure(L, slot, 0);
       return api.lua_pcallk(L, 0, 1, 0, 0, 0);
     } catch (thrown) {
-      api.stackRestore(sp);
+      this.#recover(sp);
       throw thrown;
     }
+  }
+
+  /** The host's own work in Lua is neither preempted nor bounded. */
+  #lift(): void {
+    this.memory.i32[FUEL >>> 2] = UNLIMITED;
+    this.memory.i32[MIN_FUEL >>> 2] = -UNLIMITED;
   }
 
   /** Push the chunk as a function, or the message of what is wrong with it. Answers a `Status`. */
   load(L: number, chunk: Uint8Array, name: string, mode: 'b' | 't'): number {
     const at = this.memory.reserve(chunk.length);
-    this.memory.u8.set(chunk, at);
+    this.memory.u8.set(chunk, at >>> 0);
     const status = this.api.luaL_loadbufferx(L, at, chunk.length, this.text.name(name), this.text.name(mode));
     this.memory.release();
     return status;
@@ -180,4 +342,8 @@ export class LuaVm {
     this.#dumped.length = 0;
     return bytes;
   }
+}
+
+function native(api: LuaApi, name: string | undefined): CallableFunction | undefined {
+  return name === undefined ? undefined : (api as unknown as { [name: string]: CallableFunction | undefined })[name];
 }

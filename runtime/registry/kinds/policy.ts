@@ -1,4 +1,5 @@
 /** `security.policy` and `security.policy.expr` (semantics section 8). */
+import { RE2JS } from 're2js';
 import { z } from 'zod';
 import { always, distinct, text } from '../schema.ts';
 import type { Scope } from '../scope.ts';
@@ -84,14 +85,28 @@ function condition() {
       report(['value_from'], 'keep one of value and value_from', { at: 'key' });
     } else if ((operator === 'in' || operator === 'nin') && 'value' in condition && !Array.isArray(value)) {
       report(['value'], `the operator ${operator} expects a list of values`);
-    } else if ((operator === 'matches' || operator === 'nmatches') && 'value' in condition && !isPattern(value)) {
-      report(['value'], `the operator ${operator} expects a regular expression`);
+    } else if ((operator === 'matches' || operator === 'nmatches') && 'value' in condition) {
+      const fault = faultOfPattern(value);
+      if (fault !== undefined) report(['value'], `the operator ${operator} expects a regular expression${fault}`);
     }
   });
 }
 
-function isPattern(value: unknown): boolean {
-  if (typeof value !== 'string') return false;
+/** What to say of a pattern that the decision could not compile; undefined: it can. */
+function faultOfPattern(value: unknown): string | undefined {
+  if (typeof value !== 'string') return '';
+  try {
+    RE2JS.compile(value);
+    return undefined;
+  } catch (thrown) {
+    if (!isPatternElsewhere(value)) return '';
+    const why = (thrown as Error).message.replace(/^error parsing regexp: /, '');
+    return ` that RE2 knows, in which nothing looks around or back: ${why}`;
+  }
+}
+
+/** Whoever wrote it knows that it is a regular expression, and must be told why it is none here. */
+function isPatternElsewhere(value: string): boolean {
   try {
     new RegExp(value, 'u');
     return true;

@@ -1,0 +1,41 @@
+/** The policies of a deployment: entries of the kinds `security.policy` and `security.policy.expr`. */
+import type { Entry } from '../registry/entry.ts';
+import { dataOf } from '../registry/kinds.ts';
+import type { Condition, Policy } from './decision.ts';
+
+type Entries = ReadonlyMap<string, Entry>;
+
+/** By id; entries never change while a runtime lives. */
+const known = new WeakMap<Entries, ReadonlyMap<string, Policy>>();
+
+export function policiesOf(entries: Entries): ReadonlyMap<string, Policy> {
+  let policies = known.get(entries);
+  if (policies === undefined) {
+    const found = [...entries.values()].map(policyOf).filter(policy => policy !== undefined);
+    policies = new Map(found.map(policy => [policy.id, policy]));
+    known.set(entries, policies);
+  }
+  return policies;
+}
+
+/** Ids of the policies of a group, sorted. */
+export function groupMembers(entries: Entries, group: string): string[] {
+  const members = [...entries.values()].filter(entry => groupsOf(entry).includes(group));
+  return members.map(entry => entry.id).sort();
+}
+
+function policyOf(entry: Entry): Policy | undefined {
+  const rules = dataOf(entry, 'security.policy')?.policy;
+  if (rules !== undefined) {
+    const { actions, resources, effect } = rules;
+    return { id: entry.id, actions, resources, effect, conditions: rules.conditions as readonly Condition[] };
+  }
+  const expression = dataOf(entry, 'security.policy.expr')?.policy;
+  if (expression === undefined) return undefined;
+  const { actions, resources, effect } = expression;
+  return { id: entry.id, actions, resources, effect, conditions: undefined };
+}
+
+function groupsOf(entry: Entry): readonly string[] {
+  return dataOf(entry, 'security.policy')?.groups ?? dataOf(entry, 'security.policy.expr')?.groups ?? [];
+}
