@@ -1,11 +1,13 @@
 /** `troupe`: arguments in, exit code out (semantics section 10). 0 fine, 1 the program failed, 2 the call is wrong. */
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { parseDuration } from '../duration.ts';
 import { deploymentSchema } from '../registry/json_schema.ts';
 import { checkCommand } from './check.ts';
 import { execCommand } from './exec.ts';
 import { type CommonOptions, ExitCode, type Languages } from './options.ts';
 import { runCommand } from './run.ts';
+import { TEST_HELP, type TestOptions, testCommand } from './test.ts';
 
 function collect(value: string, all: string[]): string[] {
   return [...all, value];
@@ -17,6 +19,14 @@ function workerCount(text: string): number {
     throw new InvalidArgumentError('it must be a whole number from 0 (run on the main thread) to 64');
   }
   return count;
+}
+
+function duration(text: string): number {
+  const milliseconds = parseDuration(text);
+  if (milliseconds === undefined || milliseconds <= 0) {
+    throw new InvalidArgumentError('it must be a duration above zero such as "500ms", "30s" or "1m30s"');
+  }
+  return milliseconds;
 }
 
 function withCommonOptions(command: Command): Command {
@@ -78,6 +88,23 @@ export async function runCommandLine(argv: readonly string[], languages: Languag
     .description('validate and link a deployment without running it')
     .action(async (options: CommonOptions) => {
       code = await checkCommand(options, languages);
+    });
+  withCommonOptions(program.command('test'))
+    .description('run the tests of a deployment: functions with meta.type: test')
+    .option(
+      '--ns <pattern>',
+      'only tests of this namespace, a name or a glob such as "shop.*"; can be repeated',
+      collect,
+      [],
+    )
+    .option('--suite <pattern>', 'only tests of this suite, a name or a glob; can be repeated', collect, [])
+    .addOption(
+      new Option('--timeout <duration>', 'how long each test may take').argParser(duration).default(30_000, '30s'),
+    )
+    .option('--bail', 'stop at the first failure', false)
+    .addHelpText('after', TEST_HELP)
+    .action(async (options: TestOptions) => {
+      code = await testCommand(options, languages);
     });
   program
     .command('schema')

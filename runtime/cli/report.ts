@@ -3,6 +3,7 @@ import pc from 'picocolors';
 import type { TroupeError } from '../errors.ts';
 import { type DeploymentError, showProblem } from '../registry/problem.ts';
 
+/** Of the standard error, where most is shown. */
 const colors = pc.createColors(pc.isColorSupported && process.stderr.isTTY === true);
 
 /** What `--json` prints for an error. */
@@ -12,13 +13,13 @@ export function errorObject(error: TroupeError): object {
 }
 
 /** Message, kind, place and the program's own stack; never a stack of the runtime. */
-export function showError(error: TroupeError): string {
-  const lines = [`${colors.red('error')}: ${error.message} ${colors.dim(`[${error.kind}]`)}`];
+export function showError(error: TroupeError, { red, dim } = colors): string {
+  const lines = [`${red('error')}: ${error.message} ${dim(`[${error.kind}]`)}`];
   if (error.place !== undefined && !error.message.includes(error.place)) lines.push(`    at ${error.place}`);
   const stack = error.stack?.trim();
   if (stack) {
     const frames = stack.split('\n').filter(line => line.trim() !== '' && !line.includes(error.message));
-    lines.push(...frames.map(line => `    ${colors.dim(line.trim())}`));
+    lines.push(...frames.map(line => `    ${dim(line.trim())}`));
   }
   return `${lines.join('\n')}\n`;
 }

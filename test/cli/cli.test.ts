@@ -45,6 +45,19 @@ test('exec prints the result as JSON and ends with 0', async () => {
   assert.is(code, 0);
 });
 
+test('--set reaches a setting of the runtime', async () => {
+  const may = writeDeployment({
+    'app.yaml': `namespace: app
+entries:
+  - {name: host, kind: process.host}
+  - {name: may, kind: process.ts, source: "file://may.ts", imports: [security]}
+`,
+    'may.ts': `${SDK}export default defineProcess(self => self.capability('security').can('read', 'doc:1'));`,
+  });
+  assert.is((await troupe('exec', '-C', may, 'app:may')).stdout, 'true\n');
+  assert.is((await troupe('exec', '-C', may, '--set', 'security.strict_mode=true', 'app:may')).stdout, 'false\n');
+});
+
 test('exec of a program that fails: 1, message and kind, the place in the source, no stack of the runtime', async () => {
   const { code, stdout, stderr } = await troupe('exec', '-C', root, 'app:fail', '--host', 'app:host');
   assert.is(code, 1);

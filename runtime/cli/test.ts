@@ -1,0 +1,73 @@
+import { createServices } from '../capabilities/services.ts';
+import { StreamTerminal } from '../hosts/terminal.ts';
+import { type CommonOptions, ExitCode, type Languages } from './options.ts';
+import { logOf, openDeployment, reporting } from './open.ts';
+import { stopOnSignals, surviveRejections } from './signals.ts';
+import { JsonReport, TextReport } from './test_report.ts';
+import { TestRunner } from './test_runner.ts';
+import { selectTests, type Test, type TestFilter } from './test_selection.ts';
+
+export interface TestOptions extends CommonOptions, TestFilter {
+  /** Milliseconds that each test may take. */
+  readonly timeout: number;
+  /** Stop at the first failure. */
+  readonly bail: boolean;
+}
+
+/** What `--help` adds to the list of options. */
+export const TEST_HELP = `
+A test is a function entry with meta.type: test. It is called with no arguments and passes unless it raises an error,
+returns one, returns false or takes too long. Tests run one after the other: by meta.suite (the namespace where there is
+none), then by meta.order (those without one last), then by id. The services of the deployment run beside them.
+
+--json prints one document when all is over:
+  {ok, passed, failed, not_run, interrupted, duration_ms,
+   tests: [{id, suite, outcome: "passed" | "failed" | "not_run", duration_ms, error, crashes: [{id, pid, error}]}]}
+
+Exit codes: 0 all passed; 1 a test failed, or not all were run; 2 the deployment or the call is wrong, or no test is found.`;
+
+/** `troupe test`: call every function that is a test, and say which passed. */
+export function testCommand(options: TestOptions, languages: Languages): Promise<number> {
+  return reporting(options, async () => {
+    const deployment = await openDeployment(options);
+    const tests = selectTests(deployment, options);
+    const log = logOf(deployment);
+    surviveRejections(log);
+    const { stdout, stderr } = process;
+    // Where the standard output is a document, what programs print must not get into it.
+    const terminal = new StreamTerminal([], undefined, options.json ? stderr : stdout);
+    const runner = await TestRunner.start({
+      deployment,
+      languages,
+      // As in `exec`: the main thread listens to Ctrl-C and to the clock whatever a test does.
+      workers: options.workers ?? deployment.settings.workers ?? 1,
+      services: createServices({ root: deployment.root, terminal, log }),
+      timeout: options.timeout,
+    });
+    let interrupted = false;
+    const release = stopOnSignals(runner.runtime, () => {
+      interrupted = true;
+      void runner.interrupt();
+    });
+    const write = (text: string): void => void stdout.write(text);
+    const report = options.json ? new JsonReport(write) : new TextReport(tests, write, stdout.isTTY === true);
+    try {
+      const begun = runner.now();
+      const waiting: Test[] = [...tests];
+      let failed = 0;
+      while (waiting.length > 0 && !(options.bail && failed > 0)) {
+        const outcome = await runner.run(waiting[0]);
+        if (outcome === undefined) break;
+        waiting.shift();
+        if (outcome.error !== undefined) failed++;
+        report.ended(outcome);
+      }
+      const passed = tests.length - waiting.length - failed;
+      report.finished({ passed, failed, notRun: waiting, interrupted, duration: runner.now() - begun });
+      return passed === tests.length ? ExitCode.Fine : ExitCode.ProgramFailed;
+    } finally {
+      release();
+      await runner.stop();
+    }
+  });
+}
