@@ -7,6 +7,9 @@ import { fileURLToPath } from 'node:url';
 
 const FILES = [
   'soak/cycles',
+  'soak/lua_cycles',
+  'lua/differential',
+  'lua/fuzz',
   'conformance/random',
   'kernel/topology',
   'kernel/timing_wheel',

@@ -33,9 +33,9 @@ return function(name)
 end
 `;
 
-function service(name: string, process: string, requires: string): string {
+function service(name: string, process: string, requires: string, timeout = '5s'): string {
   return `  - {name: ${name}, kind: process.service, process: ${process}, host: host, input: [${name}],
-     lifecycle: {auto_start: true, name: ${name}.name, stop_timeout: 200ms, requires: [${requires}]}}`;
+     lifecycle: {auto_start: true, name: ${name}.name, stop_timeout: ${timeout}, requires: [${requires}]}}`;
 }
 
 const HEAD = `namespace: s
@@ -67,7 +67,7 @@ for (const workers of [0, 2]) {
 }
 
 test('one that does not listen is terminated after stop_timeout', async () => {
-  const yaml = `${HEAD}${service('deaf', 'ears', '')}
+  const yaml = `${HEAD}${service('deaf', 'ears', '', '200ms')}
   - {name: ears, kind: process.ts, source: "file://deaf.ts"}
 `;
   const deaf = `import { defineProcess } from 'troupe/sdk';

@@ -1,0 +1,4 @@
+return function(to)
+  local questions, send = process.listen("ping"), process.send
+  while true do send(to, "pong", (questions:receive())) end
+end
