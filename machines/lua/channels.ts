@@ -40,6 +40,12 @@ export function pollChannel(process: LuaProcess, channel: number): Message | Pro
   }
 }
 
+/** Whether bare payloads come out of `channel`: it is one of `process.listen`, without `message = true`. */
+export function isBare(process: LuaProcess, channel: number): boolean {
+  const { i32 } = process.engine.vm.memory;
+  return i32[(channel + CHANNEL_TYPE) >>> 2] === ChannelType.Topic && i32[(channel + CHANNEL_DETAIL) >>> 2] === 0;
+}
+
 /** Push what came out of `channel`: a message object, its bare payload, or a process event. */
 export function pushItem(process: LuaProcess, L: number, channel: number, item: Message | ProcessEvent): void {
   const { vm, writer, objects } = process.engine;

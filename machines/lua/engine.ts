@@ -21,7 +21,7 @@ import { regexpClass, textModule } from './bindings/text.ts';
 import { timeModule } from './bindings/time.ts';
 import { timeClasses } from './bindings/time_objects.ts';
 import { functionsOf, type HostModule, type LinkedModule, linkModules } from './host_module.ts';
-import { type ObjectClass, Objects } from './objects.ts';
+import { type ObjectClass, Objects, OWN_ID, OWN_PID } from './objects.ts';
 import type { LuaProcess } from './process.ts';
 import type { LuaProgram } from './program.ts';
 import { regionsOfThread } from './regions_of_thread.ts';
@@ -107,6 +107,7 @@ export class Engine {
           ...sortContinuations,
         },
         natives: NATIVES,
+        kept: { 'process.pid': OWN_PID, 'process.id': OWN_ID },
       },
       coerceError(this),
       () => regionsOfThread(shared),

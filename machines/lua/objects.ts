@@ -16,6 +16,11 @@ const LAZY_METATABLE = 3;
 const OBJECT_MARK = 4;
 /** Table of what `require` has answered, by name. */
 export const REQUIRED = 5;
+/** The function that sorts large tables, once there was one. */
+export const SORTER = 6;
+/** PID and entry of the process, once it has asked. */
+export const OWN_PID = 7;
+export const OWN_ID = 8;
 
 /** Metamethods and methods of one kind of object. */
 export interface ObjectClass {
@@ -178,6 +183,15 @@ export class Objects implements ObjectMaker {
   };
 
   // --- objects --------------------------------------------------------------------------------------------------
+
+  /** Push a text that is always the same in this state, and keep it under a key of the registry. */
+  pushKept(L: number, value: string, key: number): number {
+    const { api, text, adapter } = this.#engine.vm;
+    text.push(L, value);
+    api.lua_pushvalue(L, -1);
+    adapter.rawSetInteger(L, REGISTRY, key);
+    return 1;
+  }
 
   pushObject(L: number, kind: Kind): number {
     const { api, adapter, memory } = this.#engine.vm;

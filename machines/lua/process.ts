@@ -21,7 +21,7 @@ import type { Engine } from './engine.ts';
 import { pushEntryMethod, readResult } from './entry_method.ts';
 import { describeFailure } from './failure.ts';
 import { pushSelected, receive, select } from './bindings/channel.ts';
-import { pollChannel, pushItem, timerFired } from './channels.ts';
+import { isBare, pollChannel, pushItem, timerFired } from './channels.ts';
 import { Outcome, Path, Stage } from './path.ts';
 import { PathQueue } from './path_queue.ts';
 import type { LuaProgram } from './program.ts';
@@ -355,7 +355,10 @@ export class LuaProcess implements StateMachine {
     this.path = path;
     const { vm } = this.engine;
     for (;;) {
-      if (path.suspended) vm.markSuspended(path.thread);
+      if (path.suspended) {
+        vm.markSuspended(path.thread);
+        if (path.outcome === Outcome.Item && path.waiter !== 0) this.#handOver(path);
+      }
       const status = vm.resume(path.thread, path.count, Math.max(this.#fuel, 1));
       const { burnt } = vm;
       this.#fuel -= burnt;
@@ -394,6 +397,22 @@ export class LuaProcess implements StateMachine {
       }
       this.#nextStage(path);
     }
+  }
+
+  /** What needs no memory of Lua's is handed to the path that waited for it without being asked. */
+  #handOver(path: Path): void {
+    const { item, channel } = path;
+    if (path.selecting || !isBare(this, channel)) return;
+    const { payload } = item as Message;
+    const { vm } = this.engine;
+    if (typeof payload === 'number') this.engine.writer.pushNumber(path.waiter, payload);
+    else if (typeof payload === 'boolean') vm.pushBoolean(path.waiter, payload);
+    else return;
+    vm.pushBoolean(path.waiter, true);
+    vm.setReadyResults(2);
+    path.waiter = 0;
+    path.item = undefined;
+    path.outcome = Outcome.Done;
   }
 
   /** A path other than the main one has ended. */
@@ -446,31 +465,31 @@ export class LuaProcess implements StateMachine {
   /** Called in the coroutine that waited: leaves the results of the host function that waited. */
   resumed(L: number): number {
     const { path, engine } = this;
-    const { api } = engine.vm;
-    if (engine.vm.how() === How.CannotWait) this.cannotWait();
+    const { vm } = engine;
+    if (vm.how() === How.CannotWait) this.cannotWait();
     const { item, selecting } = path;
     path.waiter = 0;
     path.item = undefined;
     path.selecting = false;
     switch (path.outcome) {
       case Outcome.Value:
-        api.lua_pushboolean(L, 1);
+        vm.pushBoolean(L, true);
         break;
       case Outcome.Item:
         pushItem(this, L, path.channel, item as Message);
-        api.lua_pushboolean(L, 1);
+        vm.pushBoolean(L, true);
         break;
       case Outcome.Closed:
-        api.lua_pushnil(L);
-        api.lua_pushboolean(L, 0);
+        vm.pushNil(L);
+        vm.pushBoolean(L, false);
         break;
       case Outcome.Sent:
         if (!selecting) {
-          api.lua_pushboolean(L, 1);
+          vm.pushBoolean(L, true);
           return 1;
         }
-        api.lua_pushnil(L);
-        api.lua_pushboolean(L, 1);
+        vm.pushNil(L);
+        vm.pushBoolean(L, true);
         break;
       case Outcome.SendClosed:
         return engine.vm.raise(L, 'send on closed channel');

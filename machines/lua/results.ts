@@ -4,7 +4,7 @@ import type { Answer } from '../../runtime/machine.ts';
 import type { Engine } from './engine.ts';
 
 export function pushFailure(engine: Engine, L: number, error: TroupeError): number {
-  engine.vm.api.lua_pushnil(L);
+  engine.vm.pushNil(L);
   engine.writer.pushError(L, error);
   return 2;
 }
@@ -12,7 +12,7 @@ export function pushFailure(engine: Engine, L: number, error: TroupeError): numb
 /** `true`, or nil and the error. */
 export function pushDone(engine: Engine, L: number, error: TroupeError | undefined): number {
   if (error !== undefined) return pushFailure(engine, L, error);
-  engine.vm.api.lua_pushboolean(L, 1);
+  engine.vm.pushBoolean(L, true);
   return 1;
 }
 

@@ -65,7 +65,7 @@ export function channelClasses(engine: Engine): ObjectClass[] {
             mustBeOpen(L, channel);
             vm.api.lua_pushvalue(L, 2);
             if (offerTo(process, L, channel, 1)) {
-              vm.api.lua_pushboolean(L, 1);
+              vm.pushBoolean(L, true);
               return 1;
             }
             process.mustBeAbleToWait(L);
@@ -148,11 +148,11 @@ export function receive(engine: Engine, L: number): number {
   if (process.mustPause(L)) return process.pause(L);
   switch (takeFrom(process, L, channel, 1)) {
     case Received.Value:
-      vm.api.lua_pushboolean(L, 1);
+      vm.pushBoolean(L, true);
       return 2;
     case Received.Closed:
-      vm.api.lua_pushnil(L);
-      vm.api.lua_pushboolean(L, 0);
+      vm.pushNil(L);
+      vm.pushBoolean(L, false);
       return 2;
     default:
   }
@@ -189,15 +189,15 @@ export function select(engine: Engine, L: number): number {
       if (memory.i32[(channel + CHANNEL_CLOSED) >>> 2] !== 0) vm.raise(L, 'send on closed channel');
       api.lua_getiuservalue(L, 2 + i, CASE_VALUE);
       if (offerTo(process, L, channel, 2 + count)) {
-        api.lua_pushnil(L);
-        api.lua_pushboolean(L, 1);
+        vm.pushNil(L);
+        vm.pushBoolean(L, true);
         return pushSelected(engine, L, i);
       }
     } else {
       const received = takeFrom(process, L, channel, 2 + count);
       if (received !== Received.Nothing) {
-        if (received === Received.Closed) api.lua_pushnil(L);
-        api.lua_pushboolean(L, received === Received.Value ? 1 : 0);
+        if (received === Received.Closed) vm.pushNil(L);
+        vm.pushBoolean(L, received === Received.Value);
         return pushSelected(engine, L, i);
       }
     }

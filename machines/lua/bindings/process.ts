@@ -5,6 +5,7 @@ import { CHANNEL_CLOSED, CHANNEL_DETAIL, CHANNEL_TYPE, ChannelType } from '../ch
 import { closeChannel } from '../channels.ts';
 import type { Engine } from '../engine.ts';
 import type { HostModule } from '../host_module.ts';
+import { OWN_ID, OWN_PID } from '../objects.ts';
 import { pushDone, pushFailure } from '../results.ts';
 import { Kind } from '../values/kinds.ts';
 import type { HostFunction } from '../vm/adapter.ts';
@@ -26,14 +27,8 @@ export function processModule(engine: Engine): HostModule {
   const done = (L: number, error: TroupeError | undefined) => pushDone(engine, L, error);
 
   const functions: { [name: string]: HostFunction } = {
-    pid: L => {
-      engine.vm.text.push(L, engine.process.out.pid);
-      return 1;
-    },
-    id: L => {
-      engine.vm.text.push(L, engine.process.out.id);
-      return 1;
-    },
+    pid: L => engine.objects.pushKept(L, engine.process.out.pid, OWN_PID),
+    id: L => engine.objects.pushKept(L, engine.process.out.id, OWN_ID),
     send: L => {
       const dest = text(L, 1);
       const topic = text(L, 2);

@@ -8,13 +8,12 @@
  */
 import { compileText } from '../compile.ts';
 import type { Engine } from '../engine.ts';
+import { SORTER } from '../objects.ts';
 import type { Continuation, HostFunction } from '../vm/adapter.ts';
 import { REGISTRY, Status, Type } from '../vm/layout.ts';
 
 /** Lua's own sorts tables of up to so many values: a few milliseconds. */
 const SHORT = 10_000;
-/** Whole-number key of the registry for the function below; see `objects.ts` for the others. */
-const SORTER = 6;
 
 const SOURCE = `
 local function less(a, b) return a < b end

@@ -43,7 +43,7 @@ export class PayloadWriter {
         this.pushNumber(L, value);
         return;
       case 'boolean':
-        api.lua_pushboolean(L, value ? 1 : 0);
+        this.#vm.pushBoolean(L, value);
         return;
       case 'bigint':
         if (value === BigInt.asIntN(64, value)) api.lua_pushinteger(L, value);
@@ -57,14 +57,14 @@ export class PayloadWriter {
         break;
       default:
     }
-    api.lua_pushnil(L);
+    this.#vm.pushNil(L);
   }
 
   /** Whole numbers become integers, except -0. */
   pushNumber(L: number, value: number): void {
     if (isWhole(value)) {
-      this.#vm.adapter.pushInteger(L, value);
-    } else this.#vm.api.lua_pushnumber(L, value);
+      this.#vm.pushInteger(L, value);
+    } else this.#vm.pushNumber(L, value);
   }
 
   #pushObject(

@@ -10,8 +10,8 @@
  */
 import { TroupeError } from '../../../runtime/errors.ts';
 import type { LuaApi } from './api.ts';
-import { Type } from './layout.ts';
-import { FUEL, GRACE, HOW, How, MIN_FUEL } from './words.ts';
+import { REGISTRY, Type } from './layout.ts';
+import { FUEL, GRACE, HOW, How, MIN_FUEL, READY_RESULTS } from './words.ts';
 
 /** Instructions of Lua between two calls of the hook. */
 export const HOOK_PERIOD = 1000;
@@ -97,6 +97,7 @@ const Imported = {
   Concat: 11,
   Error: 12,
   GiveUp: 13,
+  SetTop: 14,
 } as const;
 
 // Opcodes of WebAssembly.
@@ -148,6 +149,24 @@ function hostBody(original: number, parameters: number): number[] {
   ];
 }
 
+/** The same for continuations: first it looks whether the results are there already. */
+function continuationBody(original: number): number[] {
+  return [
+    ...[CONST, 0, LOAD, 2, ...unsigned(READY_RESULTS), TEE, 3, IF, VOID],
+    ...[CONST, 0, CONST, 0, STORE, 2, ...unsigned(READY_RESULTS), GET, 3, RETURN, END],
+    ...hostBody(original, 3),
+  ];
+}
+
+/** What lies at the key of the registry, where the original has left it before; else the original. */
+function keptBody(original: number, key: number): number[] {
+  return [
+    ...[GET, 0, CONST, ...signed(REGISTRY), CONST, ...signed(key), EXTEND, CALL, Imported.RawGetI],
+    ...[IF, VOID, CONST, 1, RETURN, END],
+    ...[GET, 0, CONST, ...signed(-2), CALL, Imported.SetTop, GET, 0, CALL, ...unsigned(original), END],
+  ];
+}
+
 /** `coerce(L)` where the first argument is a userdata, then the original. */
 function guardBody(original: number): number[] {
   return [
@@ -183,6 +202,9 @@ export function giveUp(): never {
 export interface AdapterParts {
   readonly api: LuaApi;
   readonly functions: readonly HostFunction[];
+  /** By position: functions that always answer the same one value, and the key under which they leave it in the registry. */
+  readonly kept: ReadonlyMap<number, number>;
+  /** The first is that of functions that wait. */
   readonly continuations: readonly Continuation[];
   readonly writer: Writer;
   /** Functions of Lua's string library, from its function table. */
@@ -219,16 +241,29 @@ export function buildAdapter(parts: AdapterParts): Adapter {
   take(api.lua_concat, Signature.Hook);
   take(api.lua_error, Signature.Function);
   take(giveUp, Signature.None);
+  take(api.lua_settop, Signature.Hook);
 
   const bodies: { signature: number; locals: number; code: readonly number[]; name: string }[] = [];
   const wrap = (name: string, fn: unknown, signature: number, parameters: number) => {
     bodies.push({ name, signature, locals: 1, code: hostBody(take(fn, signature), parameters) });
   };
   functions.forEach((fn, i) => {
-    wrap(`function ${i}`, fn, Signature.Function, 1);
+    const key = parts.kept.get(i);
+    if (key === undefined) wrap(`function ${i}`, fn, Signature.Function, 1);
+    else {
+      const code = keptBody(take(fn, Signature.Function), key);
+      bodies.push({ name: `function ${i}`, signature: Signature.Function, locals: 0, code });
+    }
   });
   continuations.forEach((fn, i) => {
-    wrap(`continuation ${i}`, fn, Signature.Continuation, 3);
+    bodies.push({
+      name: `continuation ${i}`,
+      signature: Signature.Continuation,
+      locals: 1,
+      // Those of coroutines hand on the call; only the innermost has results.
+      code:
+        i === 0 ? continuationBody(take(fn, Signature.Continuation)) : hostBody(take(fn, Signature.Continuation), 3),
+    });
   });
   const writer = take(parts.writer, Signature.Allocator);
   guarded.forEach((fn, i) => {

@@ -36,7 +36,7 @@ import type { RegionSource } from './slots/regions.ts';
 import { expandMemory, Slots } from './slots/slots.ts';
 import { discoverStandardLibraries, type StandardLibraries } from './standard.ts';
 import { Text } from './text.ts';
-import { FIRST_GRACE, FUEL, GRACE, HOW, How, MIN_FUEL, UNWINDING } from './words.ts';
+import { FIRST_GRACE, FUEL, GRACE, HOW, How, MIN_FUEL, READY_RESULTS, UNWINDING } from './words.ts';
 
 /**
  * Fuel that may be burnt beyond a slice where nothing can be interrupted: in one call of a C function and what it calls
@@ -58,6 +58,8 @@ const GUARDED = ['byte', 'find', 'gmatch', 'gsub', 'len', 'lower', 'match', 'rep
 export interface HostLibrary {
   readonly functions: { readonly [name: string]: HostFunction };
   readonly continuations: { readonly [name: string]: Continuation };
+  /** Functions that always answer the same one value, and the key under which they leave it in the registry. */
+  readonly kept: { readonly [name: string]: number };
   /** Functions that the transformed binary has itself: name of its export by the name in `functions`. */
   readonly natives: { readonly [name: string]: string };
 }
@@ -123,6 +125,9 @@ export class LuaVm {
     this.adapter = buildAdapter({
       api,
       functions: functions.map(entry => entry[1]),
+      kept: new Map(
+        Object.entries(library.kept).map(([name, key]) => [functions.findIndex(one => one[0] === name), key]),
+      ),
       continuations: continuations.map(entry => entry[1]),
       writer: (_, bytes, length) => {
         this.#dumped.push(this.memory.u8.slice(bytes >>> 0, (bytes >>> 0) + length));
@@ -172,6 +177,45 @@ export class LuaVm {
     return this.memory.i32[(L + STATE_TOP) >>> 2] - VALUE_SIZE;
   }
 
+  // What needs no memory of Lua's is written straight onto the stack: a call into the binary costs five times as much. A
+  // host function has room for 20 values, and no barrier is needed there (lapi.c does the same).
+
+  pushNil(L: number): void {
+    this.#push(L, Tag.Nil);
+  }
+
+  pushBoolean(L: number, value: boolean): void {
+    this.#push(L, value ? Tag.True : Tag.False);
+  }
+
+  /** A whole number within 2^53. */
+  pushInteger(L: number, value: number): void {
+    const at = this.#push(L, Tag.Integer) >>> 2;
+    const { i32 } = this.memory;
+    if (value === (value | 0)) {
+      i32[at] = value;
+      i32[at + 1] = value >> 31;
+    } else {
+      const high = Math.floor(value / 4_294_967_296);
+      i32[at] = value - high * 4_294_967_296;
+      i32[at + 1] = high;
+    }
+  }
+
+  pushNumber(L: number, value: number): void {
+    const at = this.#push(L, Tag.Float);
+    this.memory.f64[at >>> 3] = value;
+  }
+
+  #push(L: number, tag: number): number {
+    const { i32, u8 } = this.memory;
+    const word = (L + STATE_TOP) >>> 2;
+    const top = i32[word];
+    u8[(top + VALUE_TAG) >>> 0] = tag;
+    i32[word] = top + VALUE_SIZE;
+    return top;
+  }
+
   /** Raise a Lua error with the place of the caller in front, as `error("...")` does. Does not return. */
   raise(L: number, message: string): never {
     this.api.luaL_where(L, 1);
@@ -211,6 +255,11 @@ export class LuaVm {
   /** Why the coroutine that was resumed last has yielded. */
   how(): How {
     return this.memory.i32[HOW >>> 2] as How;
+  }
+
+  /** The waiting function finds so many results on its stack: its continuation is not asked. */
+  setReadyResults(count: number): void {
+    this.memory.i32[READY_RESULTS >>> 2] = count;
   }
 
   setHow(how: How): void {

@@ -22,6 +22,12 @@ export const GRACE = 532;
 /** What `GRACE` begins with, in each slice. */
 export const FIRST_GRACE = 1_000_000;
 
+/**
+ * How many results of a host function that waited lie on its stack already, so that nobody has to be asked for them; 0:
+ * its continuation leaves them.
+ */
+export const READY_RESULTS = 544;
+
 export const How = {
   /** The program's own `coroutine.yield`. */
   Yielded: 0,

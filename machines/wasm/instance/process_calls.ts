@@ -1,6 +1,7 @@
 /** `troupe:process`: what every program can call. One set of functions a program; `running.guest` is who calls. */
 import { TroupeError } from '../../../runtime/errors.ts';
 import type { Payload, SpawnRequest } from '../../../runtime/machine.ts';
+import { withoutIdentity } from '../../../runtime/security/identity.ts';
 import { kindOfCode, Sources } from '../abi/codes.ts';
 import { Unwinding } from './ending.ts';
 import type { Guest, HostCalls, Running } from './guest.ts';
@@ -20,7 +21,8 @@ function resultCalls(running: Running): HostCalls {
     pid: (area, capacity) => running.guest.results.giveText(running.guest.out.pid, area, capacity),
     id: (area, capacity) => running.guest.results.giveText(running.guest.out.id, area, capacity),
     args: (area, capacity) => running.guest.give(running.guest.args, area, capacity),
-    context: (area, capacity) => running.guest.give(running.guest.out.context, area, capacity),
+    context: (area, capacity) =>
+      running.guest.give(withoutIdentity(running.guest.out.context) as Payload, area, capacity),
     take_result: (area, capacity) => running.guest.results.take(area, capacity),
     last_error: (area, capacity) => running.guest.results.lastError(area, capacity),
 
