@@ -2,6 +2,7 @@
 import { parseDuration } from '../../runtime/duration.ts';
 import { TroupeError } from '../../runtime/errors.ts';
 import type { Payload } from '../../runtime/machine.ts';
+import { didYouMean } from '../../runtime/registry/suggest.ts';
 import { nanosecondsArgument } from './bindings/moments.ts';
 import type { Engine } from './engine.ts';
 import { STATE_TOP, Tag, TYPE_MASK, Type, VALUE_TAG } from './vm/layout.ts';
@@ -90,6 +91,26 @@ export function payloadArgument(engine: Engine, L: number, index: number, name: 
   } catch (refused) {
     return refused as TroupeError;
   }
+}
+
+/** A table of options that are true or false; others than these are refused. */
+export function switches<Name extends string>(
+  engine: Engine,
+  L: number,
+  index: number,
+  names: readonly Name[],
+): { [name in Name]?: boolean } {
+  mustBeTable(engine, L, index);
+  const given = payloadArgument(engine, L, index, 'options');
+  if (given instanceof TroupeError) return engine.vm.badArgument(L, index, given.message);
+  for (const [key, value] of Object.entries(given as { [key: string]: Payload })) {
+    if (!(names as readonly string[]).includes(key)) {
+      const more = didYouMean(key, names, `; there is ${names.join(' and ')}`);
+      engine.vm.badArgument(L, index, `unknown option "${key}"${more}`);
+    }
+    if (typeof value !== 'boolean') engine.vm.badArgument(L, index, `option ${key} must be true or false`);
+  }
+  return given as { [name in Name]?: boolean };
 }
 
 export function invalid(message: string): TroupeError {

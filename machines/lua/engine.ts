@@ -21,6 +21,7 @@ import { regexpClass, textModule } from './bindings/text.ts';
 import { timeModule } from './bindings/time.ts';
 import { timeClasses } from './bindings/time_objects.ts';
 import { functionsOf, type HostModule, type LinkedModule, linkModules } from './host_module.ts';
+import { raiseMisuse } from './misuse.ts';
 import { type ObjectClass, Objects, OWN_ID, OWN_PID } from './objects.ts';
 import type { LuaProcess } from './process.ts';
 import type { LuaProgram } from './program.ts';
@@ -112,6 +113,7 @@ export class Engine {
       coerceError(this),
       () => regionsOfThread(shared),
     );
+    this.vm.onMisuse = (L, index, message) => raiseMisuse(this, L, index, message);
     this.reader = new PayloadReader(this.vm.memory, this.vm.text);
     this.writer = new PayloadWriter(this.vm, this.objects);
 

@@ -125,7 +125,7 @@ test('error objects cannot be forged or changed', async () => {
   assert.is(await run('return getmetatable(errors.new("m"))'), false);
   assert.match(
     (await failure('local e = errors.new("m") e.kind({})')).message,
-    /bad argument #1 to 'kind' \(error expected, got table\)/,
+    /bad argument #1 to 'kind' \(self: error expected, got table\)/,
   );
 });
 

@@ -387,7 +387,7 @@ test('a spawner takes durations as timeout; a future can be selected and says wh
       local r = channel.select{future:channel():case_receive(), time.after("1m"):case_receive()}
       local err, failed = future:error()
       local none, has = funcs.async("app:wait"):error()
-      return {late:kind(), wrong, r.channel == future:response(), err:message(), failed, none == nil, has}`,
+      return {late:kind(), tostring(wrong), r.channel == future:response(), err:message(), failed, none == nil, has}`,
       [
         '{name: wait, kind: function.lua, source: "return function() process.events():receive() end"}',
         '{name: fail, kind: function.lua, source: "return function() error(\'failed\', 0) end"}',
@@ -395,7 +395,7 @@ test('a spawner takes durations as timeout; a future can be selected and says wh
     ),
     [
       'TIMEOUT',
-      'bad argument #1 to \'?\' (unknown option "timout"; did you mean "timeout"?)',
+      'bad argument #1 to \'with_options\' (options: unknown option "timout"; did you mean "timeout"?)',
       true,
       'failed',
       true,

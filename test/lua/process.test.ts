@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { TroupeError } from '../../runtime/errors.ts';
+import type { Payload } from '../../runtime/machine.ts';
 import { deployLua, failure, run, runScripts, scripts } from './deployed.ts';
 
 const test = suite('lua process');
@@ -152,14 +153,47 @@ test('send: what arrives, and what is refused', async () => {
 
 test('arguments of the wrong type raise and name the argument', async () => {
   const error = await failure('process.send(1, "t")');
-  assert.is(error.message, "bad argument #1 to 'send' (string expected, got number)");
+  assert.is(error.message, "bad argument #1 to 'send' (dest: string expected, got number)");
   assert.is(error.place, 'main.lua:2');
-  assert.is((await failure('process.spawn()')).message, "bad argument #1 to 'spawn' (string expected, got no value)");
+  assert.is(
+    (await failure('process.spawn()')).message,
+    "bad argument #1 to 'spawn' (id: string expected, got no value)",
+  );
   assert.is(
     (await failure('local i = process.inbox() i.receive()')).message,
-    "bad argument #1 to 'receive' (channel expected, got no value)",
+    "bad argument #1 to 'receive' (self: channel expected, got no value)",
   );
 });
+
+/** Wrong calls, and how the message goes on after "bad argument #". */
+const MISUSE: { readonly [call: string]: string } = {
+  'channel.new(-1)': "1 to 'new' (size: the size must be a whole number from 0 to 1000000)",
+  'channel.new("x")': "1 to 'new' (size: number expected, got string)",
+  'channel.select{1}': "1 to 'select' (cases: item 1 is not a case; write ch:case_receive() or ch:case_send(value))",
+  'channel.select()': "1 to 'select' (cases: table of cases expected, got no value)",
+  'process.listen()': "1 to 'listen' (topic: string expected, got no value)",
+  'process.listen("t", {massage = true})':
+    '2 to \'listen\' (options: unknown option "massage"; did you mean "message"?)',
+  'process.set_options{trap_links = 1}': "1 to 'set_options' (options: option trap_links must be true or false)",
+  'process.set_options{trap_link = true}':
+    '1 to \'set_options\' (options: unknown option "trap_link"; did you mean "trap_links"?)',
+  'process.cancel({})': "1 to 'cancel' (dest: string expected, got table)",
+  'process.registry.register(5)': "1 to 'register' (name: string expected, got number)",
+  'coroutine.spawn(1)': "1 to 'spawn' (fn: function expected, got number)",
+  'errors.new{message = 1}': '1 to \'new\' (message: field "message" must be a text)',
+  'errors.is(nil)': "2 to 'is' (kind: string expected, got no value)",
+  'process.send(channel.new(), "t")': "1 to 'send' (dest: string expected, got channel)",
+};
+
+for (const [call, text] of Object.entries(MISUSE)) {
+  test(`misuse is INVALID and names the parameter: ${call}`, async () => {
+    const caught = (await run(
+      `local ok, err = pcall(function() ${call} end) return {ok, err:kind(), err:retryable(), err:message()}`,
+    )) as Payload[];
+    assert.equal(caught, [false, 'INVALID', false, `bad argument #${text}`]);
+    assert.is((await failure(call)).kind, 'INVALID');
+  });
+}
 
 test('spawn, message both ways, monitor sees the value', async () => {
   const value = await runScripts({

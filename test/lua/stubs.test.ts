@@ -8,6 +8,7 @@ import { machineTypes } from '../../machines/index.ts';
 import { capabilityDefinitions } from '../../runtime/capabilities/index.ts';
 import { prepareDeployment } from '../../runtime/hosts/prepare.ts';
 import { readDeployment } from '../../sdk/embed/index.ts';
+import { PARAMETERS } from '../../machines/lua/parameters.ts';
 import { MARK, readStub, STUBS, stubOf } from '../../sdk/lua/generate.ts';
 import { writeDeployment } from '../deploy.ts';
 import { readProject } from '../docs/document.ts';
@@ -187,6 +188,25 @@ test('parameters are named as in the reference', () => {
     const of = separator === ':' ? classOf(`${owner} methods`) : owner;
     const stub = stubs.get(`${of}${separator}${member}`);
     assert.equal(stub?.params, list === '' ? [] : list.split(', '), `${owner}${separator}${member}`);
+  }
+});
+
+test('messages about wrong arguments call the parameters by the names that the stubs give them', () => {
+  const places = Object.keys(engineOfThread().vm.functions);
+  for (const [name, parameters] of Object.entries(PARAMETERS)) {
+    assert.ok(places.includes(name), `${name} is no function of the host`);
+    const dot = name.lastIndexOf('.');
+    const [module, member] = [name.slice(0, dot), name.slice(dot + 1)];
+    const of = classOf(module);
+    const stub = stubs.get(of !== undefined ? `${of}:${member}` : module === 'host' ? member : name);
+    assert.equal(parameters.split(' '), stub?.params, name);
+  }
+  // And none is missing.
+  for (const name of places) {
+    const of = classOf(name.slice(0, name.lastIndexOf('.')));
+    const member = name.slice(name.lastIndexOf('.') + 1);
+    const stub = stubs.get(of === undefined ? name : `${of}:${member}`);
+    if (stub?.params !== undefined && stub.params.length > 0) assert.ok(name in PARAMETERS, name);
   }
 });
 

@@ -1,6 +1,6 @@
 /** `process`: who one is, whom one talks to, what one watches (semantics sections 1 to 6). */
-import { ProcessEventKind, type ProcessOptions, type SpawnRequest } from '../../../runtime/machine.ts';
-import { invalid, mustBeTable, optionalText, payloadArguments, textArgument, typeOf } from '../arguments.ts';
+import { ProcessEventKind, type SpawnRequest } from '../../../runtime/machine.ts';
+import { invalid, optionalText, payloadArguments, switches, textArgument, typeOf } from '../arguments.ts';
 import { CHANNEL_CLOSED, CHANNEL_DETAIL, CHANNEL_TYPE, ChannelType } from '../channel_memory.ts';
 import { closeChannel } from '../channels.ts';
 import type { Engine } from '../engine.ts';
@@ -94,16 +94,7 @@ export function processModule(engine: Engine): HostModule {
     },
 
     set_options: L => {
-      mustBeTable(engine, L, 1);
-      const { vm } = engine;
-      const options: { -readonly [key in keyof ProcessOptions]?: boolean } = {};
-      for (const name of ['trap_links', 'upgradable'] as const) {
-        const type = vm.api.lua_getfield(L, 1, vm.text.name(name));
-        if (type !== Type.Nil && type !== Type.Boolean) vm.badArgument(L, 1, `option ${name} must be true or false`);
-        if (type === Type.Boolean) options[name] = vm.api.lua_toboolean(L, -1) !== 0;
-        vm.api.lua_settop(L, -2);
-      }
-      engine.process.out.setOptions(options);
+      engine.process.out.setOptions(switches(engine, L, 1, ['trap_links', 'upgradable']));
       return done(L, undefined);
     },
     get_options: L => {
@@ -149,9 +140,7 @@ export function processModule(engine: Engine): HostModule {
     }
     let whole = false;
     if (typeOf(engine, L, 2) > Type.Nil) {
-      mustBeTable(engine, L, 2);
-      api.lua_getfield(L, 2, vm.text.name('message'));
-      whole = api.lua_toboolean(L, -1) !== 0;
+      whole = switches(engine, L, 2, ['message']).message ?? false;
     }
     process.topics ??= new Map();
     process.topicOf ??= new Map();

@@ -132,9 +132,9 @@ export function newSpawner(engine: Engine, L: number, change: string): number {
   return pushSpawner(engine, L, CHANGES[change](engine, L, 1, {}));
 }
 
-/** Push a spawner that has been asked for nothing yet. */
-export function pushSpawner(engine: Engine, L: number, settings: Settings | TroupeError): number {
-  if (settings instanceof TroupeError) return engine.vm.badArgument(L, 1, settings.message);
+/** Push a spawner with these settings, or raise that argument `index` was wrong. */
+export function pushSpawner(engine: Engine, L: number, settings: Settings | TroupeError, index = 1): number {
+  if (settings instanceof TroupeError) return engine.vm.badArgument(L, index, settings.message);
   return pushPacked(engine, L, Kind.Spawner, settings);
 }
 
@@ -150,7 +150,7 @@ export function spawnerClass(engine: Engine): ObjectClass {
   };
   const changes = Object.entries(CHANGES).map(([name, change]): [string, HostFunction] => [
     name,
-    L => pushSpawner(engine, L, change(engine, L, 2, settings(L))),
+    L => pushSpawner(engine, L, change(engine, L, 2, settings(L)), 2),
   ]);
   return {
     kind: Kind.Spawner,

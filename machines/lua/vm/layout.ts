@@ -70,7 +70,8 @@ export const STRING_HASH = 8;
 export const STRING_LONG_LENGTH = 12;
 export const STRING_BYTES = 16;
 
-/** `CClosure`: upvalues follow the function. */
+/** `CClosure`: upvalues follow the function, which is a place in the function table. */
+export const CLOSURE_FUNCTION = 12;
 export const CLOSURE_UPVALUES = 16;
 
 /** `lua_Debug`. */

@@ -18,6 +18,7 @@ import { type LuaHost, luaImports } from './imports.ts';
 import {
   CALL_FUNCTION,
   CALL_SAVED_PC,
+  CLOSURE_FUNCTION,
   MASK_COUNT,
   STATE_CALL,
   STATE_CALLS,
@@ -25,6 +26,8 @@ import {
   STATE_TOP,
   Status,
   Tag,
+  Type,
+  TYPE_NAMES,
   VALUE_SIZE,
   VALUE_TAG,
 } from './layout.ts';
@@ -85,6 +88,9 @@ export class LuaVm {
   readonly transformed: boolean;
   readonly #writer: number;
   readonly #hook: number;
+  readonly #names: ReadonlyMap<number, string>;
+  /** Raises the error for a wrong argument; does not return. */
+  onMisuse!: (L: number, index: number, message: string) => never;
   #given = 0;
   /** The binary's stack pointer while nothing of it runs. */
   readonly #stack: number;
@@ -148,6 +154,7 @@ export class LuaVm {
     this.functions = Object.fromEntries(
       functions.map(([name], i) => [name, place(native(api, library.natives[name]) ?? this.adapter.functions(i))]),
     );
+    this.#names = new Map(Object.entries(this.functions).map(([name, slot]) => [slot, name]));
     this.continuations = Object.fromEntries(
       continuations.map(([name], i) => [name, place(this.adapter.continuations(i))]),
     );
@@ -225,17 +232,31 @@ export class LuaVm {
     throw new Error('unreachable: lua_error returned');
   }
 
-  /** Raise "bad argument #index to 'name' (message)". Does not return. */
+  /** Raise that argument `index` of the host function that runs is wrong. Does not return. */
   badArgument(L: number, index: number, message: string): never {
-    this.text.push(L, message);
-    this.api.luaL_argerror(L, index, this.api.lua_tolstring(L, -1, 0));
-    throw new Error('unreachable: luaL_argerror returned');
+    return this.onMisuse(L, index, message);
   }
 
-  /** Raise "bad argument #index to 'name' (type expected, got ...)". Does not return. */
+  /** The same where it is of another type. */
   badType(L: number, index: number, type: string): never {
-    this.api.luaL_typeerror(L, index, this.text.name(type));
-    throw new Error('unreachable: luaL_typeerror returned');
+    const found = this.api.lua_type(L, index);
+    let got = found < 0 ? 'no value' : TYPE_NAMES[found];
+    if (found === Type.Userdata) {
+      this.api.lua_getmetatable(L, index);
+      this.api.lua_getfield(L, -1, this.text.name('__name'));
+      const name = this.top(L);
+      got = this.text.readText(this.memory.i32[name >>> 2], this.memory.u8[(name + VALUE_TAG) >>> 0]);
+    }
+    return this.onMisuse(L, index, `${type} expected, got ${got}`);
+  }
+
+  /** Name of the host function that runs, by which it was given; empty for one of Lua's own. */
+  runningFunction(L: number): string {
+    const { i32, u8 } = this.memory;
+    const func = i32[(i32[(L + STATE_CALL) >>> 2] + CALL_FUNCTION) >>> 2];
+    const tag = u8[(func + VALUE_TAG) >>> 0];
+    const value = i32[func >>> 2];
+    return this.#names.get(tag === Tag.HostClosure ? i32[(value + CLOSURE_FUNCTION) >>> 2] : value) ?? '';
   }
 
   /**
