@@ -2,6 +2,7 @@
  * A table of host functions as data: `process`, `string`, the methods of a channel. In Lua it begins empty; a member is
  * made when it is first asked for. So an idle process pays for what it uses, and a spawn for nothing.
  */
+import type { StandardConstant } from './vm/standard.ts';
 import type { HostFunction } from './vm/adapter.ts';
 
 export interface HostModule {
@@ -11,7 +12,7 @@ export interface HostModule {
   /** Functions that the others need, but that are no members. */
   readonly hidden?: { readonly [name: string]: HostFunction };
   /** Texts, and numbers: whole ones become integers, others floats. */
-  readonly constants?: { readonly [name: string]: string | number | bigint };
+  readonly constants?: { readonly [name: string]: StandardConstant };
   /** Tables in this table, by member. */
   readonly modules?: { readonly [name: string]: HostModule };
   /** Functions of Lua's own, by member: place in the function table. */
@@ -23,7 +24,7 @@ export interface HostModule {
 /** A member, ready to be pushed. */
 export type Member =
   | { readonly function: number }
-  | { readonly constant: string | number | bigint }
+  | { readonly constant: StandardConstant }
   | { readonly module: LinkedModule }
   | { readonly push: (L: number) => void };
 

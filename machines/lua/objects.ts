@@ -140,6 +140,7 @@ export class Objects implements ObjectMaker {
     else if ('module' in member) this.pushModule(L, member.module);
     else if ('push' in member) member.push(L);
     else if (typeof member.constant === 'string') text.push(L, member.constant);
+    else if (member.constant instanceof Uint8Array) text.pushBytes(L, member.constant);
     else if (typeof member.constant === 'bigint') api.lua_pushinteger(L, member.constant);
     else if (Number.isSafeInteger(member.constant)) adapter.pushInteger(L, member.constant);
     else api.lua_pushnumber(L, member.constant);

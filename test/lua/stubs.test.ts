@@ -105,7 +105,7 @@ function bound(): Map<string, Bound> {
     for (const [member, how] of module.members) {
       if ('module' in how) continue;
       const name = of === undefined ? `${module.name}.${member}` : `${of}:${member}`;
-      if ('constant' in how) all.set(name, { nature: 'constant', value: how.constant });
+      if ('constant' in how) all.set(name, { nature: 'constant', value: how.constant as string | number | bigint });
       else all.set(name, { nature: 'push' in how ? 'object' : 'function' });
     }
   }

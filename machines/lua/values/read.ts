@@ -36,8 +36,17 @@ import { nanosecondsNumber, nanosecondsOf, readDuration, readMoment } from './ti
 
 /** The same bounds as for payloads of other languages (`runtime/payload/copy.ts`). */
 const MAX_DEPTH = 200;
-/** Values in one payload. Tables that hold one another many times over would otherwise grow without end. */
-const MAX_VALUES = 2 ** 22;
+/**
+ * What one payload can hold, so that reading it holds no thread for long, and a small state that has a large text in many
+ * places, or tables that hold one another many times over, becomes no huge one outside. A number counts 1, a text 4, a
+ * field of a table with names 8: its name has to be read, and put in order.
+ */
+const MAX_WEIGHT = 2 ** 20;
+const TEXT_WEIGHT = 4;
+const FIELD_WEIGHT = 8;
+const TOO_MANY = 'more values than one message can hold; send them in parts';
+/** Bytes of text in one payload. */
+const MAX_BYTES = 16 * 1024 * 1024;
 
 /** Stands for a value that cannot be sent; `#reason` and `#trail` say why and where. */
 const REFUSED = Symbol('refused');
@@ -50,7 +59,8 @@ export class PayloadReader {
   readonly #trail: (string | number)[] = [];
   /** The tables that are being read, outermost first. */
   readonly #within: number[] = [];
-  #count = 0;
+  #weight = 0;
+  #bytes = 0;
   /** Metatable that marks an empty table as an object, of the state being read; 0 where there is none. */
   objectMark = 0;
 
@@ -61,7 +71,8 @@ export class PayloadReader {
 
   /** The value at `address`. Throws INVALID, naming the place below `path`, for what cannot be sent. */
   read(address: number, path = 'payload'): Payload {
-    this.#count = 0;
+    this.#weight = 0;
+    this.#bytes = 0;
     const value = this.#value(address, 0);
     if (value !== REFUSED) return value as Payload;
     const place = showPath(path, this.#trail.reverse());
@@ -83,8 +94,15 @@ export class PayloadReader {
       case Tag.Float:
         return f64[address >>> 3];
       case Tag.ShortString:
-      case Tag.LongString:
+        if ((this.#weight += TEXT_WEIGHT) > MAX_WEIGHT) return this.#refuse(TOO_MANY);
         return this.#text.read(i32[address >>> 2], tag);
+      case Tag.LongString: {
+        const string = i32[address >>> 2];
+        if ((this.#weight += TEXT_WEIGHT) > MAX_WEIGHT) return this.#refuse(TOO_MANY);
+        this.#bytes += this.#text.length(string, tag);
+        if (this.#bytes > MAX_BYTES) return this.#refuse('more than 16 MiB of text; send it in parts');
+        return this.#text.read(string, tag);
+      }
       case Tag.True:
         return true;
       case Tag.False:
@@ -133,8 +151,8 @@ export class PayloadReader {
       }
     }
     const values = present + whole;
-    this.#count += values + named + 1;
-    if (this.#count > MAX_VALUES) return this.#refuse(`more than ${MAX_VALUES} values; send it in parts`);
+    this.#weight += named * FIELD_WEIGHT + values + 1;
+    if (this.#weight > MAX_WEIGHT) return this.#refuse(TOO_MANY);
     if (named === 0 && values === 0) {
       const mark = i32[(table + TABLE_METATABLE) >>> 2];
       return mark !== 0 && mark === this.objectMark ? {} : [];

@@ -13,6 +13,8 @@ import type { LuaApi } from './api.ts';
 import { REGISTRY, Type } from './layout.ts';
 import { FUEL, GRACE, HOW, How, MIN_FUEL, READY_RESULTS } from './words.ts';
 
+/** A call of a host function takes as long as this many turns of a loop. */
+const FUEL_OF_CALL = 5;
 /** Instructions of Lua between two calls of the hook. */
 export const HOOK_PERIOD = 1000;
 /** The error of what cannot be interrupted and does not end. The transformed binary has the same text. */
@@ -142,6 +144,7 @@ const ALLOCATE: readonly number[] = [
 function hostBody(original: number, parameters: number): number[] {
   const result = parameters;
   return [
+    ...[CONST, 0, CONST, 0, LOAD, 2, ...unsigned(FUEL), CONST, ...signed(FUEL_OF_CALL), SUB, STORE, 2, ...unsigned(FUEL)],
     ...Array.from({ length: parameters }, (_, i) => [GET, i]).flat(),
     ...[CALL, ...unsigned(original), TEE, result, CONST, 0, LT_S, IF, VOID],
     ...[GET, 0, CONST, 0, CONST, 0, CONST, 0, GET, result, SUB, CALL, Imported.Yield, RETURN, END],

@@ -14,7 +14,7 @@ export interface StandardLibrary {
 }
 
 /** A whole number is given as bigint: `math.mininteger` fits in nothing else. */
-export type StandardConstant = number | bigint | string;
+export type StandardConstant = number | bigint | string | Uint8Array;
 
 export interface StandardLibraries {
   readonly [name: string]: StandardLibrary;
@@ -53,7 +53,7 @@ function readLibrary(L: number, api: LuaApi, memory: Memory, text: Text): Standa
     if (tag === Tag.HostFunction) functions.set(name, api.lua_tocfunction(L, -1));
     else if (tag === Tag.Float) constants.set(name, memory.f64[value >>> 3]);
     else if (tag === Tag.Integer) constants.set(name, readInteger(memory, value));
-    else if (api.lua_type(L, -1) === Type.String) constants.set(name, text.readText(memory.i32[value >>> 2], tag));
+    else if (api.lua_type(L, -1) === Type.String) constants.set(name, text.read(memory.i32[value >>> 2], tag));
     api.lua_settop(L, -2);
   }
   return { functions, constants };

@@ -20,6 +20,8 @@ export interface Calls {
   /** In `lua_callk`: the beginning of the call that cannot be yielded across. */
   readonly atomicCall: number;
   readonly luaD_poscall: number;
+  /** Puts the `__call` metamethod of what was called in its place; called again until that is a function. */
+  readonly luaD_tryfuncTM: number;
   readonly luaV_execute: number;
   /** The two calls of `luaD_rawrunprotected` in `lua_resume`. */
   readonly resumeCalls: readonly number[];
@@ -97,6 +99,7 @@ export function findCalls(program: Program, layout: Layout): Calls {
     luaD_call: call,
     atomicCall: findAtomicCall(program, call),
     luaD_poscall: poscall,
+    luaD_tryfuncTM: findTryFunction(program, precall, execute),
     luaV_execute: execute,
     callOfC: ending.first + 4,
     resumePoscall: going.end - 6,
@@ -107,6 +110,19 @@ export function findCalls(program: Program, layout: Layout): Calls {
     pcallFrame: frame,
     pcallFrameSize: size,
   };
+}
+
+/** Both kinds of calls in Lua code try `__call`, the metamethod of this number (`TM_CALL`). */
+const TM_CALL = 23;
+
+function findTryFunction(program: Program, precall: number, execute: number): number {
+  const fromExecute = program.callees(execute);
+  const users = new Set(program.usersOfConstant(TM_CALL));
+  const found = [...program.callees(precall)].filter(
+    fn => fromExecute.has(fn) && users.has(fn) && program.module.signature(fn) === 'ii:i',
+  );
+  check(found.length === 1, `${found.length} functions could be luaD_tryfuncTM`);
+  return found[0];
 }
 
 type Resume = Pick<Calls, 'luaD_rawrunprotected' | 'resume' | 'unroll' | 'resumeCalls'>;

@@ -47,6 +47,7 @@ export function editBudgets(program: Program, anchors: Anchors, globals: Protect
     chargeCopies(code);
   }
   limitAtomicCalls(program, anchors);
+  limitCallables(program, anchors);
 }
 
 /** Every turn of a loop, and every call of a function that is `recursive`, checks the budget. */
@@ -101,6 +102,29 @@ function limitAtomicCalls(program: Program, { calls, libraries }: Anchors): void
   program
     .exported('lua_callk')
     .insertBefore(calls.atomicCall, asm.code(takeOne, isOverdrawn, asm.when(asm.get(L), asm.call(fail))));
+}
+
+/**
+ * An object whose `__call` is another such object, and so on: each adds an argument, and moves those that are there. Where
+ * one is its own `__call`, only this ends it.
+ */
+function limitCallables(program: Program, { calls, libraries }: Anchors): void {
+  const L = 0;
+  program
+    .code(calls.luaD_tryfuncTM)
+    .insertAtEntry(
+      asm.code(
+        isOverdrawn,
+        asm.when(
+          grantGrace(),
+          asm.get(L),
+          asm.constant(TOO_LONG),
+          asm.constant(0),
+          asm.call(libraries.luaL_error),
+          asm.unreachable,
+        ),
+      ),
+    );
 }
 
 /** Raises the error with this text in the state that runs. Outside of protected calls there is none to raise it in. */

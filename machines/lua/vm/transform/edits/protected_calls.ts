@@ -3,12 +3,15 @@
  * host's `try` and an allocation for each call. Around them, the two globals that tell how a yield can leave: `yield_base`,
  * the `nCcalls` of the coroutine where it was resumed, and `yield_state`, the coroutine or state that runs.
  */
-import { FIRST_GRACE, GRACE, UNWINDING } from '../../words.ts';
+import { FIRST_GRACE, FUEL, GRACE, UNWINDING } from '../../words.ts';
 import type { Anchors } from '../anchors.ts';
 import * as asm from '../assemble.ts';
 import { THROWN } from '../page_zero.ts';
 import type { Program } from '../program.ts';
 import { check } from '../refusal.ts';
+
+/** An exception takes as long as this many turns of a loop: some microseconds. */
+const FUEL_OF_ERROR = 100;
 
 /** Nothing was resumed: no yield can return. */
 const NO_BASE = -1;
@@ -63,7 +66,11 @@ function addRunProtected(program: Program, { layout, throwing, functions }: Anch
   thrower.replace(longjmp - 1, []); // the second argument of longjmp
   thrower.replace(
     longjmp,
-    asm.code(asm.setWord(THROWN, asm.code(asm.word(THROWN), asm.constant(1), asm.add)), asm.raise(tag)),
+    asm.code(
+      asm.setWord(THROWN, asm.code(asm.word(THROWN), asm.constant(1), asm.add)),
+      asm.setWord(FUEL, asm.code(asm.word(FUEL), asm.constant(FUEL_OF_ERROR), asm.subtract)),
+      asm.raise(tag),
+    ),
   );
 
   const caught = asm.code(
