@@ -359,7 +359,7 @@ export class LuaProcess implements StateMachine {
         vm.markSuspended(path.thread);
         if (path.outcome === Outcome.Item && path.waiter !== 0) this.#handOver(path);
       }
-      const status = vm.resume(path.thread, path.count, Math.max(this.#fuel, 1));
+      const status = vm.resume(path.thread, path.count, Math.max(this.#fuel, 1), this.program.patience);
       const { burnt } = vm;
       this.#fuel -= burnt;
       this.#burnt += burnt;

@@ -41,6 +41,13 @@ const DEFAULT_SLICE = 1;
  */
 const FUEL_PER_MILLISECOND = 50_000;
 
+/**
+ * What cannot be interrupted (one call of a library function, with all that it calls back) may burn this much fuel before
+ * it fails: less than 100 ms. Who may use more memory may need more for it.
+ */
+const PATIENCE = 8_000_000;
+const MOST_PATIENCE = 2 ** 29;
+
 /** Capabilities that `modules:` can name, for advice in messages. */
 const KNOWN_MODULES = new Set([
   ...['time', 'json', 'logger', 'funcs', 'ctx', 'security', 'registry', 'uuid', 'io', 'fs', 'http_client', 'store'],
@@ -58,6 +65,8 @@ export class LuaProgram implements Program {
   /** Fuel of one step, and of the whole life of a process: `limits.cpu_slice` and `limits.cpu_total` of the host. */
   readonly slice: number;
   readonly fuelLimit: number;
+  /** Fuel that may be burnt beyond a slice where nothing can be interrupted. */
+  readonly patience: number;
   /** Milliseconds. */
   readonly cpuTotal: number | undefined;
   /** What `require` gives beside libraries: declared capabilities; undefined for those that are not operations. */
@@ -79,6 +88,7 @@ export class LuaProgram implements Program {
     this.identity = imageIdentity(artifact.sha256);
     this.memoryLimit = imports.memory ?? DEFAULT_MEMORY_LIMIT;
     this.slice = Math.max(1, Math.round((imports.cpuSlice ?? DEFAULT_SLICE) * FUEL_PER_MILLISECOND));
+    this.patience = Math.min(MOST_PATIENCE, PATIENCE * Math.max(1, Math.ceil(this.memoryLimit / DEFAULT_MEMORY_LIMIT)));
     this.cpuTotal = imports.cpuTotal;
     this.fuelLimit = (imports.cpuTotal ?? Number.POSITIVE_INFINITY) * FUEL_PER_MILLISECOND;
     const units = bundle.units.map((unit): Unit => {

@@ -144,7 +144,21 @@ const ALLOCATE: readonly number[] = [
 function hostBody(original: number, parameters: number): number[] {
   const result = parameters;
   return [
-    ...[CONST, 0, CONST, 0, LOAD, 2, ...unsigned(FUEL), CONST, ...signed(FUEL_OF_CALL), SUB, STORE, 2, ...unsigned(FUEL)],
+    ...[
+      CONST,
+      0,
+      CONST,
+      0,
+      LOAD,
+      2,
+      ...unsigned(FUEL),
+      CONST,
+      ...signed(FUEL_OF_CALL),
+      SUB,
+      STORE,
+      2,
+      ...unsigned(FUEL),
+    ],
     ...Array.from({ length: parameters }, (_, i) => [GET, i]).flat(),
     ...[CALL, ...unsigned(original), TEE, result, CONST, 0, LT_S, IF, VOID],
     ...[GET, 0, CONST, 0, CONST, 0, CONST, 0, GET, result, SUB, CALL, Imported.Yield, RETURN, END],

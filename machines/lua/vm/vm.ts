@@ -41,11 +41,6 @@ import { discoverStandardLibraries, type StandardLibraries } from './standard.ts
 import { Text } from './text.ts';
 import { FIRST_GRACE, FUEL, GRACE, HOW, How, MIN_FUEL, READY_RESULTS, UNWINDING } from './words.ts';
 
-/**
- * Fuel that may be burnt beyond a slice where nothing can be interrupted: in one call of a C function and what it calls
- * back. Then it fails with an error. About 80 ms.
- */
-const PATIENCE = 8_000_000;
 const SCRATCH_PAGES = 16;
 const UNLIMITED = 0x7fff_ffff;
 /** Place of the slots' allocator in the function table of the transformed binary. */
@@ -316,18 +311,19 @@ export class LuaVm {
   }
 
   /**
-   * Run the coroutine `thread`, which has `count` values for it on its stack, until it ends, yields, or has burnt `fuel`.
+   * Run the coroutine `thread`, which has `count` values for it on its stack, until it ends, yields, or has burnt `fuel`;
+   * where it cannot be interrupted, it may burn `patience` more before it fails.
    * Answers a `Status`; `how` tells why it yielded. This is the one way into Lua programs.
    *
    * A host's exception that flies through Lua leaves the state in pieces: it can only be closed. The others are unharmed
    * once the binary's own stack is back where it was.
    */
-  resume(thread: number, count: number, fuel: number): number {
+  resume(thread: number, count: number, fuel: number, patience: number): number {
     const { api } = this;
     const { i32 } = this.memory;
     this.#given = fuel;
     i32[FUEL >>> 2] = fuel;
-    i32[MIN_FUEL >>> 2] = fuel - PATIENCE;
+    i32[MIN_FUEL >>> 2] = fuel - patience;
     i32[HOW >>> 2] = How.Yielded;
     i32[GRACE >>> 2] = FIRST_GRACE;
     try {

@@ -14,8 +14,13 @@ import type { ProtectedCalls } from './protected_calls.ts';
 import { grantGrace, isOverdrawn, isOverdrawnBy } from './too_long.ts';
 
 /**
- * Turns that are allowed beyond the budget where C code does the work: sorting or joining a million values takes about
- * as much as a budget of 20 million, and should not fail where some of that is spent already.
+ * What a turn of a loop over a table takes: it reads and writes values through metamethods, which takes as long as so many
+ * turns of other loops.
+ */
+const FUEL_OF_ITEM = 6;
+/**
+ * Turns that are allowed beyond the budget there: joining half a million numbers, which fit into the memory of a process,
+ * takes about as much as the usual budget, and should not fail where some of that is spent already.
  */
 const EXTRA_FOR_TABLES = 1 << 23;
 
@@ -40,9 +45,9 @@ export function editBudgets(program: Program, anchors: Anchors, globals: Protect
   for (const fn of program.module.functions) {
     if (fn === calls.luaV_execute) continue;
     const code = program.code(fn);
-    if (libraries.patterns.has(fn)) limit(code, tooComplex, fn === libraries.match);
-    else if (libraries.tables.has(fn)) limit(code, tooLong, false);
-    else if (fn === libraries.repetition) limit(code, repetition, false);
+    if (libraries.patterns.has(fn)) limit(code, 1, tooComplex, fn === libraries.match);
+    else if (libraries.tables.has(fn)) limit(code, FUEL_OF_ITEM, tooLong, false);
+    else if (fn === libraries.repetition) limit(code, 1, repetition, false);
     else for (const position of code.backEdges()) code.insertOnBranch(position, takeOne);
     chargeCopies(code);
   }
@@ -50,15 +55,15 @@ export function editBudgets(program: Program, anchors: Anchors, globals: Protect
   limitCallables(program, anchors);
 }
 
-/** Every turn of a loop, and every call of a function that is `recursive`, checks the budget. */
-function limit(code: FunctionCode, fail: number, recursive: boolean): void {
+/** Every turn of a loop, and every call of a function that is `recursive`, takes fuel and checks the budget. */
+function limit(code: FunctionCode, fuel: number, fail: number, recursive: boolean): void {
   const positions = code.backEdges();
   if (positions.length === 0 && !recursive) return;
   const left = code.addLocal();
   const check = asm.code(
     asm.constant(0),
     asm.word(FUEL),
-    asm.constant(1),
+    asm.constant(fuel),
     asm.subtract,
     asm.tee(left),
     asm.store(FUEL),
@@ -88,15 +93,12 @@ function limitAtomicCalls(program: Program, { calls, libraries }: Anchors): void
   const fail = program.module.addFunction(
     { params: 1, results: 0 },
     asm.code(
-      isOverdrawnBy(EXTRA_FOR_TABLES),
-      asm.when(
-        grantGrace(),
-        asm.get(L),
-        asm.constant(TOO_LONG),
-        asm.constant(0),
-        asm.call(libraries.luaL_error),
-        asm.unreachable,
-      ),
+      grantGrace(),
+      asm.get(L),
+      asm.constant(TOO_LONG),
+      asm.constant(0),
+      asm.call(libraries.luaL_error),
+      asm.unreachable,
     ),
   );
   program
