@@ -3,6 +3,7 @@
  * Machines and capabilities have catalogues of their own for what only they can say.
  */
 import { TroupeError } from './errors.ts';
+import { formatSize } from './size.ts';
 
 export function reservedTopic(topic: string): TroupeError {
   return new TroupeError(`topic "${topic}" is reserved: topics that begin with "@" belong to the runtime`, {
@@ -59,6 +60,13 @@ export function mailboxFull(pid: string, limit?: number): TroupeError {
     retryable: true,
     details: limit === undefined ? { dest: pid } : { dest: pid, limit },
   });
+}
+
+export function mailboxHeavy(pid: string, limit: number): TroupeError {
+  return new TroupeError(
+    `mailbox of ${pid} is full (${formatSize(limit)} wait, "limits.mailbox_bytes" of its host): the message was not taken`,
+    { kind: 'RATE_LIMITED', retryable: true, details: { dest: pid, limit } },
+  );
 }
 
 export function ringFull(worker: number): TroupeError {

@@ -6,6 +6,9 @@ export interface PidHolder {
   readonly pid: string;
 }
 
+/** Messages of fewer bytes are counted, but not weighed. */
+export const COUNTED_BYTES = 4096;
+
 /**
  * One message, private to its receiver. The payload is held in the form in which it came and converted when the other
  * form is first asked for.
@@ -14,14 +17,17 @@ export class Message {
   readonly topic: string;
   /** How many payloads the sender gave; `payload` is the value itself for 1, otherwise the list of them. */
   readonly count: number;
+  /** Roughly what it keeps, in bytes; 0 for what is too small to matter (`COUNTED_BYTES`). */
+  readonly bytes: number;
   /** The kernel's: place in the order of arrival, where several queues may have to be merged again. */
   order: number;
   private readonly sender: PidHolder | string;
   private body: Payload | Packed;
 
-  constructor(topic: string, sender: PidHolder | string, body: Payload | Packed, count: number) {
+  constructor(topic: string, sender: PidHolder | string, body: Payload | Packed, count: number, bytes = 0) {
     this.topic = topic;
     this.count = count;
+    this.bytes = bytes;
     this.order = 0;
     this.sender = sender;
     this.body = body;

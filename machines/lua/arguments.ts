@@ -74,7 +74,7 @@ export function payloadArguments(engine: Engine, L: number, first: number, name:
   const list: Payload[] = [];
   try {
     for (let i = 0; i < count; i++) {
-      list.push(reader.read(vm.argument(L, first + i), count === 1 ? name : `${name}[${i + 1}]`));
+      list.push(reader.read(vm.argument(L, first + i), count === 1 ? name : `${name}[${i + 1}]`, i > 0));
     }
   } catch (refused) {
     // Reading calls nothing in Lua, so what was thrown can only be a refusal.

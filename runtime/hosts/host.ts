@@ -3,6 +3,7 @@ import type { Entry, Place } from '../registry/entry.ts';
 /** Defaults of `limits:` and `host:` (semantics sections 4 and 8). */
 export const HOST_DEFAULTS = {
   mailbox: 100_000,
+  mailboxBytes: 64 * 1024 * 1024,
   maxProcesses: 2 ** 31 - 1,
 } as const;
 
@@ -21,6 +22,8 @@ export class Host {
   readonly maxProcesses: number;
   /** Messages that may wait for one process. */
   readonly mailbox: number;
+  /** Bytes that may wait for one process, in messages that are large enough to be weighed. */
+  readonly mailboxBytes: number;
   /** At most so many schedulers run its processes; 0: all. */
   readonly workers: number;
   /** Its processes use the terminal, which belongs to the main thread. */
@@ -37,6 +40,7 @@ export class Host {
     this.place = settings.place;
     this.maxProcesses = settings.maxProcesses;
     this.mailbox = settings.limits.mailbox ?? HOST_DEFAULTS.mailbox;
+    this.mailboxBytes = settings.limits.mailbox_bytes ?? HOST_DEFAULTS.mailboxBytes;
     this.workers = settings.workers;
     this.pinned = settings.terminal || (settings.capabilities !== undefined && 'io' in settings.capabilities);
     this.limits = settings.limits;
@@ -51,6 +55,8 @@ export interface HostLimits {
   readonly cpu_total?: number;
   /** Messages. */
   readonly mailbox?: number;
+  /** Bytes. */
+  readonly mailbox_bytes?: number;
 }
 
 export interface HostSettings {

@@ -1,4 +1,4 @@
-import { mailboxFull } from '../catalogue.ts';
+import { mailboxFull, mailboxHeavy } from '../catalogue.ts';
 import type { TroupeError } from '../errors.ts';
 import type { Message } from '../message.ts';
 import { type Process, ProcessState } from './process.ts';
@@ -6,9 +6,13 @@ import type { Scheduler } from './scheduler.ts';
 
 /** Put a message in a live local process's mailbox and make it runnable if it waits for one. */
 export function deliver(scheduler: Scheduler, target: Process, message: Message): TroupeError | undefined {
-  if (target.first === undefined && target.extras === undefined) {
+  if (target.first === undefined && target.extras === undefined && message.bytes === 0) {
     target.first = message;
   } else {
+    if (message.bytes !== 0 && target.rare.heldBytes + message.bytes > target.linked.host.mailboxBytes) {
+      scheduler.deadLetters++;
+      return mailboxHeavy(target.pid, target.linked.host.mailboxBytes);
+    }
     // Counting is exact but not free, so it is done only once the main queue could be at the limit.
     const limit = target.linked.host.mailbox;
     if ((target.more !== undefined && target.more.size + 1 >= limit) || target.extras?.topics !== undefined) {

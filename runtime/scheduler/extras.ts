@@ -21,6 +21,8 @@ export class Extras {
   listened: Set<string> | undefined = undefined;
   /** Messages that have arrived since the first `listen`: the order in which an upgrade merges the queues. */
   arrivals = 0;
+  /** Bytes of the messages that wait and are large enough to be weighed. */
+  heldBytes = 0;
   /** More than the host's limit waits; what comes from other schedulers is refused until half of it is read. */
   overfull = false;
 

@@ -22,7 +22,7 @@ import type {
   StateMachine,
   StepOutput,
 } from '../machine.ts';
-import { Message } from '../message.ts';
+import { COUNTED_BYTES, Message } from '../message.ts';
 import { formatPid, numberOf } from '../pid.ts';
 import { Extras } from './extras.ts';
 import { Queue } from './queue.ts';
@@ -120,7 +120,10 @@ export class Process implements EventQueue, StepOutput, TimerOwner {
 
   message(): Message | undefined {
     const message = this.first;
-    if (message !== undefined) this.first = this.more === undefined ? undefined : this.more.shift();
+    if (message !== undefined) {
+      this.first = this.more === undefined ? undefined : this.more.shift();
+      if (message.bytes !== 0) this.extras!.heldBytes -= message.bytes;
+    }
     if (this.extras !== undefined && this.extras.overfull) this.linked.scheduler.relieve(this);
     return message;
   }
@@ -129,7 +132,9 @@ export class Process implements EventQueue, StepOutput, TimerOwner {
     const topics = this.extras?.topics;
     if (topics === undefined) return undefined;
     if (this.extras!.overfull) this.linked.scheduler.relieve(this);
-    return topics.get(topic)?.shift();
+    const message = topics.get(topic)?.shift();
+    if (message !== undefined && message.bytes !== 0) this.extras!.heldBytes -= message.bytes;
+    return message;
   }
 
   event(): ProcessEvent | undefined {
@@ -169,6 +174,7 @@ export class Process implements EventQueue, StepOutput, TimerOwner {
 
   /** Put a message at the end of the queue that its topic goes to. */
   append(message: Message): void {
+    if (message.bytes !== 0) this.rare.heldBytes += message.bytes;
     const extras = this.extras;
     if (extras !== undefined && extras.listened !== undefined) {
       if (message.order === 0) message.order = ++extras.arrivals;
@@ -187,18 +193,18 @@ export class Process implements EventQueue, StepOutput, TimerOwner {
 
   // --- StepOutput: what acts at once ----------------------------------------------------------------------------
 
-  send(dest: string, topic: string, payload: Payload | Packed, count: number): TroupeError | undefined {
+  send(dest: string, topic: string, payload: Payload | Packed, count: number, bytes = 0): TroupeError | undefined {
     if (typeof topic !== 'string') return notText('the topic', topic);
     if (topic.charCodeAt(0) === 0x40) return reservedTopic(topic);
     const scheduler = this.linked.scheduler;
     let target = this.lastTarget;
     if (target === undefined || dest !== this.lastDest || target.state === ProcessState.Dead) {
       target = scheduler.table.known.get(dest);
-      if (target === undefined) return scheduler.sendFar(this, dest, topic, payload, count);
+      if (target === undefined) return scheduler.sendFar(this, dest, topic, payload, count, bytes);
       this.lastDest = dest;
       this.lastTarget = target;
     }
-    return scheduler.deliver(target, new Message(topic, this, payload, count));
+    return scheduler.deliver(target, new Message(topic, this, payload, count, bytes >= COUNTED_BYTES ? bytes : 0));
   }
 
   spawn(request: SpawnRequest): string | TroupeError {

@@ -17,7 +17,7 @@ import type { Signal } from '../lifecycle/signal.ts';
 import { applySignal } from '../lifecycle/signals_applied.ts';
 import { upgradeProcess } from '../lifecycle/upgrade.ts';
 import { Answer, type Payload, StepStatus } from '../machine.ts';
-import { Message } from '../message.ts';
+import { COUNTED_BYTES, Message } from '../message.ts';
 import type { Packed } from '../payload/payload.ts';
 import { looksLikePid } from '../pid.ts';
 import type { Counters } from './counters.ts';
@@ -111,7 +111,8 @@ export class Scheduler {
 
   /** A mailbox over its limit was read from: open it again for other schedulers once it is half empty. */
   relieve(process: Process): void {
-    if (process.waiting * 2 > process.linked.host.mailbox) return;
+    const { host } = process.linked;
+    if (process.waiting * 2 > host.mailbox || process.extras!.heldBytes * 2 > host.mailboxBytes) return;
     process.extras!.overfull = false;
     this.outbound?.reopen(process);
   }
@@ -141,6 +142,7 @@ export class Scheduler {
     topic: string,
     payload: Payload | Packed,
     count: number,
+    bytes: number,
   ): TroupeError | undefined {
     if (this.outbound !== undefined && typeof dest === 'string') {
       const placed = this.outbound.whereIs(dest);
@@ -151,7 +153,8 @@ export class Scheduler {
     const located = this.locate(dest);
     if (typeof located !== 'string') return located;
     const local = this.table.byPid(located);
-    if (local !== undefined) return deliver(this, local, new Message(topic, sender, payload, count));
+    const weighed = bytes >= COUNTED_BYTES ? bytes : 0;
+    if (local !== undefined) return deliver(this, local, new Message(topic, sender, payload, count, weighed));
     const placed = this.outbound?.whereIs(located);
     if (placed === undefined || placed.worker === this.index) return processNotFound(dest);
     return this.outbound!.message(placed, located, sender, topic, payload, count);

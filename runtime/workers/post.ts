@@ -16,7 +16,7 @@ import { exitSignal, linkDownSignal, type Signal, SignalKind } from '../lifecycl
 import { applySignal } from '../lifecycle/signals_applied.ts';
 import { arrive } from '../lifecycle/spawn.ts';
 import type { ExitResult, Payload, SpawnRequest } from '../machine.ts';
-import { Message, type PidHolder } from '../message.ts';
+import { COUNTED_BYTES, Message, type PidHolder } from '../message.ts';
 import { PayloadReader, PayloadWriter } from '../payload/messagepack.ts';
 import { Packed } from '../payload/payload.ts';
 import { formatPid, generationOf, parsePid, pidPrefix, SLOT_MASK } from '../pid.ts';
@@ -303,8 +303,10 @@ export class Post implements Outbound {
     const count = reader.read() as number;
     const target = scheduler.table.byNumber(number);
     const packed = target !== undefined && target.linked.program.payloads === 'packed';
+    const size = end - reader.position;
     const body = packed ? new Packed(bytes.slice(reader.position, end)) : reader.read();
-    const message = new Message(topic, new FarSender(this.#hostPrefixes[host], sender), body, count);
+    const from = new FarSender(this.#hostPrefixes[host], sender);
+    const message = new Message(topic, from, body, count, size >= COUNTED_BYTES ? size : 0);
     if (target !== undefined) this.#deliver(target, message);
     else if (!this.#keep(number, { message })) scheduler.deadLetters++;
   }

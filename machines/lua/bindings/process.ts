@@ -37,14 +37,15 @@ export function processModule(engine: Engine): HostModule {
       let error: TroupeError | undefined;
       if (count === 1) {
         try {
-          error = process.out.send(dest, topic, reader.read(vm.argument(L, 3)), 1);
+          error = process.out.send(dest, topic, reader.read(vm.argument(L, 3)), 1, reader.size);
         } catch (thrown) {
           if (!(thrown instanceof TroupeError)) throw thrown;
           error = thrown;
         }
       } else {
         const payloads = payloadArguments(engine, L, 3, 'payload');
-        error = payloads instanceof TroupeError ? payloads : process.out.send(dest, topic, payloads, count);
+        error =
+          payloads instanceof TroupeError ? payloads : process.out.send(dest, topic, payloads, count, reader.size);
       }
       return done(L, error);
     },

@@ -48,6 +48,8 @@ const FIELD_WEIGHT = 3;
 const MANY_FIELDS = 4096;
 const FIELD_OF_MANY_WEIGHT = 16;
 const TOO_MANY = 'more values than one message can hold; send them in parts';
+/** What a value takes outside, for each unit of its weight. */
+const BYTES_OF_WEIGHT = 16;
 /** Bytes of text in one payload. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
@@ -72,10 +74,20 @@ export class PayloadReader {
     this.#text = text;
   }
 
-  /** The value at `address`. Throws INVALID, naming the place below `path`, for what cannot be sent. */
-  read(address: number, path = 'payload'): Payload {
-    this.#weight = 0;
-    this.#bytes = 0;
+  /** Roughly the bytes that what was read last keeps. */
+  get size(): number {
+    return this.#bytes + this.#weight * BYTES_OF_WEIGHT;
+  }
+
+  /**
+   * The value at `address`; a `further` one of the same message shares its bounds. Throws INVALID, naming the place below
+   * `path`, for what cannot be sent.
+   */
+  read(address: number, path = 'payload', further = false): Payload {
+    if (!further) {
+      this.#weight = 0;
+      this.#bytes = 0;
+    }
     const value = this.#value(address, 0);
     if (value !== REFUSED) return value as Payload;
     const place = showPath(path, this.#trail.reverse());

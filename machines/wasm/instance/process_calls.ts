@@ -84,7 +84,7 @@ function outwardCalls(running: Running): HostCalls {
       if (subject === undefined) return guest.refused();
       const packed = guest.read.packed(payload, payloadLength, 'the payload');
       if (packed === undefined) return guest.refused();
-      const error = guest.out.send(target, subject, packed, 1);
+      const error = guest.out.send(target, subject, packed, 1, payloadLength);
       return error === undefined ? 0 : guest.results.refuse(error);
     },
     send_list(dest, destLength, topic, topicLength, payloads, payloadsLength) {
@@ -95,7 +95,7 @@ function outwardCalls(running: Running): HostCalls {
       if (subject === undefined) return guest.refused();
       const list = guest.read.list(payloads, payloadsLength, 'the payloads');
       if (list === undefined) return guest.refused();
-      const error = guest.out.send(target, subject, list.length === 1 ? list[0] : list, list.length);
+      const error = guest.out.send(target, subject, list.length === 1 ? list[0] : list, list.length, payloadsLength);
       return error === undefined ? 0 : guest.results.refuse(error);
     },
 

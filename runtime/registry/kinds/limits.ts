@@ -11,6 +11,8 @@ export const limitsSchema = z.strictObject({
   cpu_total: duration('positive').optional(),
   /** Messages that may wait for one process; a full mailbox refuses more. */
   mailbox: count(1).optional(),
+  /** Bytes that may wait for one process; messages of less than 4 KiB do not count. */
+  mailbox_bytes: size().optional(),
   /** Whether running Lua and WebAssembly is interrupted when its slice is spent. */
   preempt: z.boolean().optional(),
 });
