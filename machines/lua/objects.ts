@@ -22,6 +22,14 @@ export const SORTER = 6;
 export const OWN_PID = 7;
 export const OWN_ID = 8;
 
+/** What `makeUsual` makes: members of `process`, and methods. */
+const USUAL_MEMBERS = ['inbox', 'listen', 'pid', 'send'];
+const USUAL_METHODS: readonly (readonly [Kind, readonly string[]])[] = [
+  [Kind.Channel, ['receive']],
+  [Kind.Message, ['from', 'payload', 'topic']],
+  [Kind.Payload, ['data']],
+];
+
 /** Metamethods and methods of one kind of object. */
 export interface ObjectClass {
   readonly kind: Kind;
@@ -107,6 +115,30 @@ export class Objects implements ObjectMaker {
         api.lua_settop(L, -2);
       }
       api.lua_setfield(L, -2, text.name(modules[i].name));
+    }
+    api.lua_settop(L, 0);
+  }
+
+  /**
+   * Make what nearly every process will need, in a state that many will be copies of: copying costs next to nothing.
+   * Runs in protected mode.
+   */
+  makeUsual(L: number): void {
+    const { api, text, adapter } = this.#engine.vm;
+    const take = (names: readonly string[]) => {
+      for (const name of names) {
+        api.lua_getfield(L, -1, text.name(name));
+        api.lua_settop(L, -2);
+      }
+    };
+    adapter.rawGetInteger(L, REGISTRY, REGISTRY_GLOBALS);
+    api.lua_getfield(L, -1, text.name('process'));
+    take(USUAL_MEMBERS);
+    for (const [kind, methods] of USUAL_METHODS) {
+      this.pushObject(L, kind);
+      adapter.rawGetInteger(L, REGISTRY, METATABLES + kind);
+      api.lua_getfield(L, -1, text.name('__index'));
+      take(methods);
     }
     api.lua_settop(L, 0);
   }

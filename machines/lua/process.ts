@@ -49,7 +49,7 @@ export class LuaProcess implements StateMachine {
   /** Metatable that marks empty objects; 0 until there is one. */
   objectMark = 0;
   /** Whether the state has the metatables of messages and payloads already. */
-  hasMessages = false;
+  hasMessages: boolean;
   /** Channels that exist once: their memory, 0 until asked for. */
   inbox = 0;
   signals = 0;
@@ -88,6 +88,8 @@ export class LuaProcess implements StateMachine {
     this.program = program;
     this.state = state;
     this.waits = new Waits(engine.vm.memory);
+    // `Objects.makeUsual` has made them in states that are copies.
+    this.hasMessages = engine.vm.slots !== undefined;
     this.#main = main;
     this.path = this.#main;
     this.#ready.push(this.#main);

@@ -134,6 +134,7 @@ export class LuaProgram implements Program {
   open(L: number): number {
     const { objects, vm } = this.#engine;
     objects.open(L);
+    if (vm.slots !== undefined) objects.makeUsual(L);
     const { bytecode, chunkName } = this.main;
     if (vm.load(L, bytecode, chunkName, 'b') !== Status.Ok) return vm.api.lua_error(L);
     return 1;
