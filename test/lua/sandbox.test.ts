@@ -190,4 +190,23 @@ test('attacks end in errors of the process', async () => {
   );
 });
 
+test('positions beyond any string are its end, not somewhere else in memory', async () => {
+  assert.equal(
+    await run(`
+      local s, out = "abc", {}
+      for i, n in ipairs{1 << 32, (1 << 32) + 2, 1 << 53, math.maxinteger, 2.0^53, 2.0^32 + 1} do
+        out[i] = table.concat({s:sub(n, 6), s:sub(-n, 2), s:sub(2, n), s:sub(1, -n), tostring((s:byte(n))), tostring((s:find("b", n))),
+          tostring((s:match("b", n))), tostring((s:gmatch("b", n)())), tostring((s:find("b", -n)))}, "|")
+      end
+      return out`),
+    new Array(6).fill('|ab|bc||nil|nil|nil|nil|2'),
+  );
+  assert.equal(await run('return {(("12345"):find(9007199254740993)), ("x9007199254740993"):find(9007199254740993)}'), [
+    null,
+    2,
+    17,
+  ]);
+  assert.match((await failure('("abc"):sub(1e300)')).message, /number has no integer representation/);
+});
+
 test.run();

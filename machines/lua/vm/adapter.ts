@@ -11,6 +11,7 @@
 import { TroupeError } from '../../../runtime/errors.ts';
 import type { LuaApi } from './api.ts';
 import { REGISTRY, Type } from './layout.ts';
+import { clampCode } from './positions.ts';
 import { FUEL, GRACE, HOW, How, MIN_FUEL, READY_RESULTS } from './words.ts';
 
 /** A call of a host function takes as long as this many turns of a loop. */
@@ -184,9 +185,10 @@ function keptBody(original: number, key: number): number[] {
   ];
 }
 
-/** `coerce(L)` where the first argument is a userdata, then the original. */
-function guardBody(original: number): number[] {
+/** `coerce(L)` where the first argument is a userdata; positions brought into range; then the original. */
+function guardBody(original: number, name: string): number[] {
   return [
+    ...clampCode(name),
     ...[GET, 0, CONST, 1, CALL, Imported.Type, CONST, Type.Userdata, EQ],
     ...[IF, VOID, GET, 0, CALL, Imported.Coerce, DROP, END],
     ...[GET, 0, CALL, ...unsigned(original), END],
@@ -226,6 +228,8 @@ export interface AdapterParts {
   readonly writer: Writer;
   /** Functions of Lua's string library, from its function table. */
   readonly guarded: readonly CallableFunction[];
+  /** Their names. */
+  readonly guardedNames: readonly string[];
   /** Makes the first argument a string where it is an error object. */
   readonly coerce: HostFunction;
   /** Address of the text `TOO_LONG`. */
@@ -287,8 +291,8 @@ export function buildAdapter(parts: AdapterParts): Adapter {
     bodies.push({
       name: `guarded ${i}`,
       signature: Signature.Function,
-      locals: 0,
-      code: guardBody(take(fn, Signature.Function)),
+      locals: 1,
+      code: guardBody(take(fn, Signature.Function), parts.guardedNames[i]),
     });
   });
   bodies.push(

@@ -135,6 +135,7 @@ export class LuaVm {
         return 0;
       },
       guarded: GUARDED.map(name => table.get(this.standard.string.functions.get(name)!) as CallableFunction),
+      guardedNames: GUARDED,
       coerce,
       tooLong: this.text.name(TOO_LONG),
     });
