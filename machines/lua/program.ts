@@ -36,8 +36,8 @@ const DEFAULT_MEMORY_LIMIT = 16 * 1024 * 1024;
 /** Milliseconds of computing in one step unless the host says otherwise. */
 const DEFAULT_SLICE = 1;
 /**
- * Computing is counted in fuel, not in time, so that a program is interrupted at the same places in every run. A loop
- * that does next to nothing burns this much in a millisecond; one that does more burns less.
+ * Computing is counted in fuel, not in time: the clock is not read for it, and what else the machine does makes no
+ * difference. A loop that does next to nothing burns this much in a millisecond; one that does more burns less.
  */
 const FUEL_PER_MILLISECOND = 50_000;
 
