@@ -15,6 +15,10 @@ const pattern = new RegExp(process.argv[2] ?? '.');
 /** Tests of programs in Lua run on wasmoon's own binary as well: that is what a failed build falls back to. */
 const ALSO_STOCK = /^(lua\/(?!transform|slots|image|stubs|differential|fuzz)|conformance\/conformance)/;
 const STOCK = { TROUPE_LUA: 'stock' };
+/** And they run with Lua interrupted after every step that can be the last of a slice. */
+const ALSO_INTERRUPTED =
+  /^(lua\/(?!transform|slots|image|stubs|differential|fuzz|preempt|sort|leak)|conformance\/conformance)/;
+const INTERRUPTED = { TROUPE_TEST_SLICE: '20ns' };
 
 interface Run {
   readonly file: string;
@@ -27,13 +31,11 @@ const runs: Run[] = readdirSync(root, { recursive: true })
   .filter(file => file.endsWith('.test.js'))
   .sort()
   .flatMap(file => {
-    const stock = `${file.slice(0, -'.test.js'.length)} (stock)`;
-    return ALSO_STOCK.test(file)
-      ? [
-          { file, name: file, env: {} },
-          { file, name: stock, env: STOCK },
-        ]
-      : [{ file, name: file, env: {} }];
+    const name = file.slice(0, -'.test.js'.length);
+    const all: Run[] = [{ file, name: file, env: {} }];
+    if (ALSO_STOCK.test(file)) all.push({ file, name: `${name} (stock)`, env: STOCK });
+    if (ALSO_INTERRUPTED.test(file)) all.push({ file, name: `${name} (interrupted)`, env: INTERRUPTED });
+    return all;
   })
   .filter(run => pattern.test(run.name));
 

@@ -12,6 +12,9 @@ import type { Runtime } from '../../runtime/runtime.ts';
 import type { StartOptions } from '../../sdk/embed/index.ts';
 import { deploy } from '../deploy.ts';
 
+/** The runner repeats the cases with programs interrupted at every opportunity. */
+export const SLICE = process.env.TROUPE_TEST_SLICE;
+
 /** Agents lie beside the sources; the compiled test finds them from `dist*`. */
 const agents = new URL('../../../test/conformance/agents/', import.meta.url);
 
@@ -134,7 +137,7 @@ export class World {
     const yaml = [
       'namespace: c',
       'entries:',
-      '  - {name: host, kind: process.host, limits: {mailbox: 500}}',
+      `  - {name: host, kind: process.host, limits: {mailbox: 500${SLICE === undefined ? '' : `, cpu_slice: ${SLICE}`}}}`,
       '  - {name: small, kind: process.host, host: {max_processes: 1}}',
       '  - {name: bare, kind: process.host, capabilities: {json: {}}}',
       ...entries,

@@ -43,6 +43,10 @@ export async function deployLua(files: Files, workers = 0): Promise<Deployed> {
 
 const MODULES = 'modules: [time, logger, json, random, funcs, ctx]';
 
+/** Of hosts of which a test says nothing: the runner repeats tests with programs interrupted at every opportunity. */
+const SLICE = process.env.TROUPE_TEST_SLICE;
+const LIMITS = SLICE === undefined ? '{}' : `{cpu_slice: ${SLICE}}`;
+
 /**
  * A deployment with one namespace `app`, a host `host` and a process for each script, by name; `more` are further
  * entries in YAML, each line one entry in flow style; `limits` are those of the host, in YAML.
@@ -50,7 +54,7 @@ const MODULES = 'modules: [time, logger, json, random, funcs, ctx]';
 export function scripts(
   sources: { readonly [name: string]: string },
   more: readonly string[] = [],
-  limits = '{}',
+  limits = LIMITS,
 ): Files {
   const files: { [path: string]: string } = {};
   const entries = [`  - {name: host, kind: process.host, limits: ${limits}}`, ...more.map(entry => `  - ${entry}`)];
