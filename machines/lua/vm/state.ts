@@ -59,7 +59,7 @@ export function openState(vm: LuaVm, open: number, limit: number): LuaState {
     throw noRoom();
   }
   const state = new HeapState(vm, L, account);
-  vm.burnFuel(L);
+  if (!vm.transformed) vm.burnFuel(L);
   if (vm.protect(L, open) !== Status.Ok) {
     state.close();
     throw noRoom();

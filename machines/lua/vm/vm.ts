@@ -112,6 +112,10 @@ export class LuaVm {
       this.memory.refresh();
       this.slots = new Slots(api as unknown as SlotExports, this.memory, regions());
       this.memory.slots = this.slots;
+    } else if (transformed) {
+      process.emitWarning('Lua processes have no slots: the system does not allow 4 GiB of address space (ulimit -v)', {
+        code: 'TROUPE_LUA_NO_SLOTS',
+      });
     }
     this.#stack = api.stackSave();
     this.memory.start();
