@@ -21,9 +21,9 @@ import type { Engine } from './engine.ts';
 import { pushEntryMethod, readResult } from './entry_method.ts';
 import { describeFailure } from './failure.ts';
 import { pushSelected, receive, select } from './bindings/channel.ts';
-import { isBare, pollChannel, pushItem, timerFired } from './channels.ts';
+import { isBare, pushItem, timerFired } from './channels.ts';
 import { Outcome, Path, Stage } from './path.ts';
-import { PathQueue } from './path_queue.ts';
+import { PathTurns } from './path_turns.ts';
 import type { LuaProgram } from './program.ts';
 import { pushAnswer } from './results.ts';
 import { traceback } from './traceback.ts';
@@ -32,7 +32,7 @@ import { type ProcessRecord, recordPath, restorePath } from './process_record.ts
 import type { ProgramState } from './program_states.ts';
 import { REGISTRY, Status } from './vm/layout.ts';
 import { How } from './vm/words.ts';
-import { Waits } from './waits.ts';
+import type { Waits } from './waits.ts';
 
 const CANNOT_WAIT =
   'attempt to wait where it is not possible: inside a callback of a library function (a comparison of table.sort, ' +
@@ -72,37 +72,34 @@ export class LuaProcess implements StateMachine {
   readonly loading: string[] = [];
 
   readonly #main: Path;
-  readonly #ready = new PathQueue();
-  /** Paths that could go on and only made room for others. */
-  readonly #yielded = new PathQueue();
-  /** The path whose fuel ran out in the last step. */
-  #interrupted: Path | undefined;
-  #outsideNext = false;
+  readonly #turns: PathTurns;
   #method = 'main';
   #args: readonly Payload[] = [];
   #tag = 0;
   #status: StepStatus = StepStatus.Ready;
 
-  constructor(engine: Engine, program: LuaProgram, state: ProgramState, main = new Path(state.L, Stage.Chunk, 0)) {
+  private constructor(engine: Engine, program: LuaProgram, state: ProgramState, main: Path) {
     this.engine = engine;
     this.program = program;
     this.state = state;
-    this.waits = new Waits(engine.vm.memory);
+    this.#turns = new PathTurns(engine.vm.memory);
+    this.waits = this.#turns.waits;
     // `Objects.makeUsual` has made them in states that are copies.
     this.hasMessages = engine.vm.slots !== undefined;
     this.#main = main;
-    this.path = this.#main;
-    this.#ready.push(this.#main);
+    this.path = main;
+  }
+
+  /** One that has not begun. */
+  static begin(engine: Engine, program: LuaProgram, state: ProgramState): LuaProcess {
+    const begun = new LuaProcess(engine, program, state, new Path(state.L, Stage.Chunk, 0));
+    begun.start(begun.#main);
+    return begun;
   }
 
   /** Everything of the process that is not in the memory of its state. Only between steps. */
   record(): ProcessRecord {
-    const ready = this.#ready.paths;
-    const yielded = this.#yielded.paths;
-    const waiting = this.waits.paths;
-    const interrupted = this.#interrupted === undefined ? [] : [this.#interrupted];
-    const paths = [...new Set([this.#main, ...interrupted, ...ready, ...yielded, ...waiting])];
-    const positions = (of: readonly Path[]) => of.map(path => paths.indexOf(path));
+    const { paths, turns } = this.#turns.record(this.#main);
     return {
       home: this.engine.vm.slots?.regions.seed ?? 0,
       method: this.#method,
@@ -118,11 +115,7 @@ export class LuaProcess implements StateMachine {
       timers: [...(this.timers ?? [])],
       tables: this.state.tables.own,
       paths: paths.map(recordPath),
-      interrupted: positions(interrupted),
-      ready: positions(ready),
-      yielded: positions(yielded),
-      waiting: positions(waiting),
-      outsideNext: this.#outsideNext,
+      turns,
     };
   }
 
@@ -130,7 +123,6 @@ export class LuaProcess implements StateMachine {
   static restore(engine: Engine, program: LuaProgram, state: ProgramState, record: ProcessRecord): LuaProcess {
     const paths = record.paths.map(restorePath);
     const restored = new LuaProcess(engine, program, state, paths[0]);
-    restored.#ready.shift();
     restored.#method = record.method;
     restored.#args = record.args;
     restored.#tag = record.tag;
@@ -142,11 +134,7 @@ export class LuaProcess implements StateMachine {
     if (record.topics.length > 0) restored.topics = new Map(record.topics);
     if (record.topicOf.length > 0) restored.topicOf = new Map(record.topicOf);
     if (record.timers.length > 0) restored.timers = new Map(record.timers);
-    for (const at of record.interrupted) restored.#interrupted = paths[at];
-    for (const at of record.ready) restored.#ready.push(paths[at]);
-    for (const at of record.yielded) restored.#yielded.push(paths[at]);
-    for (const at of record.waiting) restored.waits.add(paths[at]);
-    restored.#outsideNext = record.outsideNext;
+    restored.#turns.restore(record.turns, paths);
     return restored;
   }
 
@@ -175,7 +163,7 @@ export class LuaProcess implements StateMachine {
     this.#fuel = this.program.slice;
     for (let answer = events.answer(); answer !== undefined; answer = events.answer()) this.#take(answer);
     while (this.turns > 0 && this.#fuel > 0) {
-      const path = this.#next();
+      const path = this.#turns.next(this);
       if (path === undefined) return this.#rest();
       this.turns--;
       this.#run(path);
@@ -218,54 +206,6 @@ export class LuaProcess implements StateMachine {
     if (channel !== undefined) timerFired(this, answer.tag, channel);
   }
 
-  /**
-   * The path to run: the one that was interrupted, so that no program can tell; otherwise one that was woken, else by
-   * turns one for which something has come from outside and one that only made room for others. So neither a flood of
-   * messages nor a busy loop keeps the other kind waiting.
-   */
-  #next(): Path | undefined {
-    const interrupted = this.#interrupted;
-    if (interrupted !== undefined) {
-      this.#interrupted = undefined;
-      return interrupted;
-    }
-    if (!this.#ready.empty) return this.#ready.shift();
-    const yielded = this.#yielded;
-    if (yielded.empty) return this.#takeExternal();
-    this.#outsideNext = !this.#outsideNext;
-    return (this.#outsideNext ? this.#takeExternal() : undefined) ?? yielded.shift();
-  }
-
-  /** The first path for which a message or a process event has come, with it in its `item`. */
-  #takeExternal(): Path | undefined {
-    const { external, sole } = this.waits;
-    if (sole !== undefined) {
-      const item = pollChannel(this, sole.channel);
-      if (item === undefined) return undefined;
-      sole.item = item;
-      sole.chosen = 0;
-      sole.outcome = Outcome.Item;
-      this.waits.remove(sole);
-      return sole;
-    }
-    for (let i = 0; i < external.length; i++) {
-      const path = external[i];
-      const { channels, sends } = path;
-      for (let k = 0; k < channels.length; k++) {
-        if (sends?.[k]) continue;
-        const item = pollChannel(this, channels[k]);
-        if (item === undefined) continue;
-        path.item = item;
-        path.chosen = k;
-        path.channel = channels[k];
-        path.outcome = Outcome.Item;
-        this.waits.remove(path);
-        return path;
-      }
-    }
-    return undefined;
-  }
-
   // --- paths ----------------------------------------------------------------------------------------------------
 
   /**
@@ -273,7 +213,7 @@ export class LuaProcess implements StateMachine {
    * the registry under its own address.
    */
   start(path: Path): void {
-    this.#ready.push(path);
+    this.#turns.ready.push(path);
   }
 
   nextTag(): number {
@@ -311,7 +251,7 @@ export class LuaProcess implements StateMachine {
     const { path, engine } = this;
     path.waiter = L;
     path.outcome = Outcome.Again;
-    this.#yielded.push(path);
+    this.#turns.yielded.push(path);
     return engine.vm.wait(engine.vm.continuations.resumed);
   }
 
@@ -325,7 +265,7 @@ export class LuaProcess implements StateMachine {
   wake(path: Path, outcome: Outcome): void {
     this.waits.remove(path);
     path.outcome = outcome;
-    this.#ready.push(path);
+    this.#turns.ready.push(path);
   }
 
   /** The running path must not wait after all. */
@@ -334,7 +274,7 @@ export class LuaProcess implements StateMachine {
     if (this.#status === StepStatus.Upgrade) this.#status = StepStatus.Idle;
     if (path.outcome === Outcome.Again) {
       // It only made room for others; here that is not possible, so it goes on.
-      this.#yielded.pop();
+      this.#turns.yielded.pop();
       this.turns = TURNS_PER_STEP;
       return;
     }
@@ -377,12 +317,12 @@ export class LuaProcess implements StateMachine {
         const how = vm.how();
         if (how === How.Waits) return;
         if (how === How.Preempted) {
-          this.#interrupted = path;
+          this.#turns.interrupted = path;
           return;
         }
         // A bare coroutine.yield: let the other paths run.
         vm.api.lua_settop(path.thread, -vm.memory.i32[vm.out >>> 2] - 1);
-        this.#yielded.push(path);
+        this.#turns.yielded.push(path);
         return;
       }
       if (status !== Status.Ok) {

@@ -6,6 +6,7 @@
 import { Answer, Message, type Payload, type ProcessEvent } from '../../runtime/machine.ts';
 import type { TroupeError } from '../../runtime/errors.ts';
 import { type Outcome, Path, type Stage } from './path.ts';
+import type { TurnsRecord } from './path_turns.ts';
 
 export interface ProcessRecord {
   /** Which run of the program it comes from: its addresses are reserved there, and nowhere else. */
@@ -26,14 +27,8 @@ export interface ProcessRecord {
   readonly tables: readonly (readonly [address: number, module: number])[];
   /** The main path first. */
   readonly paths: readonly PathRecord[];
-  /** Position in `paths` of the one whose fuel ran out, if there is one. */
-  readonly interrupted: readonly number[];
-  /** Positions in `paths`, in the order in which they go on. */
-  readonly ready: readonly number[];
-  readonly yielded: readonly number[];
-  /** Positions in `paths`, in the order in which they began to wait. */
-  readonly waiting: readonly number[];
-  readonly outsideNext: boolean;
+  /** In positions of `paths`. */
+  readonly turns: TurnsRecord;
 }
 
 interface PathRecord {

@@ -122,7 +122,7 @@ export class LuaProgram implements Program {
   }
 
   create(): StateMachine {
-    return new LuaProcess(this.#engine, this, this.#states.create());
+    return LuaProcess.begin(this.#engine, this, this.#states.create());
   }
 
   resume(image: Image): StateMachine {
