@@ -101,7 +101,8 @@ test(`${PROGRAMS} generated programs: wasmoon's own binary, the machine, the mac
       const expected = runStock(lua, program);
       same(runMachine(program).text, expected, 'the machine');
       runs++;
-      if (!isPreemptive) return;
+      // What is interrupted takes its C stack down, so it can nest deeper: fewer errors are the one difference.
+      if (!isPreemptive || expected.includes('C stack overflow')) return;
       for (const slice of SLICES) {
         const run = runMachine(program, slice);
         same(run.text, expected, `in slices of ${slice} units of fuel`);
