@@ -11,7 +11,7 @@ import type { FunctionCode } from '../function_code.ts';
 import { TOO_LONG } from '../page_zero.ts';
 import type { Program } from '../program.ts';
 import type { ProtectedCalls } from './protected_calls.ts';
-import { grantGrace, isOverdrawn, isOverdrawnBy } from './too_long.ts';
+import { grantGrace, isOverdrawn, isOverdrawnBy, raiseTooLong } from './too_long.ts';
 
 /**
  * What a turn of a loop over a table takes: it reads and writes values through metamethods, which takes as long as so many
@@ -90,17 +90,7 @@ function repeatsNothing({ module }: Program, { yieldState }: ProtectedCalls): as
  */
 function limitAtomicCalls(program: Program, { calls, libraries }: Anchors): void {
   const L = 0;
-  const fail = program.module.addFunction(
-    { params: 1, results: 0 },
-    asm.code(
-      grantGrace(),
-      asm.get(L),
-      asm.constant(TOO_LONG),
-      asm.constant(0),
-      asm.call(libraries.luaL_error),
-      asm.unreachable,
-    ),
-  );
+  const fail = program.module.addFunction({ params: 1, results: 0 }, raiseTooLong(L, libraries.luaL_error));
   program
     .exported('lua_callk')
     .insertBefore(calls.atomicCall, asm.code(takeOne, isOverdrawn, asm.when(asm.get(L), asm.call(fail))));
@@ -114,19 +104,7 @@ function limitCallables(program: Program, { calls, libraries }: Anchors): void {
   const L = 0;
   program
     .code(calls.luaD_tryfuncTM)
-    .insertAtEntry(
-      asm.code(
-        isOverdrawn,
-        asm.when(
-          grantGrace(),
-          asm.get(L),
-          asm.constant(TOO_LONG),
-          asm.constant(0),
-          asm.call(libraries.luaL_error),
-          asm.unreachable,
-        ),
-      ),
-    );
+    .insertAtEntry(asm.code(isOverdrawn, asm.when(raiseTooLong(L, libraries.luaL_error))));
 }
 
 /** Raises the error with this text in the state that runs. Outside of protected calls there is none to raise it in. */

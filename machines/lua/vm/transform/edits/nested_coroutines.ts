@@ -6,9 +6,8 @@
 import { FUEL, HOW, How, MIN_FUEL } from '../../words.ts';
 import type { Anchors } from '../anchors.ts';
 import * as asm from '../assemble.ts';
-import { TOO_LONG } from '../page_zero.ts';
 import type { Program } from '../program.ts';
-import { grantGrace, isOverdrawn } from './too_long.ts';
+import { isOverdrawn, raiseTooLong } from './too_long.ts';
 
 const LUA_OK = 0;
 const LUA_YIELD = 1;
@@ -81,14 +80,7 @@ function addResumption({ module }: Program, { layout, libraries }: Anchors, cont
     asm.constant(LUA_YIELD),
     asm.answer,
   );
-  const fail = asm.code(
-    grantGrace(),
-    asm.get(L),
-    asm.constant(TOO_LONG),
-    asm.constant(0),
-    asm.call(libraries.luaL_error),
-    asm.unreachable,
-  );
+  const fail = raiseTooLong(L, libraries.luaL_error);
   // The budget, FUEL - MIN_FUEL, stays the same.
   const lend = asm.code(
     asm.setWord(MIN_FUEL, asm.code(asm.word(MIN_FUEL), asm.constant(LENT_FUEL), asm.add, asm.word(FUEL), asm.subtract)),

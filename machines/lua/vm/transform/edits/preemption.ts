@@ -7,10 +7,9 @@ import { FUEL, HOW, How, UNWINDING } from '../../words.ts';
 import type { Anchors } from '../anchors.ts';
 import { NOT_YIELDABLE } from '../anchors/layout.ts';
 import * as asm from '../assemble.ts';
-import { TOO_LONG } from '../page_zero.ts';
 import type { Program } from '../program.ts';
 import type { ProtectedCalls } from './protected_calls.ts';
-import { grantGrace, isOverdrawn } from './too_long.ts';
+import { isOverdrawn, raiseTooLong } from './too_long.ts';
 
 const LUA_YIELD = 1;
 /** Position of the sign in a word. */
@@ -100,12 +99,7 @@ function addPreempt(program: Program, { layout, functions, interpreter }: Anchor
     asm.constant(INSTRUCTION_BYTES),
     asm.add,
     asm.store(layout.savedpc),
-    grantGrace(),
-    asm.get(L),
-    asm.constant(TOO_LONG),
-    asm.constant(0),
-    asm.call(functions.luaG_runerror),
-    asm.unreachable,
+    raiseTooLong(L, functions.luaG_runerror),
   );
   return program.module.addFunction(
     { params: 2, results: 1, locals: 2 },

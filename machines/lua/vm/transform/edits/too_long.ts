@@ -1,6 +1,7 @@
 /** The error of what runs too long where it cannot be preempted. */
 import { FUEL, GRACE, MIN_FUEL } from '../../words.ts';
 import * as asm from '../assemble.ts';
+import { TOO_LONG } from '../page_zero.ts';
 
 /** Whether the budget is used up, as a condition on the stack. */
 export const isOverdrawn: asm.Bytes = asm.code(asm.word(FUEL), asm.word(MIN_FUEL), asm.lessSigned);
@@ -19,3 +20,7 @@ export const grantGrace = (shift = 1): asm.Bytes =>
     asm.setWord(MIN_FUEL, asm.code(asm.word(FUEL), asm.word(GRACE), asm.subtract)),
     asm.setWord(GRACE, asm.code(asm.word(GRACE), asm.constant(shift), asm.shiftRightUnsigned)),
   );
+
+/** Raises it in the state of this local, by one of the functions that take a text and arguments for it. */
+export const raiseTooLong = (L: number, raise: number): asm.Bytes =>
+  asm.code(grantGrace(), asm.get(L), asm.constant(TOO_LONG), asm.constant(0), asm.call(raise), asm.unreachable);
