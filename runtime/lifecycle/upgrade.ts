@@ -1,7 +1,6 @@
 /** Upgrade (semantics section 6): the process goes on as another program, in any language. */
 import { upgradeFailed } from '../catalogue.ts';
 import { TroupeError, toTroupeError } from '../errors.ts';
-import type { Message } from '../message.ts';
 import type { Process } from '../scheduler/process.ts';
 import { endProcess } from './exit.ts';
 
@@ -35,15 +34,9 @@ function forgetCode(process: Process): void {
   const extras = process.extras!;
   if (extras.commands !== undefined) for (const tag of [...extras.commands.keys()]) process.abandon(tag);
   extras.answers?.clear();
-  extras.listened = undefined;
-  const topics = extras.topics;
-  extras.topics = undefined;
-  if (topics === undefined) return;
-  const messages: Message[] = [];
+  const messages = process.takeRouted();
+  if (messages.length === 0) return;
   for (let message = process.message(); message !== undefined; message = process.message()) messages.push(message);
-  for (const queue of topics.values()) {
-    for (let message = queue.shift(); message !== undefined; message = queue.shift()) messages.push(message);
-  }
   messages.sort((a, b) => a.order - b.order);
   for (const message of messages) process.append(message);
 }

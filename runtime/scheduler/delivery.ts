@@ -13,13 +13,10 @@ export function deliver(scheduler: Scheduler, target: Process, message: Message)
       scheduler.deadLetters++;
       return mailboxHeavy(target.pid, target.linked.host.mailboxBytes);
     }
-    // Counting is exact but not free, so it is done only once the main queue could be at the limit.
     const limit = target.linked.host.mailbox;
-    if ((target.more !== undefined && target.more.size + 1 >= limit) || target.extras?.topics !== undefined) {
-      if (target.waiting >= limit) {
-        scheduler.deadLetters++;
-        return mailboxFull(target.pid, limit);
-      }
+    if (target.waiting >= limit) {
+      scheduler.deadLetters++;
+      return mailboxFull(target.pid, limit);
     }
     target.append(message);
   }

@@ -19,6 +19,8 @@ export class Extras {
   /** Queues of listened topics; a topic that is no longer listened on keeps its queue until it is read empty. */
   topics: Map<string, Queue<Message>> | undefined = undefined;
   listened: Set<string> | undefined = undefined;
+  /** Messages in the queues of topics, all together. */
+  routed = 0;
   /** Messages that have arrived since the first `listen`: the order in which an upgrade merges the queues. */
   arrivals = 0;
   /** Bytes of the messages that wait and are large enough to be weighed. */

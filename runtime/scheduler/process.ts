@@ -133,8 +133,27 @@ export class Process implements EventQueue, StepOutput, TimerOwner {
     if (topics === undefined) return undefined;
     if (this.extras!.overfull) this.linked.scheduler.relieve(this);
     const message = topics.get(topic)?.shift();
-    if (message !== undefined && message.bytes !== 0) this.extras!.heldBytes -= message.bytes;
+    if (message !== undefined) {
+      this.extras!.routed--;
+      if (message.bytes !== 0) this.extras!.heldBytes -= message.bytes;
+    }
     return message;
+  }
+
+  /** All messages of all topics, taken away; nothing is listened on any more. */
+  takeRouted(): Message[] {
+    const { extras } = this;
+    const topics = extras?.topics;
+    if (extras === undefined || topics === undefined) return [];
+    const messages: Message[] = [];
+    for (const topic of topics.keys()) {
+      for (let message = this.messageOn(topic); message !== undefined; message = this.messageOn(topic)) {
+        messages.push(message);
+      }
+    }
+    extras.topics = undefined;
+    extras.listened = undefined;
+    return messages;
   }
 
   event(): ProcessEvent | undefined {
@@ -161,10 +180,7 @@ export class Process implements EventQueue, StepOutput, TimerOwner {
   }
 
   get waiting(): number {
-    let count = this.mainSize;
-    const topics = this.extras?.topics;
-    if (topics !== undefined) for (const queue of topics.values()) count += queue.size;
-    return count;
+    return this.extras === undefined ? this.mainSize : this.mainSize + this.extras.routed;
   }
 
   /** Messages on topics that nothing listens on. */
@@ -180,6 +196,7 @@ export class Process implements EventQueue, StepOutput, TimerOwner {
       if (message.order === 0) message.order = ++extras.arrivals;
       if (extras.listened.has(message.topic)) {
         extras.topics!.get(message.topic)!.push(message);
+        extras.routed++;
         return;
       }
     }

@@ -60,6 +60,29 @@ test('the same where they wait for a channel that listens, before and after it d
   );
 });
 
+test('an upgrade neither frees nor doubles what waits', async () => {
+  assert.equal(
+    await withLimit(
+      `return function()
+        process.listen("t")
+        ${FILL}
+        process.upgrade("app:next", sent)
+      end`,
+      {
+        next: `return function(before)
+          local me, text, inbox = process.pid(), ("x"):rep(100000), process.inbox()
+          local refused = process.send(me, "t", {text = text}) == nil
+          for i = 1, before do inbox:receive() end
+          local again = 0
+          while process.send(me, "t", {text = text}) do again = again + 1 end
+          return {before, refused, again}
+        end`,
+      },
+    ),
+    [10, true, 10],
+  );
+});
+
 test('small messages only count as messages', async () => {
   assert.is(
     await withLimit(`return function()
@@ -93,7 +116,7 @@ test('from another worker, too: what has crossed is taken, and then nothing unti
         local time = require("time")
         local count
         repeat
-          local got = channel.select{go:case_receive(), time.after("50ms"):case_receive()}
+          local got = channel.select{go:case_receive(), time.after("2ms"):case_receive()}
           if got.channel == go then count = got.value
           else inbox:receive() read = read + 1 end
         until count
