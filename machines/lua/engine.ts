@@ -170,3 +170,8 @@ let engine: Engine | undefined;
 export function engineOfThread(regions?: unknown): Engine {
   return (engine ??= new Engine(regions));
 }
+
+/** What processes of earlier runtimes have left is given back, so that the threads of the next one can have it. */
+export function giveBackRegions(): void {
+  engine?.vm.slots?.giveBackRegions();
+}

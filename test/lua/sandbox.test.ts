@@ -208,6 +208,7 @@ test('positions beyond any string are its end, not somewhere else in memory', as
     17,
   ]);
   assert.match((await failure('("abc"):sub(1e300)')).message, /number has no integer representation/);
+  assert.match((await failure('string.unpack("b", "abc", (1 << 32) + 1)')).message, /initial position out of string/);
 });
 
 test.run();

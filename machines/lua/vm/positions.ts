@@ -14,6 +14,7 @@ export const POSITIONS: { readonly [name: string]: readonly number[] } = {
   gmatch: [3],
   match: [3],
   sub: [2, 3],
+  unpack: [3],
 };
 
 const LIMIT = 2 ** 31 - 1;

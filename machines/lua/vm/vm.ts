@@ -50,7 +50,9 @@ const SLOT_ALLOCATOR = 199;
 const OUT_BYTES = 256;
 
 /** Functions of the string library that take an error object where they want a string. */
-const GUARDED = ['byte', 'find', 'gmatch', 'gsub', 'len', 'lower', 'match', 'rep', 'reverse', 'sub', 'upper'];
+const GUARDED = [
+  ...['byte', 'find', 'gmatch', 'gsub', 'len', 'lower', 'match', 'rep', 'reverse', 'sub', 'unpack', 'upper'],
+];
 
 /** What the host adds to Lua, by name. */
 export interface HostLibrary {
