@@ -18,7 +18,7 @@ import type { Packed, Payload } from './payload/payload.ts';
 import type { Entry } from './registry/entry.ts';
 
 export type { BoundOperation, ImportTable } from './capabilities/capability.ts';
-export { COUNTED_BYTES, Message } from './message.ts';
+export { Message } from './message.ts';
 export { Packed, type Payload } from './payload/payload.ts';
 export type { Entry, Place } from './registry/entry.ts';
 
@@ -221,7 +221,7 @@ export interface StepOutput {
   /**
    * Send to a PID or a registered name. `count` is how many payloads the caller gave: 1 means `payload` is the value,
    * any other number that it is the list of them. `bytes`: roughly what the payload keeps, for machines that know it; it
-   * counts where it is `COUNTED_BYTES` or more. Errors: NOT_FOUND, INVALID (reserved topic), RATE_LIMITED (full).
+   * counts where it is `COUNTED_BYTES` of `message.ts` or more. Errors: NOT_FOUND, INVALID (reserved topic), RATE_LIMITED (full).
    */
   send(dest: string, topic: string, payload: Payload | Packed, count: number, bytes?: number): TroupeError | undefined;
   /** The child's PID, or the error; nothing is left behind in that case. */

@@ -7,7 +7,7 @@ export interface PidHolder {
 }
 
 /** Messages of fewer bytes are counted, but not weighed. */
-export const COUNTED_BYTES = 4096;
+const COUNTED_BYTES = 4096;
 
 /**
  * One message, private to its receiver. The payload is held in the form in which it came and converted when the other
@@ -27,7 +27,7 @@ export class Message {
   constructor(topic: string, sender: PidHolder | string, body: Payload | Packed, count: number, bytes = 0) {
     this.topic = topic;
     this.count = count;
-    this.bytes = bytes;
+    this.bytes = bytes >= COUNTED_BYTES ? bytes : 0;
     this.order = 0;
     this.sender = sender;
     this.body = body;

@@ -53,10 +53,7 @@ export function pushItem(process: LuaProcess, L: number, channel: number, item: 
     writer.push(L, { ...item, result: item.result && { ...item.result } });
     return;
   }
-  const { i32 } = vm.memory;
-  const whole =
-    i32[(channel + CHANNEL_TYPE) >>> 2] === ChannelType.Inbox || i32[(channel + CHANNEL_DETAIL) >>> 2] !== 0;
-  if (!whole) {
+  if (isBare(process, channel)) {
     writer.push(L, item.payload);
     return;
   }

@@ -2,7 +2,7 @@
 import { TroupeError } from '../../runtime/errors.ts';
 import type { BundledUnit } from './bundle.ts';
 import type { Engine } from './engine.ts';
-import { Status, VALUE_TAG } from './vm/layout.ts';
+import { Status } from './vm/layout.ts';
 
 /** `name:line: message`, as Lua writes it. */
 const LUA_MESSAGE = /^(.*?):(\d+): (.*)$/s;
@@ -36,7 +36,7 @@ function tryCompile(engine: Engine, L: number, unit: BundledUnit, text: string):
   const { vm } = engine;
   if (vm.load(L, Buffer.from(text, 'utf8'), unit.chunkName, 't') === Status.Ok) return undefined;
   const at = vm.top(L);
-  const message = vm.text.readText(vm.memory.i32[at >>> 2], vm.memory.u8[(at + VALUE_TAG) >>> 0]);
+  const message = vm.textAt(at);
   vm.api.lua_settop(L, 0);
   return message;
 }

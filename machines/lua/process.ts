@@ -107,7 +107,6 @@ export class LuaProcess implements StateMachine {
       tag: this.#tag,
       burnt: this.#burnt,
       objectMark: this.objectMark,
-      hasMessages: this.hasMessages,
       inbox: this.inbox,
       signals: this.signals,
       topics: [...(this.topics ?? [])],
@@ -128,7 +127,6 @@ export class LuaProcess implements StateMachine {
     restored.#tag = record.tag;
     restored.#burnt = record.burnt;
     restored.objectMark = record.objectMark;
-    restored.hasMessages = record.hasMessages;
     restored.inbox = record.inbox;
     restored.signals = record.signals;
     if (record.topics.length > 0) restored.topics = new Map(record.topics);

@@ -17,7 +17,6 @@ export interface ProcessRecord {
   readonly tag: number;
   readonly burnt: number;
   readonly objectMark: number;
-  readonly hasMessages: boolean;
   readonly inbox: number;
   readonly signals: number;
   readonly topics: readonly (readonly [topic: string, channel: number])[];

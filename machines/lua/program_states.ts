@@ -53,7 +53,7 @@ export class ProgramStates {
   create(): ProgramState {
     const { slots } = this.#engine.vm;
     if (slots === undefined) return this.#fromHeap();
-    const prepared = this.#prepared === undefined ? this.#prepare(slots) : this.#prepared;
+    const prepared = this.#prepare(slots);
     if (prepared === null) return this.#fromScratch(slots);
     const slot = slots.clone(prepared.template, this.#program.memoryLimit, 0, 0);
     if (slot === 0) throw noRoom();
@@ -71,7 +71,7 @@ export class ProgramStates {
     }
     // First of all: a template that is made now must not take the place.
     const slot = record.home === slots.regions.seed ? injectSlot(slots, memory) : restoreSlot(slots, memory);
-    const prepared = this.#prepared === undefined ? this.#prepare(slots) : this.#prepared;
+    const prepared = this.#prepare(slots);
     return new SlotState(slots, slot, new ModuleTables(slot, prepared?.tables ?? [], record.tables));
   }
 
@@ -85,6 +85,7 @@ export class ProgramStates {
   }
 
   #prepare(slots: Slots): Prepared | null {
+    if (this.#prepared !== undefined) return this.#prepared;
     let tables: Prepared['tables'] = [];
     const made = makeTemplate(slots, slot => {
       const opened = this.#open(slot);

@@ -12,8 +12,6 @@ import { RegionClaims, RegionTable } from './vm/slots/regions.ts';
 const OWNER = threadId + 1;
 
 let claims: RegionClaims | undefined;
-/** Strings of one runtime hash alike in all of its threads, and differently in every run of the program. */
-let seed = 0;
 
 /** For the machine of this thread; `shared` is what `shareRegions` made on the main thread. */
 export function regionsOfThread(shared: unknown): RegionClaims {
@@ -31,7 +29,7 @@ export function shareRegions(): Shared {
   return { data: table.buffer, release: () => own.leave(table) };
 }
 
+/** Strings of one runtime hash alike in all of its threads, and differently in every run of the program. */
 function newSeed(): number {
-  seed ||= Math.floor(systemClock.random() * 0xffff_ffff) | 0;
-  return seed;
+  return Math.floor(systemClock.random() * 0xffff_ffff) | 0;
 }

@@ -22,7 +22,7 @@ import type {
   StateMachine,
   StepOutput,
 } from '../machine.ts';
-import { COUNTED_BYTES, Message } from '../message.ts';
+import { Message } from '../message.ts';
 import { formatPid, numberOf } from '../pid.ts';
 import { Extras } from './extras.ts';
 import { Queue } from './queue.ts';
@@ -221,7 +221,7 @@ export class Process implements EventQueue, StepOutput, TimerOwner {
       this.lastDest = dest;
       this.lastTarget = target;
     }
-    return scheduler.deliver(target, new Message(topic, this, payload, count, bytes >= COUNTED_BYTES ? bytes : 0));
+    return scheduler.deliver(target, new Message(topic, this, payload, count, bytes));
   }
 
   spawn(request: SpawnRequest): string | TroupeError {

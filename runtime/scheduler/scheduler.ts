@@ -17,7 +17,7 @@ import type { Signal } from '../lifecycle/signal.ts';
 import { applySignal } from '../lifecycle/signals_applied.ts';
 import { upgradeProcess } from '../lifecycle/upgrade.ts';
 import { Answer, type Payload, StepStatus } from '../machine.ts';
-import { COUNTED_BYTES, Message } from '../message.ts';
+import { Message } from '../message.ts';
 import type { Packed } from '../payload/payload.ts';
 import { looksLikePid } from '../pid.ts';
 import type { Counters } from './counters.ts';
@@ -153,8 +153,7 @@ export class Scheduler {
     const located = this.locate(dest);
     if (typeof located !== 'string') return located;
     const local = this.table.byPid(located);
-    const weighed = bytes >= COUNTED_BYTES ? bytes : 0;
-    if (local !== undefined) return deliver(this, local, new Message(topic, sender, payload, count, weighed));
+    if (local !== undefined) return deliver(this, local, new Message(topic, sender, payload, count, bytes));
     const placed = this.outbound?.whereIs(located);
     if (placed === undefined || placed.worker === this.index) return processNotFound(dest);
     return this.outbound!.message(placed, located, sender, topic, payload, count);

@@ -16,7 +16,7 @@ import { exitSignal, linkDownSignal, type Signal, SignalKind } from '../lifecycl
 import { applySignal } from '../lifecycle/signals_applied.ts';
 import { arrive } from '../lifecycle/spawn.ts';
 import type { ExitResult, Payload, SpawnRequest } from '../machine.ts';
-import { COUNTED_BYTES, Message, type PidHolder } from '../message.ts';
+import { Message, type PidHolder } from '../message.ts';
 import { PayloadReader, PayloadWriter } from '../payload/messagepack.ts';
 import { Packed } from '../payload/payload.ts';
 import { formatPid, generationOf, parsePid, pidPrefix, SLOT_MASK } from '../pid.ts';
@@ -306,7 +306,7 @@ export class Post implements Outbound {
     const size = end - reader.position;
     const body = packed ? new Packed(bytes.slice(reader.position, end)) : reader.read();
     const from = new FarSender(this.#hostPrefixes[host], sender);
-    const message = new Message(topic, from, body, count, size >= COUNTED_BYTES ? size : 0);
+    const message = new Message(topic, from, body, count, size);
     if (target !== undefined) this.#deliver(target, message);
     else if (!this.#keep(number, { message })) scheduler.deadLetters++;
   }

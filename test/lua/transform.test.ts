@@ -4,7 +4,8 @@ import * as assert from 'uvu/assert';
 import { INPUT_SHA256, OUTPUT_SHA256 } from '../../machines/lua/vm/transform/pins.ts';
 import { probe } from '../../machines/lua/vm/transform/probe.ts';
 import { compileObjectAssembly, compileSlotAssembly } from '../../machines/lua/vm/transform/slot_assembly.ts';
-import { ALLOCATOR_SLOT, CONTINUATION_SLOT, transformLua } from '../../machines/lua/vm/transform/transform.ts';
+import { transformLua } from '../../machines/lua/vm/transform/transform.ts';
+import { ALLOCATOR_SLOT, CONTINUATION_SLOT } from '../../machines/lua/vm/words.ts';
 import { BareLua } from '../../machines/lua/vm/transform/bare_lua.ts';
 import { glue, transformed } from './bare_binaries.ts';
 

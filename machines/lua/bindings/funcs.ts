@@ -90,19 +90,17 @@ export function futureClass(engine: Engine): ObjectClass {
     engine.vm.api.lua_getiuservalue(L, 1, value);
     return 1;
   };
+  const channel = (L: number): number => {
+    self(L);
+    return pushValue(L, FutureValue.Channel);
+  };
   return {
     kind: Kind.Future,
     methods: {
       name: 'future methods',
       functions: {
-        response: L => {
-          self(L);
-          return pushValue(L, FutureValue.Channel);
-        },
-        channel: L => {
-          self(L);
-          return pushValue(L, FutureValue.Channel);
-        },
+        response: channel,
+        channel,
         is_complete: L => pushBoolean(L, state(L) !== FutureState.Pending),
         is_canceled: L => pushBoolean(L, state(L) === FutureState.Canceled),
         result: L => {

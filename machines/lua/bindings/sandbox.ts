@@ -34,7 +34,7 @@ export function sandboxFunctions(engine: Engine): { [name: string]: HostFunction
     for (let i = 1; i <= count; i++) {
       vm.api.luaL_tolstring(L, i, 0);
       const at = vm.top(L);
-      parts.push(vm.text.readText(vm.memory.i32[at >>> 2], vm.memory.u8[(at + 8) >>> 0]));
+      parts.push(vm.textAt(at));
       vm.api.lua_settop(L, -2);
     }
     return parts.join(separator);
@@ -58,7 +58,7 @@ export function sandboxFunctions(engine: Engine): { [name: string]: HostFunction
       if (typeOf(engine, L, 3) > Type.Nil) {
         if (typeOf(engine, L, 3) !== Type.String) vm.badType(L, 3, 'string');
         const at = vm.argument(L, 3);
-        if (!text.readText(vm.memory.i32[at >>> 2], vm.memory.u8[(at + 8) >>> 0]).includes('t')) {
+        if (!vm.textAt(at).includes('t')) {
           api.lua_pushnil(L);
           text.push(L, 'attempt to load a binary chunk: only text can be loaded');
           return 2;
@@ -84,10 +84,7 @@ export function sandboxFunctions(engine: Engine): { [name: string]: HostFunction
       const { vm } = engine;
       if (typeOf(engine, L, 1) > Type.Nil) {
         const at = vm.argument(L, 1);
-        const option =
-          typeOf(engine, L, 1) === Type.String
-            ? vm.text.readText(vm.memory.i32[at >>> 2], vm.memory.u8[(at + 8) >>> 0])
-            : vm.badType(L, 1, 'string');
+        const option = typeOf(engine, L, 1) === Type.String ? vm.textAt(at) : vm.badType(L, 1, 'string');
         if (option !== 'count' && option !== 'collect') {
           vm.badArgument(L, 1, `option '${option}' is not available; there are 'count' and 'collect'`);
         }

@@ -5,11 +5,23 @@
  * Everything an object is lies in Lua's memory; nothing points back to JavaScript.
  */
 
+import {
+  KIND_MESSAGE,
+  KIND_PAYLOAD,
+  MESSAGE_BYTES,
+  MESSAGE_DATA,
+  MESSAGE_FROM,
+  MESSAGE_TOPIC,
+  MESSAGE_VALUES,
+  PAYLOAD_BYTES,
+  PAYLOAD_VALUES,
+} from '../vm/objects/object_map.ts';
+
 export const Kind = {
   Channel: 1,
   Error: 2,
-  Message: 3,
-  Payload: 4,
+  Message: KIND_MESSAGE,
+  Payload: KIND_PAYLOAD,
   Case: 5,
   Spawner: 6,
   Future: 7,
@@ -29,8 +41,8 @@ export const KINDS: readonly { readonly name: string; readonly bytes: number; re
   { name: '', bytes: 0, values: 0 },
   { name: 'channel', bytes: 40, values: 1 },
   { name: 'error', bytes: 8, values: 4 },
-  { name: 'message', bytes: 8, values: 3 },
-  { name: 'payload', bytes: 4, values: 1 },
+  { name: 'message', bytes: MESSAGE_BYTES, values: MESSAGE_VALUES },
+  { name: 'payload', bytes: PAYLOAD_BYTES, values: PAYLOAD_VALUES },
   { name: 'case', bytes: 8, values: 2 },
   { name: 'spawner', bytes: 4, values: 1 },
   { name: 'future', bytes: 12, values: 3 },
@@ -52,4 +64,4 @@ export const ERROR_RETRYABLE = 4;
 export const Retry = { Unknown: 0, Yes: 1, No: 2 } as const;
 
 /** Values of a message, from 1. */
-export const MessageValue = { Topic: 1, From: 2, Data: 3 } as const;
+export const MessageValue = { Topic: MESSAGE_TOPIC, From: MESSAGE_FROM, Data: MESSAGE_DATA } as const;

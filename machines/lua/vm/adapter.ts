@@ -12,6 +12,7 @@ import { TroupeError } from '../../../runtime/errors.ts';
 import type { LuaApi } from './api.ts';
 import { REGISTRY, Type } from './layout.ts';
 import { clampCode } from './positions.ts';
+import { signed, unsigned } from './transform/assemble.ts';
 import { FUEL, GRACE, HOW, How, MIN_FUEL, READY_RESULTS } from './words.ts';
 
 /** A call of a host function takes as long as this many turns of a loop. */
@@ -141,25 +142,15 @@ const ALLOCATE: readonly number[] = [
   [GET, 5, END],
 ].flat();
 
+/** A word at a fixed address; to store one, 0 and the value lie on the stack. */
+const loadWord = (address: number) => [CONST, 0, LOAD, 2, ...unsigned(address)];
+const storeWord = (address: number) => [STORE, 2, ...unsigned(address)];
+
 /** Calls the function with its own parameters, and yields where it answers less than zero. */
 function hostBody(original: number, parameters: number): number[] {
   const result = parameters;
   return [
-    ...[
-      CONST,
-      0,
-      CONST,
-      0,
-      LOAD,
-      2,
-      ...unsigned(FUEL),
-      CONST,
-      ...signed(FUEL_OF_CALL),
-      SUB,
-      STORE,
-      2,
-      ...unsigned(FUEL),
-    ],
+    ...[CONST, 0, ...loadWord(FUEL), CONST, ...signed(FUEL_OF_CALL), SUB, ...storeWord(FUEL)],
     ...Array.from({ length: parameters }, (_, i) => [GET, i]).flat(),
     ...[CALL, ...unsigned(original), TEE, result, CONST, 0, LT_S, IF, VOID],
     ...[GET, 0, CONST, 0, CONST, 0, CONST, 0, GET, result, SUB, CALL, Imported.Yield, RETURN, END],
@@ -170,8 +161,8 @@ function hostBody(original: number, parameters: number): number[] {
 /** The same for continuations: first it looks whether the results are there already. */
 function continuationBody(original: number): number[] {
   return [
-    ...[CONST, 0, LOAD, 2, ...unsigned(READY_RESULTS), TEE, 3, IF, VOID],
-    ...[CONST, 0, CONST, 0, STORE, 2, ...unsigned(READY_RESULTS), GET, 3, RETURN, END],
+    ...[...loadWord(READY_RESULTS), TEE, 3, IF, VOID],
+    ...[CONST, 0, CONST, 0, ...storeWord(READY_RESULTS), GET, 3, RETURN, END],
     ...hostBody(original, 3),
   ];
 }
@@ -198,16 +189,16 @@ function guardBody(original: number, name: string): number[] {
 /** `(L, debug)`: burns fuel; where it has run out, yields, or raises an error where that is not possible. */
 function hookBody(message: number): number[] {
   return [
-    ...[CONST, 0, CONST, 0, LOAD, 2, ...unsigned(FUEL), CONST, ...signed(HOOK_PERIOD), SUB, TEE, 2],
-    ...[STORE, 2, ...unsigned(FUEL), GET, 2, CONST, 0, LT_S, IF, VOID],
+    ...[CONST, 0, ...loadWord(FUEL), CONST, ...signed(HOOK_PERIOD), SUB, TEE, 2],
+    ...[...storeWord(FUEL), GET, 2, CONST, 0, LT_S, IF, VOID],
     ...[GET, 0, CALL, Imported.IsYieldable, IF, VOID],
-    ...[CONST, 0, CONST, How.Preempted, STORE, 2, ...unsigned(HOW)],
+    ...[CONST, 0, CONST, How.Preempted, ...storeWord(HOW)],
     ...[GET, 0, CONST, 0, CONST, 0, CONST, 0, CALL, Imported.Yield, DROP, RETURN, END],
-    ...[GET, 2, CONST, 0, LOAD, 2, ...unsigned(MIN_FUEL), LT_S, IF, VOID],
+    ...[GET, 2, ...loadWord(MIN_FUEL), LT_S, IF, VOID],
     // Whoever catches the error has some fuel to deal with it, each time less; in the end there is no more to be caught.
-    ...[CONST, 0, LOAD, 2, ...unsigned(GRACE), EQZ, IF, VOID, CALL, Imported.GiveUp, END],
-    ...[CONST, 0, GET, 2, CONST, 0, LOAD, 2, ...unsigned(GRACE), SUB, STORE, 2, ...unsigned(MIN_FUEL)],
-    ...[CONST, 0, CONST, 0, LOAD, 2, ...unsigned(GRACE), CONST, GRACE_SHIFT, SHR_S, STORE, 2, ...unsigned(GRACE)],
+    ...[...loadWord(GRACE), EQZ, IF, VOID, CALL, Imported.GiveUp, END],
+    ...[CONST, 0, GET, 2, ...loadWord(GRACE), SUB, ...storeWord(MIN_FUEL)],
+    ...[CONST, 0, ...loadWord(GRACE), CONST, GRACE_SHIFT, SHR_S, ...storeWord(GRACE)],
     ...[GET, 0, CONST, 0, CALL, Imported.Where, GET, 0, CONST, ...signed(message), CALL, Imported.PushString, DROP],
     ...[GET, 0, CONST, 2, CALL, Imported.Concat, GET, 0, CALL, Imported.Error, DROP, END, END, END],
   ];
@@ -357,28 +348,6 @@ export function buildAdapter(parts: AdapterParts): Adapter {
 
 function importMemory(): number[] {
   return [...text('e'), ...text('memory'), 2, 0, 1];
-}
-
-/** LEB128. */
-function unsigned(value: number): number[] {
-  const bytes: number[] = [];
-  do {
-    const rest = value >>> 7;
-    bytes.push(rest === 0 ? value & 0x7f : (value & 0x7f) | 0x80);
-    value = rest;
-  } while (value !== 0);
-  return bytes;
-}
-
-function signed(value: number): number[] {
-  const bytes: number[] = [];
-  for (;;) {
-    const low = value & 0x7f;
-    value >>= 7;
-    const last = (value === 0 && (low & 0x40) === 0) || (value === -1 && (low & 0x40) !== 0);
-    bytes.push(last ? low : low | 0x80);
-    if (last) return bytes;
-  }
 }
 
 function text(value: string): number[] {

@@ -6,6 +6,7 @@
  * state, local 1 a word.
  */
 import { CALL_FUNCTION, STATE_CALL, STATE_TOP, Tag, VALUE_SIZE, VALUE_TAG } from './layout.ts';
+import { signed } from './transform/assemble.ts';
 
 /** Arguments that are positions, by function of the string library. */
 export const POSITIONS: { readonly [name: string]: readonly number[] } = {
@@ -32,7 +33,7 @@ const EQUAL = 0x46;
 const BELOW = 0x49;
 
 const load = (offset: number) => [0x28, 2, offset];
-const constant = (value: number) => [0x41, ...signed(BigInt(value))];
+const constant = (value: number) => [0x41, ...signed(value)];
 
 /** What comes before the function's own code. */
 export function clampCode(name: string): number[] {
@@ -53,7 +54,7 @@ const hasTag = (tag: number) => [...GET, 0x2d, 0, VALUE_TAG, ...constant(tag), E
 
 function int64(): number[] {
   const value = [...GET, 0x29, 3, 0];
-  const number = (of: number) => [0x42, ...signed(BigInt(of))];
+  const number = (of: number) => [0x42, ...signed(of)];
   const store = (of: number) => [...GET, ...number(of), 0x37, 3, 0];
   return [
     ...[...value, ...number(LIMIT), 0x55, ...IF, ...store(LIMIT), END],
@@ -70,18 +71,4 @@ function float64(): number[] {
     ...[...value, ...number(LIMIT), greater, ...value, ...number(INTEGERS), less, AND, ...IF, ...store(LIMIT), END],
     ...[...value, ...number(-LIMIT), less, ...value, ...number(-INTEGERS), greater, AND, ...IF, ...store(-LIMIT), END],
   ];
-}
-
-/** LEB128. */
-function signed(value: bigint): number[] {
-  const bytes: number[] = [];
-  for (;;) {
-    const low = Number(value & 0x7fn);
-    value >>= 7n;
-    if ((value === 0n && (low & 0x40) === 0) || (value === -1n && (low & 0x40) !== 0)) {
-      bytes.push(low);
-      return bytes;
-    }
-    bytes.push(low | 0x80);
-  }
 }

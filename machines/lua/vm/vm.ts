@@ -39,12 +39,10 @@ import type { RegionSource } from './slots/regions.ts';
 import { expandMemory, Slots } from './slots/slots.ts';
 import { discoverStandardLibraries, type StandardLibraries } from './standard.ts';
 import { Text } from './text.ts';
-import { FIRST_GRACE, FUEL, GRACE, HOW, How, MIN_FUEL, READY_RESULTS, UNWINDING } from './words.ts';
+import { ALLOCATOR_SLOT, FIRST_GRACE, FUEL, GRACE, HOW, How, MIN_FUEL, READY_RESULTS, UNWINDING } from './words.ts';
 
 const SCRATCH_PAGES = 16;
 const UNLIMITED = 0x7fff_ffff;
-/** Place of the slots' allocator in the function table of the transformed binary. */
-const SLOT_ALLOCATOR = 199;
 
 /** Room for `lua_Debug` and for second results. */
 const OUT_BYTES = 256;
@@ -76,7 +74,7 @@ export class LuaVm {
   readonly guarded: ReadonlyMap<string, number>;
   readonly allocator: number;
   /** The same for states in slots: their userdata is the slot. */
-  readonly slotAllocator = SLOT_ALLOCATOR;
+  readonly slotAllocator = ALLOCATOR_SLOT;
   /** Where states live with the transformed binary. Undefined where the system does not allow so much address space. */
   readonly slots: Slots | undefined;
   /** Where Lua leaves second results; free between calls. */
@@ -176,6 +174,11 @@ export class LuaVm {
     return i32[(i32[(L + STATE_CALL) >>> 2] + CALL_FUNCTION) >>> 2] + index * VALUE_SIZE;
   }
 
+  /** The string at `address`, which must be one. */
+  textAt(address: number): string {
+    return this.text.readText(this.memory.i32[address >>> 2], this.memory.u8[(address + VALUE_TAG) >>> 0]);
+  }
+
   /** Whether the coroutine that runs can yield: the upper half of the word counts what it could not leave. */
   isYieldable(L: number): boolean {
     return this.memory.i32[(L + STATE_CALLS) >>> 2] >>> 16 === 0;
@@ -246,8 +249,7 @@ export class LuaVm {
     if (found === Type.Userdata) {
       this.api.lua_getmetatable(L, index);
       this.api.lua_getfield(L, -1, this.text.name('__name'));
-      const name = this.top(L);
-      got = this.text.readText(this.memory.i32[name >>> 2], this.memory.u8[(name + VALUE_TAG) >>> 0]);
+      got = this.textAt(this.top(L));
     }
     return this.onMisuse(L, index, `${type} expected, got ${got}`);
   }
@@ -370,7 +372,7 @@ export class LuaVm {
   newScratchState(): number {
     if (this.slots === undefined) return this.api.luaL_newstate();
     this.#scratchSlot = this.slots.arena(SCRATCH_PAGES, NO_LIMIT);
-    return this.#scratchSlot === 0 ? 0 : this.api.lua_newstate(SLOT_ALLOCATOR, this.#scratchSlot);
+    return this.#scratchSlot === 0 ? 0 : this.api.lua_newstate(ALLOCATOR_SLOT, this.#scratchSlot);
   }
 
   closeScratchState(L: number): void {

@@ -1,5 +1,6 @@
 /**
- * Words of memory that the host and the transformed Lua binary share (`transform/`). They lie below everything that the
+ * What the host and the transformed Lua binary share (`transform/`): words of memory, and places in the function table.
+ * The words lie below everything that the
  * binary itself uses; in the stock binary nothing reads them. Byte addresses, all 32-bit integers.
  */
 
@@ -39,3 +40,8 @@ export const How = {
   CannotWait: 4,
 } as const;
 export type How = (typeof How)[keyof typeof How];
+
+/** Places in the function table, the same in every binary, so that states can go from one instance to another. */
+export const CONTINUATION_SLOT = 198;
+/** `lua_Alloc` of the slot assembly. Empty where there is none. */
+export const ALLOCATOR_SLOT = 199;

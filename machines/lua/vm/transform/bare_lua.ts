@@ -2,6 +2,7 @@
  * Lua's binary with nothing around it: to probe and to test the binary itself, stock or transformed. A program runs as a
  * coroutine of a fresh state with all standard libraries, and is resumed until it ends, as the machine does it.
  */
+import { Status } from '../layout.ts';
 import { luaImports } from '../imports.ts';
 import type { LuaApi } from '../api.ts';
 import { FUEL, HASH_SEED, HOW, How, MIN_FUEL, UNWINDING } from '../words.ts';
@@ -34,7 +35,6 @@ export interface Outcome {
 
 export const UNLIMITED = 0x7fff_ffff;
 const NO_MINIMUM = -0x8000_0000;
-const LUA_YIELD = 1;
 
 export class BareLua {
   readonly api: BareApi;
@@ -133,7 +133,7 @@ export class BareLua {
     this.setWord(MIN_FUEL, overdraft === undefined ? NO_MINIMUM : -overdraft);
     this.setWord(HOW, How.Yielded);
     const status = this.api.lua_resume(thread, 0, 0, this.#results);
-    if (status === LUA_YIELD) this.api.lua_settop(thread, -this.word(this.#results) - 1);
+    if (status === Status.Yield) this.api.lua_settop(thread, -this.word(this.#results) - 1);
     return status;
   }
 
@@ -152,7 +152,7 @@ export class BareLua {
     let preemptions = 0;
     let yields = 0;
     let status = this.resume(thread, limits);
-    while (status === LUA_YIELD) {
+    while (status === Status.Yield) {
       if (this.wasPreempted) preemptions++;
       else yields++;
       status = this.resume(thread, limits);

@@ -1,4 +1,5 @@
 /** Proves that a transformed binary does what it was transformed for: a few small programs, some milliseconds. */
+import { Status } from '../layout.ts';
 import { BareLua, type Limits } from './bare_lua.ts';
 import { check } from './refusal.ts';
 
@@ -6,7 +7,6 @@ import { check } from './refusal.ts';
 const FUEL = 10_000;
 const OVERDRAFT = 1_000_000;
 const LIMITS: Limits = { fuel: FUEL, overdraft: OVERDRAFT };
-const LUA_YIELD = 1;
 
 /** How often an endless program is preempted before it counts as endless. */
 const SLICES = 5;
@@ -38,7 +38,7 @@ function probeEndless(lua: BareLua, what: string, source: string): void {
   const L = lua.open();
   const thread = lua.load(L, source);
   for (let i = 0; i < SLICES; i++) {
-    check(lua.resume(thread, LIMITS) === LUA_YIELD && lua.wasPreempted, `${what} is not preempted`);
+    check(lua.resume(thread, LIMITS) === Status.Yield && lua.wasPreempted, `${what} is not preempted`);
   }
   lua.api.lua_close(L);
   lua.expectBalance();

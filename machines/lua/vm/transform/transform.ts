@@ -12,13 +12,9 @@ import { editYields } from './edits/returning_yields.ts';
 import { editStates } from './edits/state.ts';
 import { fillPageZero } from './page_zero.ts';
 import { Program } from './program.ts';
+import { ALLOCATOR_SLOT, CONTINUATION_SLOT } from '../words.ts';
 import { check } from './refusal.ts';
 import { WasmModule } from './wasm_module.ts';
-
-/** Slots of the function table, the same in every binary, so that states can go from one instance to another. */
-export const CONTINUATION_SLOT = 198;
-/** `lua_Alloc` of the slot assembly. Empty where there is none. */
-export const ALLOCATOR_SLOT = 199;
 
 /** Prefix of what the slot assembly exports. */
 const SLOT_PREFIX = 'slot_';

@@ -3,14 +3,12 @@
  * one that the host resumed. So `coroutine.resume` and the functions of `coroutine.wrap` look why the coroutine that
  * they resumed has yielded. Where it was not the program itself, they yield as well, and resume it when they are resumed.
  */
+import { Status } from '../../layout.ts';
 import { FUEL, HOW, How, MIN_FUEL } from '../../words.ts';
 import type { Anchors } from '../anchors.ts';
 import * as asm from '../assemble.ts';
 import type { Program } from '../program.ts';
 import { isOverdrawn, raiseTooLong } from './too_long.ts';
-
-const LUA_OK = 0;
-const LUA_YIELD = 1;
 
 /** Stack slots that `coroutine.resume` needs for the results that it pushes while it yields. */
 const SLOTS = 4;
@@ -35,7 +33,7 @@ function addContinuation({ module }: Program, { layout, libraries }: Anchors): n
   const again = (keep: number, fn: number): asm.Bytes =>
     asm.code(
       asm.get(inner),
-      asm.constant(LUA_YIELD),
+      asm.constant(Status.Yield),
       asm.storeByte(layout.status),
       asm.get(L),
       asm.constant(keep),
@@ -66,7 +64,7 @@ function addResumption({ module }: Program, { layout, libraries }: Anchors, cont
   // close it. Lua tells that by its status.
   const yieldOn = asm.code(
     asm.get(inner),
-    asm.constant(LUA_OK),
+    asm.constant(Status.Ok),
     asm.storeByte(layout.status),
     asm.get(results),
     asm.constant(0),
@@ -77,7 +75,7 @@ function addResumption({ module }: Program, { layout, libraries }: Anchors, cont
     asm.constant(continuation),
     asm.call(module.exported('lua_yieldk')),
     asm.drop,
-    asm.constant(LUA_YIELD),
+    asm.constant(Status.Yield),
     asm.answer,
   );
   const fail = raiseTooLong(L, libraries.luaL_error);
@@ -108,7 +106,7 @@ function addResumption({ module }: Program, { layout, libraries }: Anchors, cont
         asm.get(results),
         asm.call(module.exported('lua_resume')),
         asm.tee(status),
-        asm.constant(LUA_YIELD),
+        asm.constant(Status.Yield),
         asm.equal,
         asm.word(HOW),
         asm.constant(HAND_ON),

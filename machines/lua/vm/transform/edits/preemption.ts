@@ -3,6 +3,7 @@
  * it calls `luaG_traceexec`, which may yield. So fuel is counted where `trap` is read, no fuel sets it, and the hook
  * preempts: it yields without values, as a hook may, and the coroutine goes on where it was when it is resumed.
  */
+import { Status } from '../../layout.ts';
 import { FUEL, HOW, How, UNWINDING } from '../../words.ts';
 import type { Anchors } from '../anchors.ts';
 import { NOT_YIELDABLE } from '../anchors/layout.ts';
@@ -11,7 +12,6 @@ import type { Program } from '../program.ts';
 import type { ProtectedCalls } from './protected_calls.ts';
 import { isOverdrawn, raiseTooLong } from './too_long.ts';
 
-const LUA_YIELD = 1;
 /** Position of the sign in a word. */
 const SIGN_BIT = 31;
 const INSTRUCTION_BYTES = 4;
@@ -108,7 +108,7 @@ function addPreempt(program: Program, { layout, functions, interpreter }: Anchor
       asm.when(isOverdrawn, asm.not, asm.when(asm.constant(0), asm.answer), settle, fail),
       settle,
       asm.get(L),
-      asm.constant(LUA_YIELD),
+      asm.constant(Status.Yield),
       asm.storeByte(layout.status),
       asm.get(ci),
       asm.constant(0),
@@ -123,7 +123,7 @@ function addPreempt(program: Program, { layout, functions, interpreter }: Anchor
       asm.equal,
       asm.when(asm.setWord(UNWINDING, asm.constant(1)), asm.constant(1), asm.answer),
       asm.get(L),
-      asm.constant(LUA_YIELD),
+      asm.constant(Status.Yield),
       asm.call(functions.luaD_throw),
       asm.unreachable,
     ),

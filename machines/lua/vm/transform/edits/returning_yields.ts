@@ -7,6 +7,7 @@
  * a yield from in there is thrown as before. `L->status` is no substitute for `UNWINDING`: a host may run metamethods on
  * coroutines that are suspended or dead.
  */
+import { Status } from '../../layout.ts';
 import { UNWINDING } from '../../words.ts';
 import type { Anchors } from '../anchors.ts';
 import * as asm from '../assemble.ts';
@@ -20,8 +21,6 @@ const L = 0;
 /** What `lua_yieldk` answers when it returned: the C function hands it on, and nobody looks at it. */
 const NO_RESULTS = -2;
 
-const LUA_YIELD = 1;
-
 export function editYields(program: Program, anchors: Anchors, globals: ProtectedCalls): void {
   const { calls, functions, interpreter } = anchors;
   const instead = unwindHere(anchors, globals);
@@ -30,7 +29,7 @@ export function editYields(program: Program, anchors: Anchors, globals: Protecte
   const thrown = yieldk.only('the throw of lua_yieldk', `get.0 const.1 call.${functions.luaD_throw} unreachable`);
   yieldk.insertBefore(thrown.first, instead(NO_RESULTS));
   // A hook may yield, too.
-  program.code(interpreter.luaG_traceexec).insertBefore(interpreter.traceThrow, instead(LUA_YIELD));
+  program.code(interpreter.luaG_traceexec).insertBefore(interpreter.traceThrow, instead(Status.Yield));
 
   const unwinding = asm.word(UNWINDING);
   const leave = asm.code(unwinding, asm.when(asm.answer));
@@ -100,7 +99,7 @@ function editInterpreter(program: Program, { calls, interpreter }: Anchors, coun
     calls.pcallCall,
     asm.code(
       asm.call(countedCall),
-      asm.when(leaveFrame(calls.pcallFrame, calls.pcallFrameSize), asm.constant(LUA_YIELD), asm.answer),
+      asm.when(leaveFrame(calls.pcallFrame, calls.pcallFrameSize), asm.constant(Status.Yield), asm.answer),
     ),
   );
 
