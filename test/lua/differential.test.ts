@@ -147,15 +147,19 @@ test(`${PROGRAMS} generated programs in lua5.4 and in the machine`, () => {
   assert.ok(agreed >= 0.95 * runs, `only ${agreed} of ${runs} programs said the same in lua5.4`);
 });
 
-test('the same seeds make the same program, others another', () => {
+test('the same seeds make the same program', () => {
   fc.assert(
-    fc.property(seeds, fc.nat(), (list, other) => {
+    fc.property(seeds, list => {
       assert.is(generateProgram(list), generateProgram([...list]));
-      fc.pre(!list.includes(other));
-      assert.is.not(generateProgram([other]), generateProgram([list[0]]));
     }),
     { numRuns: 20 },
   );
+});
+
+test('other seeds make other programs', () => {
+  // A few short sections come up twice by chance: these seeds are always the same.
+  const programs = new Set(Array.from({ length: 1000 }, (_, seed) => generateProgram([seed])));
+  assert.ok(programs.size >= 990, `${programs.size} programs`);
 });
 
 /** What a program can read of the libraries without calling anything. */
