@@ -158,6 +158,18 @@ export function badTimer(): TroupeError {
   return new TroupeError('a duration must be longer than zero', { kind: 'INVALID', retryable: false });
 }
 
+/** `milliseconds`: `limits.cpu_total`. Place and stack: where the program was. */
+export function cpuTotalSpent(
+  entry: string,
+  milliseconds: number,
+  standing: { readonly place?: string; readonly stack?: string },
+): TroupeError {
+  return new TroupeError(
+    `has computed longer than "limits.cpu_total" of its host allows (${milliseconds} ms): raise it there, or do less`,
+    { kind: 'RATE_LIMITED', retryable: false, details: { entry }, ...standing },
+  );
+}
+
 export function upgradeFailed(cause: TroupeError): TroupeError {
   return new TroupeError(`upgrade: ${cause.message}`, {
     kind: cause.kind,

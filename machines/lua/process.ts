@@ -6,6 +6,7 @@
  * `resumed` leaves the results where the host function would have. Coroutines of the program between the waiting one
  * and the path hand the yield on (`bindings/coroutine.ts`).
  */
+import { cpuTotalSpent } from '../../runtime/catalogue.ts';
 import { TroupeError } from '../../runtime/errors.ts';
 import {
   type Answer,
@@ -307,7 +308,7 @@ export class LuaProcess implements StateMachine {
       path.suspended = status === Status.Yield;
       if (this.#burnt > this.program.fuelLimit) {
         if (status === Status.Yield && vm.how() === How.Preempted) vm.showInterrupted(path.thread);
-        this.#fail(spent(this.program, this.#standing(path)));
+        this.#fail(cpuTotalSpent(this.program.id, this.program.cpuTotal!, this.#standing(path)));
         return;
       }
       if (status === Status.Yield) {
@@ -444,11 +445,4 @@ export class LuaProcess implements StateMachine {
     }
     return selecting ? pushSelected(engine, L, path.chosen) : 2;
   }
-}
-
-function spent(program: LuaProgram, standing: { place: string | undefined; stack: string }): TroupeError {
-  return new TroupeError(
-    `has computed longer than "limits.cpu_total" of its host allows (${program.cpuTotal} ms): raise it there, or do less`,
-    { kind: 'RATE_LIMITED', retryable: false, details: { entry: program.id }, ...standing },
-  );
 }

@@ -8,16 +8,15 @@ import { createHash } from 'node:crypto';
 import { TroupeError, toTroupeError } from '../../runtime/errors.ts';
 import type { Artifact, Entry, ImportTable, MachineType, PrepareTools, Program } from '../../runtime/machine.ts';
 import { showPlace } from '../../runtime/registry/entry.ts';
-import { canBlock } from './abi/calls.ts';
 import type { WasmArtifact } from './artifact.ts';
 import { describeModule } from './binary/inspect.ts';
 import { limitMemory } from './binary/limit.ts';
-import { Unsupported } from './binary/unsupported.ts';
+import { type Preempt, runnableForm } from './form.ts';
 import { parseWit, type WitFunction } from './functions/wit.ts';
-import { WasmProgram } from './instance/program.ts';
+import { imageIdentity } from './instance/image.ts';
+import { type RunnableModule, WasmProgram } from './instance/program.ts';
 import { compileAssemblyscript } from './sources/assemblyscript.ts';
 import { compileWat } from './sources/wat.ts';
-import { suspendTransform } from './suspend/transform.ts';
 import { verifyModule } from './verify.ts';
 
 const PAGE_BYTES = 65_536;
@@ -30,13 +29,11 @@ export const wasmMachine: MachineType = {
     const wit = witOf(entry);
     const module = at(entry, () => describeModule(bytes));
     const verified = verifyModule(entry, bytes, module, wit);
-    const { bytes: runnable, suspendable, preemptable, state } = at(entry, () => suspendableForm(entry, bytes));
+    const { form, bytes: runnable } = at(entry, () => runnableForm(bytes, wantedPreempt(entry, 'resume')));
     const data: WasmArtifact = {
       module: await compile(entry, runnable),
+      form,
       original: bytes,
-      suspendable,
-      preemptable,
-      state,
       imports: verified.imports,
       exports: verified.exports,
       wit,
@@ -48,9 +45,31 @@ export const wasmMachine: MachineType = {
 
   load(entry: Entry, artifact: Artifact, imports: ImportTable): Program {
     const data = artifact.data as WasmArtifact;
-    return new WasmProgram(entry, data, limited(entry, data, memoryLimit(imports)), imports);
+    return new WasmProgram(
+      entry,
+      data,
+      at(entry, () => linkable(entry, artifact.sha256, data, imports)),
+      imports,
+    );
   },
 };
+
+/** The module for one host: with its memory bounded, and stoppable as the host wants it. */
+function linkable(entry: Entry, sha256: string, data: WasmArtifact, imports: ImportTable): RunnableModule {
+  const { memory } = imports;
+  const bounded = memory === undefined ? data.original : limitMemory(data.original, Math.floor(memory / PAGE_BYTES));
+  const preempt = wantedPreempt(entry, imports.preempt ?? 'resume');
+  if (bounded === data.original && (preempt === data.form.preempt || data.form.preempt === 'none')) {
+    return { module: data.module, form: data.form, identity: imageIdentity(sha256, data.form.preempt) };
+  }
+  const { form, bytes } = runnableForm(bounded, preempt);
+  return { module: new WebAssembly.Module(bytes), form, identity: imageIdentity(sha256, `${preempt} ${memory}`) };
+}
+
+/** `meta: {preempt: false}` leaves the counting of loops out, for an entry that is trusted to return. */
+function wantedPreempt(entry: Entry, otherwise: Preempt): Preempt {
+  return entry.meta.preempt === false ? 'none' : otherwise;
+}
 
 /** The entry's module in the binary format. */
 function moduleOf(entry: Entry, tools: PrepareTools): Promise<Uint8Array> | Uint8Array {
@@ -64,39 +83,6 @@ function witOf(entry: Entry): WitFunction[] {
   return typeof wit === 'string' ? at(entry, () => parseWit(wit)) : [];
 }
 
-interface Runnable {
-  readonly bytes: Uint8Array;
-  readonly suspendable: boolean;
-  readonly preemptable: boolean;
-  readonly state: readonly number[] | undefined;
-}
-
-/**
- * The module with its blocking calls suspendable and, unless `meta.preempt` is false, its loops interruptible. A module
- * that waits nowhere and uses what the transform does not know runs as it is.
- */
-function suspendableForm(entry: Entry, bytes: Uint8Array): Runnable {
-  const preemptable = entry.meta.preempt !== false;
-  try {
-    const {
-      bytes: transformed,
-      suspendable,
-      globals,
-      warnings,
-    } = suspendTransform(bytes, {
-      blocking: canBlock,
-      preempt: preemptable ? 'fuel' : 'none',
-    });
-    // Each warning names something that changes besides memory and globals.
-    const state = warnings.length === 0 ? globals : undefined;
-    return { bytes: transformed, suspendable, preemptable, state };
-  } catch (thrown) {
-    const waits = describeModule(bytes).imports.some(one => canBlock(one.module, one.name));
-    if (!(thrown instanceof Unsupported) || waits) throw thrown;
-    return { bytes, suspendable: false, preemptable: false, state: undefined };
-  }
-}
-
 async function compile(entry: Entry, bytes: Uint8Array): Promise<WebAssembly.Module> {
   try {
     return await WebAssembly.compile(bytes);
@@ -104,19 +90,6 @@ async function compile(entry: Entry, bytes: Uint8Array): Promise<WebAssembly.Mod
     const text = (thrown as Error).message.replace(/^WebAssembly\.compile\(\): /, '');
     throw located(entry, new TroupeError(`not a valid WebAssembly module: ${text}`, { kind: 'INVALID' }));
   }
-}
-
-/** The most bytes of memory that the host gives one process; undefined: no limit. */
-function memoryLimit(imports: ImportTable): number | undefined {
-  return (imports as { readonly memory?: number }).memory;
-}
-
-/** The module with its memory bounded. */
-function limited(entry: Entry, data: WasmArtifact, bytes: number | undefined): WebAssembly.Module {
-  if (bytes === undefined) return data.module;
-  const bounded = at(entry, () => limitMemory(data.original, Math.floor(bytes / PAGE_BYTES)));
-  if (bounded === data.original) return data.module;
-  return new WebAssembly.Module(suspendableForm(entry, bounded).bytes);
 }
 
 /** Run a check; what it throws gets the entry's id and the place of its source. */

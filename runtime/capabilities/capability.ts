@@ -83,6 +83,8 @@ export interface ImportTable {
   readonly cpuSlice?: number;
   /** `limits.cpu_total` of that host: milliseconds of computing that end a process; undefined: no limit. */
   readonly cpuTotal?: number;
+  /** `limits.preempt` of that host, which depends on its trust; undefined: `resume`. */
+  readonly preempt?: 'kill' | 'resume';
   readonly names: readonly string[];
   has(name: string): boolean;
   /** Undefined for what was not wanted or not granted; asking is not an error. */

@@ -20,6 +20,7 @@ class Imports implements ImportTable {
   readonly memory: number | undefined;
   readonly cpuSlice: number | undefined;
   readonly cpuTotal: number | undefined;
+  readonly preempt: 'kill' | 'resume';
   readonly names: readonly string[];
   readonly #bound: ReadonlyMap<string, BoundCapability>;
 
@@ -29,6 +30,7 @@ class Imports implements ImportTable {
     this.memory = host.limits.memory;
     this.cpuSlice = host.limits.cpu_slice;
     this.cpuTotal = host.limits.cpu_total;
+    this.preempt = host.limits.preempt ?? (host.trusted ? 'kill' : 'resume');
     this.names = [...bound.keys()];
     this.#bound = bound;
   }

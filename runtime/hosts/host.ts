@@ -53,6 +53,7 @@ export interface HostLimits {
   /** Milliseconds. */
   readonly cpu_slice?: number;
   readonly cpu_total?: number;
+  readonly preempt?: 'kill' | 'resume';
   /** Messages. */
   readonly mailbox?: number;
   /** Bytes. */

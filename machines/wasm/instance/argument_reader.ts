@@ -3,6 +3,7 @@ import { Packed, type Payload, type SpawnRequest } from '../../../runtime/machin
 import { packPayload, unpackPayload } from '../../../runtime/payload/messagepack.ts';
 import type { GuestMemory } from '../abi/memory.ts';
 import { isOnePayload } from '../abi/messagepack_check.ts';
+import type { CallBudget } from './call_budget.ts';
 
 const nil = new Packed(packPayload(null));
 
@@ -12,13 +13,16 @@ const nil = new Packed(packPayload(null));
  */
 export class ArgumentReader {
   readonly #memory: GuestMemory;
+  readonly #budget: CallBudget;
   fault: TroupeError = new TroupeError('nothing was wrong');
 
-  constructor(memory: GuestMemory) {
+  constructor(memory: GuestMemory, budget: CallBudget) {
     this.#memory = memory;
+    this.#budget = budget;
   }
 
   text(at: number, length: number, what: string): string | undefined {
+    this.#budget.spend();
     const text = this.#memory.text(at, length);
     if (text === undefined) this.#refuse(at, length, what, 'is not valid UTF-8');
     return text;
@@ -31,6 +35,7 @@ export class ArgumentReader {
 
   /** A payload as it is, checked and copied. Length 0 stands for nil. */
   packed(at: number, length: number, what: string): Packed | undefined {
+    this.#budget.spend();
     if (length === 0) return nil;
     at >>>= 0;
     length >>>= 0;

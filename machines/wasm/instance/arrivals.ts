@@ -1,5 +1,6 @@
-import type { Answer, EventQueue, Message, ProcessEvent } from '../../../runtime/machine.ts';
-import { PayloadWriter, packPayload } from '../../../runtime/payload/messagepack.ts';
+import type { TroupeError } from '../../../runtime/errors.ts';
+import { Answer, type EventQueue, type Message, type ProcessEvent } from '../../../runtime/machine.ts';
+import { PayloadWriter, packPayload, unpackPayload } from '../../../runtime/payload/messagepack.ts';
 import { RECORD_HEADER, RecordKind, Sources } from '../abi/codes.ts';
 import { type GuestMemory, textLength } from '../abi/memory.ts';
 import type { Results } from './results.ts';
@@ -56,6 +57,22 @@ export class Arrivals {
 
   answered(answer: Answer): void {
     this.#answers.push(answer);
+  }
+
+  record(): ArrivalsRecord {
+    return {
+      topics: this.#topics,
+      closed: [...(this.#closed ?? [])],
+      answers: this.#answers.map(({ tag, value, error }) => ({ tag, value: packPayload(value), error: error ?? null })),
+    };
+  }
+
+  restore({ topics, closed, answers }: ArrivalsRecord): void {
+    this.#topics.push(...topics);
+    if (closed.length > 0) this.#closed = new Set(closed);
+    for (const { tag, value, error } of answers) {
+      this.#answers.push(new Answer(tag, error === null ? unpackPayload(value) : undefined, error ?? undefined));
+    }
   }
 
   /** Take the next one from these sources (bits of `Sources`); false where there is none. */
@@ -190,4 +207,12 @@ export class Arrivals {
     this.#extra = extra;
     return true;
   }
+}
+
+/** What a moved guest listens to, and answers that it has not taken yet. */
+export interface ArrivalsRecord {
+  readonly topics: readonly string[];
+  /** Those of them that may still have messages but take no new ones. */
+  readonly closed: readonly string[];
+  readonly answers: readonly { readonly tag: number; readonly value: Uint8Array; readonly error: TroupeError | null }[];
 }

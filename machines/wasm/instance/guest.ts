@@ -1,36 +1,32 @@
-import { TroupeError } from '../../../runtime/errors.ts';
 import {
-  Answer,
-  type BoundOperation,
+  type Answer,
   type EventQueue,
+  type Image,
   type Payload,
-  type SpawnRequest,
   type StateMachine,
   type StepOutput,
   StepStatus,
 } from '../../../runtime/machine.ts';
-import { packPayload } from '../../../runtime/payload/messagepack.ts';
-import { Sources } from '../abi/codes.ts';
+import { packPayload, unpackPayload } from '../../../runtime/payload/messagepack.ts';
 import type { EntryPoint } from '../functions/entry_point.ts';
-import type { DriverState, SuspendDriver } from '../suspend/driver.ts';
-import { ArgumentReader } from './argument_reader.ts';
-import { Arrivals } from './arrivals.ts';
+import { ExportName } from '../suspend/control.ts';
+import { DriverState } from '../suspend/driver.ts';
+import type { ArrivalsRecord } from './arrivals.ts';
+import { Caller } from './caller.ts';
 import { Unwinding } from './ending.ts';
 import { Handlers, handlerOf } from './handlers.ts';
+import { writeImage } from './image.ts';
 import type { Loaded } from './loaded.ts';
 import type { WasmProgram } from './program.ts';
-import { badAllocation, badLimit, badSources, cannotWait, deadlock, timeLimit } from './refusals.ts';
-import { Results } from './results.ts';
-import { Tags } from './tags.ts';
-import { type FunctionName, trapError } from './trap.ts';
-import { Outcome, Wait } from './wait.ts';
+import { badAllocation } from './refusals.ts';
+import type { ResultsRecord } from './results.ts';
+import type { TagsRecord } from './tags.ts';
+import { trapError } from './trap.ts';
+import type { WaitRecord } from './wait.ts';
 
 /** Messages and events that a guest may take in one step before others have their turn. */
 const STEP_ALLOWANCE = 256;
-/** Loop rounds and recursive calls of one step: one to five milliseconds. */
-const STEP_FUEL = 1_000_000;
 
-const NEVER = Number.POSITIVE_INFINITY;
 const NO_ARGS: readonly unknown[] = [];
 
 /** An import function as JavaScript sees it; its parameters are what the ABI's table says. */
@@ -56,47 +52,31 @@ const Phase = {
 type Phase = (typeof Phase)[keyof typeof Phase];
 
 /** A process that runs an instance of a module. */
-export class Guest implements StateMachine {
-  readonly loaded: Loaded;
-  readonly read: ArgumentReader;
-  readonly results: Results;
-  readonly arrivals: Arrivals;
-  events!: EventQueue;
-  out!: StepOutput;
-  args: readonly Payload[] = [];
-
+export class Guest extends Caller implements StateMachine {
   /** Its code ended with an exception: the instance is in no defined state. */
   trapped = false;
 
   readonly #program: WasmProgram;
-  readonly #driver: SuspendDriver;
-  readonly #wait = new Wait();
-  readonly #tags = new Tags();
+  #method = '';
   #entry!: EntryPoint | Handlers;
   #phase: Phase = Phase.START;
   /** A call is under way, suspended or preempted. */
   #calling = false;
-  #allowance = 0;
-  /** The guest stopped to give others their turn, not because there was nothing for it. */
-  #yielded = false;
   /** Where the guest takes records, and how long they may be there. */
   #room = 0;
   #roomLength = 0;
-  /** The guest runs where it may wait: not in its allocator. */
-  #mayWait = false;
+  /** Fuel that was spent in earlier steps. */
+  #burnt = 0;
+  /** Fuel that this step was given. */
+  #given = 0;
 
   constructor(program: WasmProgram, loaded: Loaded) {
+    super(loaded, program.functionName);
     this.#program = program;
-    this.#driver = loaded.driver;
-    this.loaded = loaded;
-    this.read = new ArgumentReader(loaded.memory);
-    this.results = new Results(loaded.memory);
-    this.arrivals = new Arrivals(loaded.memory);
   }
 
-  // --- the process ----------------------------------------------------------------------------------------------
-
   init(method: string, args: readonly Payload[]): void {
+    this.#method = method;
     this.#entry = this.#program.entry(method);
     this.args = args;
   }
@@ -105,33 +85,86 @@ export class Guest implements StateMachine {
     this.events = events;
     this.out = out;
     this.#program.running.guest = this;
-    this.#allowance = STEP_ALLOWANCE;
-    this.#driver.fuel = STEP_FUEL;
+    this.allowance = STEP_ALLOWANCE;
     let answer = events.answer();
     while (answer !== undefined) {
       this.#answered(answer);
       answer = events.answer();
     }
+    const fuel = Math.min(this.#program.slice, this.#program.fuelLimit - this.#burnt);
+    if (fuel <= 0) return this.#spent();
+    this.#given = fuel;
+    this.driver.fuel = fuel;
+    this.budget.begin(fuel);
     try {
       for (;;) {
         const status = this.#calling ? this.#resume() : this.#next();
-        if (status !== undefined) return status;
+        if (status === undefined) continue;
+        if (this.#program.metered) this.#burn();
+        return status;
       }
     } catch (thrown) {
       return this.#end(thrown);
     }
   }
 
+  /** Count what this step has spent. */
+  #burn(): void {
+    this.#burnt += this.#given - this.driver.fuel + this.budget.spent;
+  }
+
+  /** `limits.cpu_total` is used up. */
+  #spent(): StepStatus {
+    this.out.fail(this.#program.cpuTotalSpent(this.driver));
+    return StepStatus.Complete;
+  }
+
   close(): void {
     this.#program.released(this);
   }
 
+  suspend(): Image | undefined {
+    const { template, identity } = this.#program;
+    if (this.trapped || template === undefined) return undefined;
+    return writeImage(identity, template, this.loaded, this.#record());
+  }
+
+  #record(): GuestRecord {
+    return {
+      method: this.#method,
+      args: packPayload(this.args),
+      phase: this.#phase,
+      calling: this.#calling,
+      room: this.#room,
+      roomLength: this.#roomLength,
+      burnt: this.#burnt,
+      results: this.results.record(),
+      arrivals: this.arrivals.record(),
+      wait: this.wait.record(),
+      tags: this.tags.record(),
+    };
+  }
+
+  /** Go on as the guest that left this. Memory, globals and call are in the instance already. */
+  restore(record: GuestRecord): void {
+    this.init(record.method, unpackPayload(record.args) as Payload[]);
+    this.#phase = record.phase as Phase;
+    this.#calling = record.calling;
+    this.#room = record.room;
+    this.#roomLength = record.roomLength;
+    this.#burnt = record.burnt;
+    this.results.restore(record.results);
+    this.arrivals.restore(record.arrivals);
+    this.wait.restore(record.wait);
+    this.tags.restore(record.tags);
+  }
+
   #answered(answer: Answer): void {
     if ((answer.tag & 1) === 1) {
-      this.#wait.answered(answer);
+      this.wait.answered(answer);
       return;
     }
-    const own = this.#tags.answered(answer);
+    const own = this.tags.answered(answer);
     if (own !== undefined) this.arrivals.answered(own);
   }
 
@@ -139,7 +172,9 @@ export class Guest implements StateMachine {
   #next(): StepStatus | undefined {
     switch (this.#phase) {
       case Phase.START:
-        return this.#after(this.#driver.start());
+        if (this.loaded.has(ExportName.Start)) return this.#after(this.driver.start());
+        this.#phase = Phase.INITIALIZE;
+        return undefined;
       case Phase.INITIALIZE:
         if (this.loaded.has('_initialize')) return this.#call('_initialize', NO_ARGS);
         this.#phase = Phase.ENTRY;
@@ -166,7 +201,7 @@ export class Guest implements StateMachine {
   }
 
   #handle(): StepStatus | undefined {
-    if (this.#allowance-- === 0) return StepStatus.Ready;
+    if (this.allowance-- === 0 || this.driver.fuel === 0) return StepStatus.Ready;
     const { arrivals } = this;
     const handlers = this.#entry as Handlers;
     if (!arrivals.take(this.events, handlers.sources)) return handlers.status;
@@ -188,38 +223,41 @@ export class Guest implements StateMachine {
 
   #call(name: string, args: readonly unknown[]): StepStatus | undefined {
     this.#calling = true;
-    this.#mayWait = this.#program.suspendable;
-    return this.#after(this.#driver.call(name, args));
+    this.mayWait = this.#program.suspendable;
+    return this.#after(this.driver.call(name, args));
   }
 
   #resume(): StepStatus | undefined {
-    const driver = this.#driver;
-    if (driver.state === 'suspended' && !this.#wait.isOver(this.arrivals, this.events, this.out)) {
-      return this.#wait.status;
+    const driver = this.driver;
+    if (driver.state === DriverState.Suspended && !this.wait.isOver(this.arrivals, this.events, this.out)) {
+      return this.wait.status;
     }
-    this.#mayWait = true;
+    this.mayWait = true;
     return this.#after(driver.resume());
   }
 
   #after(state: DriverState): StepStatus | undefined {
-    this.#mayWait = false;
-    if (state === 'idle') {
+    const { driver } = this;
+    this.mayWait = false;
+    // What is left is for the next call of this step.
+    if (this.#program.metered) driver.fuel = driver.fuelLeft;
+    if (state === DriverState.Idle) {
       this.#calling = false;
       return this.#returned();
     }
     this.#calling = true;
-    if (state === 'preempted' || this.#yielded) {
-      this.#yielded = false;
+    if (state === DriverState.Preempted || this.yielded) {
+      this.yielded = false;
       return StepStatus.Ready;
     }
-    return this.#wait.status;
+    return this.wait.status;
   }
 
   #returned(): StepStatus | undefined {
     if (this.#phase === Phase.HANDLERS) return undefined;
     const entry = this.#entry;
     if (this.#phase === Phase.ENTRY && !(entry instanceof Handlers)) {
-      this.out.complete(entry.lift(this.loaded, this.#driver.result));
+      this.out.complete(entry.lift(this.loaded, this.driver.result));
       return StepStatus.Complete;
     }
     this.#phase = (this.#phase + 1) as Phase;
@@ -230,7 +268,7 @@ export class Guest implements StateMachine {
     const { out } = this;
     if (!(thrown instanceof Unwinding)) {
       this.trapped = true;
-      out.fail(trapError(thrown, this.#program.functionName));
+      out.fail(trapError(thrown, this.functionName));
       return StepStatus.Complete;
     }
     const { ending } = thrown;
@@ -246,130 +284,19 @@ export class Guest implements StateMachine {
         return StepStatus.Upgrade;
     }
   }
+}
 
-  // --- what calls are made of -----------------------------------------------------------------------------------
-
-  /** Name of a function by its index, for errors. */
-  get functionName(): FunctionName {
-    return this.#program.functionName;
-  }
-
-  /** The code of what `read` refused. */
-  refused(): number {
-    return this.results.refuse(this.read.fault);
-  }
-
-  /** 0, or the code of an error. */
-  code(error: TroupeError | undefined): number {
-    return error === undefined ? 0 : this.results.refuse(error);
-  }
-
-  give(value: Payload, area: number, capacity: number): number {
-    return this.results.give(packPayload(value), area, capacity);
-  }
-
-  /** The next arrival without waiting; 0: there is none. */
-  poll(sources: number, area: number, capacity: number): number {
-    if ((sources & ~Sources.ALL) !== 0) return this.results.refuse(badSources);
-    return this.arrivals.take(this.events, sources) ? this.arrivals.give(this.results, area, capacity) : 0;
-  }
-
-  /** Whether a blocking call was made again to get what it waited for: its body then answers with `finish`. */
-  isResuming(): boolean {
-    return this.#mayWait && this.#driver.shouldRewind();
-  }
-
-  /** The next arrival on `topic`, or else from `sources`; waits for it up to `limit` milliseconds. */
-  receive(sources: number, topic: string | undefined, limit: number, area: number, capacity: number): number {
-    if (!(limit >= 0)) return this.results.refuse(badLimit);
-    if ((sources & ~Sources.ALL) !== 0) return this.results.refuse(badSources);
-    this.#yielded = this.#allowance <= 0 && limit > 0 && this.#mayWait;
-    if (!this.#yielded) {
-      this.#allowance--;
-      const { arrivals, events } = this;
-      if (topic === undefined ? arrivals.take(events, sources) : arrivals.takeOn(events, topic)) {
-        return arrivals.give(this.results, area, capacity);
-      }
-      if (limit === 0) return this.results.refuse(timeLimit);
-      if (!this.#mayWait) return this.results.refuse(cannotWait);
-      if (limit === NEVER && topic === undefined && !this.#canCome(sources)) {
-        throw new Unwinding({ how: 'fail', error: deadlock() });
-      }
-    }
-    let tag = 0;
-    if (limit !== NEVER) {
-      tag = this.#tags.own();
-      this.out.timer(tag, limit);
-    }
-    this.#wait.forArrival(sources, topic, tag);
-    return this.#suspend();
-  }
-
-  #canCome(sources: number): boolean {
-    return (sources & ~Sources.ANSWERS) !== 0 || (sources !== 0 && this.#tags.anyOpen);
-  }
-
-  /** Run another program and wait for its end. */
-  exec(request: SpawnRequest): number {
-    if (!this.#mayWait) return this.results.refuse(cannotWait);
-    const tag = this.#tags.own();
-    this.out.exec(tag, request);
-    this.#wait.forAnswer(tag);
-    return this.#suspend();
-  }
-
-  /** An operation of a capability: its result, or undefined when the guest was suspended until there is one. */
-  operate(operation: BoundOperation, args: readonly Payload[]): Payload | TroupeError {
-    if (!this.#mayWait && operation.definition.mode !== 'sync') return cannotWait;
-    const tag = this.#tags.own();
-    const result = this.out.invoke(tag, operation, args);
-    if (result === undefined) {
-      this.#wait.forAnswer(tag);
-      this.#suspend();
-    }
-    return result;
-  }
-
-  #suspend(): number {
-    this.#driver.suspend();
-    return 0;
-  }
-
-  /** How the wait of a call ended, as the call's result. */
-  finish(area: number, capacity: number): number {
-    const wait = this.#wait;
-    switch (wait.outcome) {
-      case Outcome.ARRIVAL:
-        return this.arrivals.give(this.results, area, capacity);
-      case Outcome.TIMEOUT:
-        return this.results.refuse(timeLimit);
-      default:
-        return wait.error === undefined ? this.give(wait.value, area, capacity) : this.results.refuse(wait.error);
-    }
-  }
-
-  /** `finish` of a call that answers with a code only. */
-  finishCode(): number {
-    return this.code(this.#wait.error);
-  }
-
-  /** The kernel's tag for a command of the guest's own; undefined where it is refused. */
-  openTag(tag: number): number | undefined {
-    const open = this.#tags.open(tag);
-    if (typeof open === 'number') return open;
-    this.read.fault = open;
-    return undefined;
-  }
-
-  /** The guest's command was answered at once. */
-  answerNow(tag: number, result: Payload | TroupeError): void {
-    this.#tags.close(tag);
-    const error = result instanceof TroupeError ? result : undefined;
-    this.arrivals.answered(new Answer(tag, error === undefined ? result : undefined, error));
-  }
-
-  abandon(tag: number): void {
-    const open = this.#tags.close(tag);
-    if (open !== undefined) this.out.abandon(open);
-  }
+/** What a guest is besides its instance, as plain data that travels in an image. */
+export interface GuestRecord {
+  readonly method: string;
+  readonly args: Uint8Array;
+  readonly phase: number;
+  readonly calling: boolean;
+  readonly room: number;
+  readonly roomLength: number;
+  readonly burnt: number;
+  readonly results: ResultsRecord;
+  readonly arrivals: ArrivalsRecord;
+  readonly wait: WaitRecord;
+  readonly tags: TagsRecord;
 }

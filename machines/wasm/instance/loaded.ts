@@ -1,9 +1,8 @@
 import type { ASUtil } from '@assemblyscript/loader';
 import { GuestMemory } from '../abi/memory.ts';
+import { AREA_PAGES } from '../form.ts';
+import { PAGE_BYTES } from '../suspend/control.ts';
 import { SuspendDriver } from '../suspend/driver.ts';
-
-/** Room for the saved stack of a suspended guest, in bytes: a recursion of some thousand calls. */
-const AREA_BYTES = 131_072;
 
 /** One instance of a module: its exports, its memory, and the driver that calls it. */
 export class Loaded {
@@ -20,7 +19,7 @@ export class Loaded {
     this.#exports = instance.exports;
     const { memory } = instance.exports;
     const exported = memory instanceof WebAssembly.Memory ? memory : undefined;
-    this.driver.attach(instance, exported, AREA_BYTES);
+    this.driver.attach(instance, exported, AREA_PAGES * PAGE_BYTES);
     this.memory = new GuestMemory(exported);
     if (exported !== undefined) this.memory.hide(exported.buffer.byteLength - this.driver.guestBytes);
     this.assemblyscript = assemblyscript;

@@ -1,28 +1,55 @@
 import { instantiateSync } from '@assemblyscript/loader';
+import { cpuTotalSpent } from '../../../runtime/catalogue.ts';
 import { TroupeError } from '../../../runtime/errors.ts';
-import type { Entry, ImportTable, Program, StateMachine } from '../../../runtime/machine.ts';
+import type { Entry, Image, ImportTable, Program, StateMachine } from '../../../runtime/machine.ts';
 import { showPlace } from '../../../runtime/registry/entry.ts';
 import type { WasmArtifact } from '../artifact.ts';
 import { decodeModule } from '../binary/decode.ts';
+import type { Form } from '../form.ts';
 import { FunctionNames } from '../binary/names.ts';
 import { type EntryPoint, NumericEntry } from '../functions/entry_point.ts';
 import { assemblyscriptPassing, canonicalPassing } from '../functions/passing.ts';
 import { WitEntry } from '../functions/wit_entry.ts';
+import { DriverState, ENDLESS_FUEL, type SuspendDriver } from '../suspend/driver.ts';
 import { methodMissing } from '../verify.ts';
 import { Guest, type Running } from './guest.ts';
+import { notMovable } from './refusals.ts';
 import { HANDLER_EXPORTS, Handlers } from './handlers.ts';
+import { readImage } from './image.ts';
 import { linkModule } from './link.ts';
 import { Loaded } from './loaded.ts';
-import { InstancePool } from './pool.ts';
-import { trapError } from './trap.ts';
+import { InstancePool, LARGEST_KEPT } from './pool.ts';
+import { Template } from './template.ts';
+import { namedFrames, trapError } from './trap.ts';
+
+/** Checks of loops that take about a millisecond: fuel is counted in them. */
+const FUEL_PER_MILLISECOND = 500_000;
+/** Milliseconds of a slice where the host says nothing. */
+const DEFAULT_SLICE = 2;
+/** Milliseconds that a program may compute in one go where the host ends it instead of interrupting it. */
+const DEFAULT_BUDGET = 4000;
+
+/** A module in the form that one host runs. */
+export interface RunnableModule {
+  readonly module: WebAssembly.Module;
+  readonly form: Form;
+  /** Of the programs that can resume images of this one. */
+  readonly identity: string;
+}
 
 /** A module linked against one host's imports: compiled once, instantiated for each process. */
 export class WasmProgram implements Program {
   readonly payloads = 'packed';
+  readonly identity: string;
   /** Who is being stepped. */
   readonly running: Running = { guest: undefined as unknown as Guest };
   /** Whether a call can be suspended at all. */
   readonly suspendable: boolean;
+  /** Whether loops are counted. */
+  readonly metered: boolean;
+  /** Fuel of one step, and of the whole life of a process. */
+  readonly slice: number;
+  readonly fuelLimit: number;
   /** How errors show a function by its index; undefined for those that the transform has added. */
   readonly functionName = (index: number): string | undefined => {
     const { names, count } = this.#functions;
@@ -33,33 +60,78 @@ export class WasmProgram implements Program {
   readonly #place: string;
   readonly #artifact: WasmArtifact;
   readonly #module: WebAssembly.Module;
+  readonly #form: Form;
+  readonly #limits: ImportTable;
   readonly #imports: WebAssembly.Imports;
   readonly #pool: InstancePool | undefined;
   readonly #entries = new Map<string, EntryPoint | Handlers>();
+  #template: Template | undefined;
   #named: FunctionNaming | undefined;
 
   /** Throws PERMISSION_DENIED or INVALID for an import that the host does not grant. */
-  constructor(entry: Entry, artifact: WasmArtifact, module: WebAssembly.Module, imports: ImportTable) {
+  constructor(entry: Entry, artifact: WasmArtifact, { module, form, identity }: RunnableModule, imports: ImportTable) {
     this.#id = entry.id;
     this.#place = showPlace(entry.source?.place ?? entry.place);
     this.#artifact = artifact;
     this.#module = module;
-    this.suspendable = artifact.suspendable;
-    this.#pool = artifact.state === undefined ? undefined : new InstancePool(artifact.state);
+    this.#form = form;
+    this.#limits = imports;
+    this.identity = identity;
+    this.suspendable = form.suspendable;
+    this.metered = form.preempt !== 'none';
+    const slice = imports.cpuSlice ?? (form.preempt === 'kill' ? DEFAULT_BUDGET : DEFAULT_SLICE);
+    this.slice = Math.min(ENDLESS_FUEL, Math.max(1, Math.round(slice * FUEL_PER_MILLISECOND)));
+    this.fuelLimit = (imports.cpuTotal ?? Number.POSITIVE_INFINITY) * FUEL_PER_MILLISECOND;
+    this.#pool = form.state === undefined ? undefined : new InstancePool();
     this.#imports = linkModule(entry, artifact.imports, imports, this.running);
   }
 
   create(): StateMachine {
+    return this.#begin();
+  }
+
+  resume(image: Image): StateMachine {
+    const { template, identity } = this;
+    if (template === undefined) throw notMovable(this.#id);
+    const guest = this.#begin();
+    try {
+      guest.restore(readImage(identity, this.#id, template, this.#form.frames, guest.loaded, image));
+      return guest;
+    } catch (thrown) {
+      // Half an image is in the instance.
+      guest.trapped = true;
+      guest.close();
+      throw thrown;
+    }
+  }
+
+  #begin(): Guest {
     const used = this.#pool?.take();
     if (used !== undefined) return new Guest(this, used);
+    const loaded = this.#made();
+    if (this.#template === undefined && loaded.memory.bytes.length <= LARGEST_KEPT)
+      this.#template = this.#describe(loaded);
+    return new Guest(this, loaded);
+  }
+
+  /** What every instance begins as; undefined where more than memory and globals can change. Large ones are made when asked for. */
+  get template(): Template | undefined {
+    if (this.#template === undefined && this.#form.state !== undefined) this.#template = this.#describe(this.#made());
+    return this.#template;
+  }
+
+  #describe(loaded: Loaded): Template | undefined {
+    const { state } = this.#form;
+    return state === undefined ? undefined : new Template(loaded, state);
+  }
+
+  #made(): Loaded {
     const { running } = this;
     const outer = running.guest;
     // A start function runs here, before there is a process that could act.
     running.guest = undefined as unknown as Guest;
     try {
-      const loaded = this.#instantiate();
-      this.#pool?.made(loaded);
-      return new Guest(this, loaded);
+      return this.#instantiate();
     } catch (thrown) {
       throw this.#creationError(thrown);
     } finally {
@@ -118,7 +190,18 @@ export class WasmProgram implements Program {
   /** The guest is closed: let go of its instance, or keep it for another one. */
   released(guest: Guest): void {
     if (this.running.guest === guest) this.running.guest = undefined as unknown as Guest;
-    if (!guest.trapped) this.#pool?.give(guest.loaded);
+    if (!guest.trapped && this.#template !== undefined) this.#pool?.give(guest.loaded, this.#template);
+  }
+
+  /** The error of a process that has used up `limits.cpu_total`, where `driver` stopped. */
+  cpuTotalSpent(driver: SuspendDriver): TroupeError {
+    return cpuTotalSpent(this.#id, this.#limits.cpuTotal!, this.#standing(driver));
+  }
+
+  /** Where a call stands that is suspended or was preempted. */
+  #standing(driver: SuspendDriver): { readonly place?: string; readonly stack?: string } {
+    if (driver.state === DriverState.Idle) return {};
+    return namedFrames('preempted', driver.functions(this.#form.frames).reverse(), this.functionName);
   }
 
   /** Names are read when the first error needs them. */

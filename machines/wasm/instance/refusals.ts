@@ -23,6 +23,13 @@ export function badAllocation(length: number, at: number): TroupeError {
   );
 }
 
+export function notMovable(id: string): TroupeError {
+  return new TroupeError(
+    `${id} cannot go on from an image: it changes tables, drops segments or has references in globals, which no image holds`,
+    { kind: 'UNAVAILABLE', retryable: false },
+  );
+}
+
 function invalid(message: string): TroupeError {
   return new TroupeError(message, { kind: 'INVALID', retryable: false });
 }

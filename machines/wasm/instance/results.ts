@@ -2,6 +2,7 @@ import { TroupeError } from '../../../runtime/errors.ts';
 import { packPayload } from '../../../runtime/payload/messagepack.ts';
 import { errorCode } from '../abi/codes.ts';
 import { type GuestMemory, textLength } from '../abi/memory.ts';
+import type { CallBudget } from './call_budget.ts';
 
 const badArea = new TroupeError('the area for the result is not inside the memory; give a valid pointer and capacity', {
   kind: 'INVALID',
@@ -23,21 +24,25 @@ const noError = new TroupeError('no call has failed yet', { kind: 'NOT_FOUND', r
  */
 export class Results {
   readonly #memory: GuestMemory;
+  readonly #budget: CallBudget;
   #held: Uint8Array | undefined;
   #error: TroupeError | undefined;
 
-  constructor(memory: GuestMemory) {
+  constructor(memory: GuestMemory, budget: CallBudget) {
     this.#memory = memory;
+    this.#budget = budget;
   }
 
   /** The code of an error, which becomes the one that `last_error` gives. */
   refuse(error: TroupeError): number {
+    this.#budget.spend();
     this.#error = error;
     return errorCode(error.kind);
   }
 
   /** Length of `bytes`, which are written to the area or held. */
   give(bytes: Uint8Array, area: number, capacity: number): number {
+    this.#budget.spend();
     const length = bytes.length;
     if (length > capacity >>> 0) return this.hold(bytes);
     this.#held = undefined;
@@ -49,6 +54,7 @@ export class Results {
 
   /** `give` for text. */
   giveText(text: string, area: number, capacity: number): number {
+    this.#budget.spend();
     const length = textLength(text);
     if (length > capacity >>> 0) return this.hold(Buffer.from(text, 'utf8'));
     this.#held = undefined;
@@ -60,6 +66,7 @@ export class Results {
 
   /** Where a result of `length` bytes goes: its address, or -1 where it must be held, or -2 after `refuseArea`. */
   place(length: number, area: number, capacity: number): number {
+    this.#budget.spend();
     if (length > capacity >>> 0) return -1;
     this.#held = undefined;
     area >>>= 0;
@@ -87,4 +94,19 @@ export class Results {
   lastError(area: number, capacity: number): number {
     return this.#error === undefined ? errorCode(noError.kind) : this.give(packPayload(this.#error), area, capacity);
   }
+
+  record(): ResultsRecord {
+    return { held: this.#held ?? null, error: this.#error ?? null };
+  }
+
+  restore({ held, error }: ResultsRecord): void {
+    this.#held = held ?? undefined;
+    this.#error = error ?? undefined;
+  }
+}
+
+/** What a moved guest may still ask for. */
+export interface ResultsRecord {
+  readonly held: Uint8Array | null;
+  readonly error: TroupeError | null;
 }

@@ -43,10 +43,25 @@ export class Tags {
     return this.#open !== undefined && this.#open.size > 0;
   }
 
+  record(): TagsRecord {
+    return { open: [...(this.#open ?? [])], last: this.#last };
+  }
+
+  restore({ open, last }: TagsRecord): void {
+    this.#open = open.length === 0 ? undefined : new Set(open);
+    this.#last = last;
+  }
+
   /** The answer as the guest knows it; undefined if it is for a call that suspended, or was given up. */
   answered(answer: Answer): Answer | undefined {
     if ((answer.tag & 1) === 1) return undefined;
     const tag = answer.tag >> 1;
     return this.#open?.delete(tag) ? new Answer(tag, answer.value, answer.error) : undefined;
   }
+}
+
+/** The tags of a moved guest: its commands stay with the kernel. */
+export interface TagsRecord {
+  readonly open: readonly number[];
+  readonly last: number;
 }

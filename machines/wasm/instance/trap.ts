@@ -29,6 +29,13 @@ export function guestFrames(title: string, stack: string | undefined, nameOf: Fu
   return { place, stack: text };
 }
 
+/** The same for a guest that is not running: functions by index, innermost first. */
+export function namedFrames(title: string, functions: readonly number[], nameOf: FunctionName): GuestFrames {
+  const names = functions.map(index => nameOf(index));
+  const lines = names.map((name, depth) => `\n    at ${name} (wasm function ${functions[depth]})`);
+  return { place: names[0], stack: title + lines.join('') };
+}
+
 /** Any exception that left the guest: a trap, a stack that overflowed, an error of the host. */
 export function trapError(thrown: unknown, nameOf: FunctionName): TroupeError {
   if (thrown instanceof TroupeError) return thrown;

@@ -80,8 +80,25 @@ export class Wait {
     return this.#topic === undefined ? arrivals.take(events, this.#sources) : arrivals.takeOn(events, this.#topic);
   }
 
+  /** Between two steps: what is waited for, if anything. */
+  record(): WaitRecord {
+    return { arrival: this.#arrival, sources: this.#sources, topic: this.#topic ?? null, tag: this.#tag };
+  }
+
+  restore({ arrival, sources, topic, tag }: WaitRecord): void {
+    this.#begin(arrival, sources, topic ?? undefined, tag);
+  }
+
   /** What a step reports while this lasts. */
   get status(): StepStatus {
     return this.#topic !== undefined || (this.#sources & WAKES_ON_MESSAGE) !== 0 ? StepStatus.Idle : StepStatus.Blocked;
   }
+}
+
+/** What a moved guest waits for. */
+export interface WaitRecord {
+  readonly arrival: boolean;
+  readonly sources: number;
+  readonly topic: string | null;
+  readonly tag: number;
 }

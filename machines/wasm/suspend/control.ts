@@ -58,6 +58,8 @@ export const ExportName = {
   Control: 'troupe:control',
   /** Mutable global: pages of the area; 0 until a driver is attached. */
   AreaPages: 'troupe:area',
+  /** Mutable global: fuel that is left while the guest runs; where loops are counted. */
+  Fuel: 'troupe:fuel',
   /** The guest's view of `memory.grow`, for the host. */
   Grow: 'troupe:grow',
   /** The memory, whatever other name it has. */

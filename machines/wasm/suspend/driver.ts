@@ -295,6 +295,12 @@ export class SuspendDriver {
     }
   }
 
+  /** In the body of an import: let the guest be preempted at its next check, whatever fuel it has left. */
+  exhaust(): void {
+    const fuel = this.#exports[ExportName.Fuel] as WebAssembly.Global<number> | undefined;
+    if (fuel !== undefined) fuel.value = 0;
+  }
+
   /** Bytes of the saved frames. */
   get savedBytes(): number {
     return this.#areaBytes === 0 ? 0 : this.#topOffset(this.#view()) - CONTROL_BYTES;

@@ -229,6 +229,7 @@ function wrapExports(
   }
   exports.push({ name: ExportName.Control, kind: 'global', index: additions.globals.control });
   exports.push({ name: ExportName.AreaPages, kind: 'global', index: additions.globals.areaPages });
+  if (additions.fuel) exports.push({ name: ExportName.Fuel, kind: 'global', index: additions.globals.fuel });
   exports.push({ name: ExportName.Grow, kind: 'function', index: additions.grow });
   exports.push({ name: ExportName.Memory, kind: 'memory', index: 0 });
   exports.push(...globals.map(exportedGlobal));

@@ -13,8 +13,11 @@ export const limitsSchema = z.strictObject({
   mailbox: count(1).optional(),
   /** Bytes that may wait for one process; messages of less than 4 KiB do not count. */
   mailbox_bytes: size().optional(),
-  /** Whether running Lua and WebAssembly is interrupted when its slice is spent. */
-  preempt: z.boolean().optional(),
+  /**
+   * What becomes of WebAssembly that computes on and on: `resume`, it is interrupted when its slice is spent and goes on when
+   * it is its turn again; `kill`, it is ended. Default `resume`, on a host with `trusted: true` `kill`.
+   */
+  preempt: z.enum(['kill', 'resume']).optional(),
 });
 
 export type Limits = z.output<typeof limitsSchema>;
