@@ -5,7 +5,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BareLua } from '../../machines/lua/vm/transform/bare_lua.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
-import { BareProcess, loadProgram } from '../lua/bare_process.ts';
+import { BareProcess } from '../bare_process.ts';
+import { loadProgram } from '../lua/load_program.ts';
 import { HOST, idleBytes, type Measurement, timed } from './measurement.ts';
 
 const LOOP = 'local x = 0 for i = 1, 5e6 do x = x + i % 7 end return x';

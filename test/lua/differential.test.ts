@@ -9,7 +9,8 @@ import * as assert from 'uvu/assert';
 import { engineOfThread } from '../../machines/lua/engine.ts';
 import { BareLua } from '../../machines/lua/vm/transform/bare_lua.ts';
 import { stock } from './bare_binaries.ts';
-import { BareProcess, loadProgram } from './bare_process.ts';
+import { BareProcess } from '../bare_process.ts';
+import { loadProgram } from './load_program.ts';
 import { generateProgram } from './generated_program.ts';
 import { WAITING } from './generated_waits.ts';
 

@@ -11,7 +11,8 @@ import { engineOfThread } from '../../machines/lua/engine.ts';
 import { shareRegions } from '../../machines/lua/regions_of_thread.ts';
 import { TroupeError } from '../../runtime/errors.ts';
 import type { Payload } from '../../runtime/machine.ts';
-import { BareProcess, loadProgram } from './bare_process.ts';
+import { BareProcess } from '../bare_process.ts';
+import { loadProgram } from './load_program.ts';
 
 const test = suite('lua images');
 
@@ -194,10 +195,10 @@ test('an image of another program, or a damaged one, is refused', () => {
       return true;
     });
   };
-  refused(/another version of app:main/, () => other.resume(image));
+  refused(/another version of app:main/, () => other.resume!(image));
   const program = process.program;
-  refused(/cut off/, () => program.resume({ ...image, bytes: image.bytes.subarray(0, 3) }));
-  refused(/cut off/, () => program.resume({ ...image, bytes: image.bytes.subarray(0, image.bytes.length - 100) }));
+  refused(/cut off/, () => program.resume!({ ...image, bytes: image.bytes.subarray(0, 3) }));
+  refused(/cut off/, () => program.resume!({ ...image, bytes: image.bytes.subarray(0, image.bytes.length - 100) }));
   process.enter(image);
   process.send('x', 1);
   assert.is(process.run().error, undefined);

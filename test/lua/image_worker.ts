@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Image } from '../../runtime/machine.ts';
-import { BareProcess, loadProgram } from './bare_process.ts';
+import { BareProcess } from '../bare_process.ts';
+import { loadProgram } from './load_program.ts';
 
 function goOn(source: string, image: Image, regions: unknown) {
   const program = loadProgram(source, { cpuSlice: 0.02 }, regions);

@@ -1,48 +1,20 @@
 /** The memory limit of a host, which `load` reads from the import table. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { wasmMachine } from '../../machines/wasm/wasm_machine.ts';
 import { TroupeError } from '../../runtime/errors.ts';
-import type { Entry, EventQueue, ImportTable, Payload, StepOutput } from '../../runtime/machine.ts';
+import type { Payload } from '../../runtime/machine.ts';
+import { BareProcess } from '../bare_process.ts';
+import { loadWasm, prepareWasm, wasmEntry } from './load_program.ts';
 import { failure, wat } from './start.ts';
 
 const test = suite('wasm limit');
 
-const place = { file: 'app.yaml', line: 1, column: 1 };
-
-function entryOf(bytes: Uint8Array): Entry {
-  return {
-    id: 'app:m',
-    namespace: 'app',
-    name: 'm',
-    kind: 'process.wasm',
-    meta: {},
-    place,
-    source: { bytes, path: undefined, name: 'm.wasm', place, sha256: '' },
-    method: 'main',
-    wants: [],
-    libraries: {},
-    data: {},
-  };
-}
-
 /** Pages that the program could take one by one when it may have `memory` bytes. */
 async function pagesWith(memory: number | undefined, text: string): Promise<Payload> {
-  const entry = entryOf(wat(text));
-  const artifact = await wasmMachine.prepare(entry, { entry: () => undefined, root: '.', trusted: false });
-  const imports = { host: 'app:h', trusted: false, names: [], has: () => false, get: () => undefined, memory };
-  const machine = wasmMachine.load(entry, artifact, imports as ImportTable).create();
-  machine.init('main', []);
-  let result: Payload;
-  const events = { answer: () => undefined } as unknown as EventQueue;
-  const out = {
-    complete(value: Payload) {
-      result = value;
-    },
-  } as StepOutput;
-  machine.step(events, out);
-  machine.close();
-  return result;
+  const entry = wasmEntry(wat(text));
+  const process = BareProcess.begin(loadWasm(entry, await prepareWasm(entry), { memory })).run();
+  process.machine.close();
+  return process.value;
 }
 
 const GREEDY = (limits: string) => `(module (memory (export "memory") ${limits})

@@ -3,7 +3,7 @@
  * front (32 bits each, little-endian). Blocks are compared page by page first, so that an idle process costs
  * microseconds.
  */
-import { TroupeError } from '../../../runtime/errors.ts';
+import { damagedImage } from './refusals.ts';
 
 const PAGE = 4096;
 /** Smaller blocks make smaller images and more runs. */
@@ -79,7 +79,7 @@ export function unpackDirty(memory: Uint8Array, dirty: Uint8Array): void {
     const length = held ? view.getUint32(at + 4, true) : 0;
     at += RUN_HEADER;
     if (!held || at + length > dirty.length || address + length > memory.length) {
-      throw new TroupeError('the image is damaged: its memory does not fit', { kind: 'INVALID', retryable: false });
+      throw damagedImage('its memory does not fit');
     }
     memory.set(dirty.subarray(at, at + length), address);
     at += length;

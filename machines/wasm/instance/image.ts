@@ -12,6 +12,7 @@ import type { FrameTable } from '../suspend/saved_stack.ts';
 import { packDirty, unpackDirty } from './dirty_blocks.ts';
 import type { GuestRecord } from './guest.ts';
 import type { Loaded } from './loaded.ts';
+import { damagedImage } from './refusals.ts';
 import type { Template } from './template.ts';
 
 /** Part of the identity of programs that can resume an image: raise it when the record or the transform changes. */
@@ -64,7 +65,7 @@ export function readImage(
   const { record, body } = openImage<ImageRecord>(identity, id, image);
   const { driver, memory } = loaded;
   const missing = (record.length - memory.bytes.length) / PAGE_BYTES;
-  if (missing < 0 || !Number.isInteger(missing)) throw damaged('its memory has an impossible length');
+  if (missing < 0 || !Number.isInteger(missing)) throw damagedImage('its memory has an impossible length');
   if (missing > 0 && driver.grow(missing) < 0) {
     throw new TroupeError(`no room for the memory of a process of ${id}: ${record.length} bytes`, {
       kind: 'UNAVAILABLE',
@@ -72,12 +73,8 @@ export function readImage(
     });
   }
   unpackDirty(memory.bytes, body);
-  if (!template.writeGlobals(loaded, record.globals)) throw damaged('it has other globals than the program');
+  if (!template.writeGlobals(loaded, record.globals)) throw damagedImage('it has other globals than the program');
   if (record.call !== null) driver.restore(record.call, frames);
   loaded.pinned.push(...record.pinned);
   return record.guest;
-}
-
-function damaged(how: string): TroupeError {
-  return new TroupeError(`the image is damaged: ${how}`, { kind: 'INVALID', retryable: false });
 }

@@ -13,7 +13,7 @@ import { WitEntry } from '../functions/wit_entry.ts';
 import { DriverState, ENDLESS_FUEL, type SuspendDriver } from '../suspend/driver.ts';
 import { methodMissing } from '../verify.ts';
 import { Guest, type Running } from './guest.ts';
-import { notMovable } from './refusals.ts';
+import { damagedImage, notMovable } from './refusals.ts';
 import { HANDLER_EXPORTS, Handlers } from './handlers.ts';
 import { readImage } from './image.ts';
 import { linkModule } from './link.ts';
@@ -101,7 +101,7 @@ export class WasmProgram implements Program {
       // Half an image is in the instance.
       guest.trapped = true;
       guest.close();
-      throw thrown;
+      throw thrown instanceof TroupeError ? thrown : damagedImage((thrown as Error).message);
     }
   }
 

@@ -30,6 +30,10 @@ export function notMovable(id: string): TroupeError {
   );
 }
 
+export function damagedImage(how: string): TroupeError {
+  return invalid(`the image is damaged: ${how}`);
+}
+
 function invalid(message: string): TroupeError {
   return new TroupeError(message, { kind: 'INVALID', retryable: false });
 }

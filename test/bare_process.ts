@@ -1,42 +1,26 @@
-/** One Lua process without a kernel: steps it, keeps what it asks for, and can move it between any two steps. */
-import { createHash } from 'node:crypto';
-import type { Bundle } from '../../machines/lua/bundle.ts';
-import { engineOfThread } from '../../machines/lua/engine.ts';
-import { LuaProgram } from '../../machines/lua/program.ts';
-import type { TroupeError } from '../../runtime/errors.ts';
+/** One process without a kernel: steps it, keeps what it asks for, and can move it between any two steps. */
+import type { TroupeError } from '../runtime/errors.ts';
 import {
   Answer,
-  type Entry,
   type EventQueue,
   type Image,
   type ImportTable,
   Message,
+  Packed,
   type Payload,
+  type Program,
   type StateMachine,
   type StepOutput,
   StepStatus,
-} from '../../runtime/machine.ts';
+} from '../runtime/machine.ts';
 
-export function loadProgram(source: string, limits: Partial<ImportTable> = {}, regions?: unknown): LuaProgram {
-  const bundle: Bundle = {
-    units: [{ id: 'app:main', chunkName: '@main.lua', text: source, aliases: {}, place: 'app.yaml:1:1' }],
-    modules: [],
-  };
-  const entry = { id: 'app:main' } as Entry;
-  const imports: ImportTable = {
-    host: 'app:host',
-    trusted: false,
-    names: [],
-    has: () => false,
-    get: () => undefined,
-    ...limits,
-  };
-  const sha256 = createHash('sha256').update(source).digest('hex');
-  return new LuaProgram(engineOfThread(regions), entry, { sha256, data: bundle }, imports);
+/** What a host grants that says nothing but these limits. */
+export function importTable(limits: Partial<ImportTable> = {}): ImportTable {
+  return { host: 'app:host', trusted: false, names: [], has: () => false, get: () => undefined, ...limits };
 }
 
 export class BareProcess {
-  readonly program: LuaProgram;
+  readonly program: Program;
   machine: StateMachine;
   status: StepStatus = StepStatus.Ready;
   value: Payload;
@@ -50,9 +34,17 @@ export class BareProcess {
   readonly #queue: EventQueue;
   readonly #out: StepOutput;
 
-  constructor(program: LuaProgram, machine: StateMachine) {
+  /** `kernel`: what waits for it where it was before. */
+  constructor(program: Program, machine: StateMachine, kernel?: KernelPart) {
     this.program = program;
     this.machine = machine;
+    if (kernel !== undefined) {
+      for (const [topic, from, packed] of kernel.messages) {
+        this.#messages.push(new Message(topic, from, new Packed(Uint8Array.from(packed)), 1));
+      }
+      for (const topic of kernel.topics) this.#topics.add(topic);
+      this.#timers.push(...kernel.timers);
+    }
     const take = (wanted: (message: Message) => boolean): Message | undefined => {
       const at = this.#messages.findIndex(wanted);
       return at < 0 ? undefined : this.#messages.splice(at, 1)[0];
@@ -72,9 +64,11 @@ export class BareProcess {
     this.#out = {
       pid: '{app:host|0x00001}',
       id: 'app:main',
-      send: (dest: string, topic: string, payload: Payload) => {
-        if (dest === '{app:host|0x00001}') this.#messages.push(new Message(topic, dest, payload, 1));
-        else this.sent.push([topic, payload]);
+      context: {},
+      send: (dest: string, topic: string, payload: Payload | Packed) => {
+        const message = new Message(topic, dest, payload, 1);
+        if (dest === '{app:host|0x00001}') this.#messages.push(message);
+        else this.sent.push([topic, message.payload]);
         return undefined;
       },
       timer: (tag: number) => this.#timers.push(tag),
@@ -90,7 +84,7 @@ export class BareProcess {
     } as unknown as StepOutput;
   }
 
-  static begin(program: LuaProgram, ...args: Payload[]): BareProcess {
+  static begin(program: Program, ...args: Payload[]): BareProcess {
     const machine = program.create();
     machine.init('main', args);
     return new BareProcess(program, machine);
@@ -106,16 +100,21 @@ export class BareProcess {
     return this.status;
   }
 
+  get isOver(): boolean {
+    return this.status === StepStatus.Complete;
+  }
+
   get canGoOn(): boolean {
     if (this.status === StepStatus.Ready) return true;
-    if (this.status === StepStatus.Complete) return false;
+    if (this.isOver) return false;
     return this.#timers.length > 0 || this.#messages.length > 0;
   }
 
   /** Until it ends or waits for what does not come. `between` may move it. */
   run(between: (process: BareProcess) => void = () => undefined): this {
     while (this.canGoOn) {
-      if (this.step() !== StepStatus.Complete) between(this);
+      this.step();
+      if (!this.isOver) between(this);
     }
     return this;
   }
@@ -129,6 +128,21 @@ export class BareProcess {
 
   /** Go on from an image, of this process or of another one of the same program. */
   enter(image: Image): void {
-    this.machine = this.program.resume(image);
+    this.machine = this.program.resume!(image);
   }
+
+  /** What is the kernel's and so in no image; plain data. */
+  kernel(): KernelPart {
+    return {
+      messages: this.#messages.map(({ topic, from, packed }) => [topic, from, [...packed]]),
+      topics: [...this.#topics],
+      timers: this.#timers,
+    };
+  }
+}
+
+export interface KernelPart {
+  readonly messages: readonly (readonly [topic: string, from: string, packed: readonly number[]])[];
+  readonly topics: readonly string[];
+  readonly timers: readonly number[];
 }
