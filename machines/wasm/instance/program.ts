@@ -101,7 +101,7 @@ export class WasmProgram implements Program {
       // Half an image is in the instance.
       guest.trapped = true;
       guest.close();
-      throw thrown instanceof TroupeError ? thrown : damagedImage((thrown as Error).message);
+      throw isRefusal(thrown) ? thrown : damagedImage((thrown as Error).message);
     }
   }
 
@@ -212,6 +212,11 @@ export class WasmProgram implements Program {
     }
     return this.#named;
   }
+}
+
+/** That an image is not right, or that there is no room for it. */
+function isRefusal(thrown: unknown): boolean {
+  return thrown instanceof TroupeError && (thrown.kind === 'INVALID' || thrown.kind === 'UNAVAILABLE');
 }
 
 interface FunctionNaming {
