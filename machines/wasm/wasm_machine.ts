@@ -6,13 +6,22 @@
  */
 import { createHash } from 'node:crypto';
 import { TroupeError, toTroupeError } from '../../runtime/errors.ts';
-import type { Artifact, Entry, ImportTable, MachineType, PrepareTools, Program } from '../../runtime/machine.ts';
+import type {
+  Artifact,
+  Entry,
+  ImportTable,
+  MachineType,
+  PrepareTools,
+  Program,
+  Shared,
+} from '../../runtime/machine.ts';
 import { showPlace } from '../../runtime/registry/entry.ts';
 import type { WasmArtifact } from './artifact.ts';
 import { describeModule } from './binary/inspect.ts';
 import { limitMemory } from './binary/limit.ts';
 import { type Preempt, runnableForm } from './form.ts';
 import { parseWit, type WitFunction } from './functions/wit.ts';
+import { AddressSpace, COUNTER_BYTES } from './instance/address_space.ts';
 import { imageIdentity } from './instance/image.ts';
 import { type RunnableModule, WasmProgram } from './instance/program.ts';
 import { compileAssemblyscript } from './sources/assemblyscript.ts';
@@ -43,14 +52,15 @@ export const wasmMachine: MachineType = {
     return { sha256, data };
   },
 
-  load(entry: Entry, artifact: Artifact, imports: ImportTable): Program {
+  share(): Shared {
+    return { data: new SharedArrayBuffer(COUNTER_BYTES), release: () => undefined };
+  },
+
+  load(entry: Entry, artifact: Artifact, imports: ImportTable, shared?: unknown): Program {
     const data = artifact.data as WasmArtifact;
-    return new WasmProgram(
-      entry,
-      data,
-      at(entry, () => linkable(entry, artifact.sha256, data, imports)),
-      imports,
-    );
+    const module = at(entry, () => linkable(entry, artifact.sha256, data, imports));
+    const counter = (shared as SharedArrayBuffer | undefined) ?? new SharedArrayBuffer(COUNTER_BYTES);
+    return new WasmProgram(entry, data, module, imports, new AddressSpace(counter));
   },
 };
 

@@ -22,13 +22,14 @@ export class InstancePool {
     return this.#free.pop();
   }
 
-  /** An instance whose process has ended without a trap. */
-  give(loaded: Loaded, template: Template): void {
+  /** An instance whose process has ended without a trap; false where it is not kept. */
+  give(loaded: Loaded, template: Template): boolean {
     const { length } = loaded.memory.bytes;
-    if (this.#free.length >= MOST_KEPT || length > LARGEST_KEPT || length !== template.length) return;
+    if (this.#free.length >= MOST_KEPT || length > LARGEST_KEPT || length !== template.length) return false;
     template.restore(loaded);
     loaded.pinned.length = 0;
     loaded.driver.reset();
     this.#free.push(loaded);
+    return true;
   }
 }

@@ -12,6 +12,7 @@ import { assemblyscriptPassing, canonicalPassing } from '../functions/passing.ts
 import { WitEntry } from '../functions/wit_entry.ts';
 import { DriverState, ENDLESS_FUEL, type SuspendDriver } from '../suspend/driver.ts';
 import { methodMissing } from '../verify.ts';
+import { type AddressSpace, noRoom } from './address_space.ts';
 import { Guest, type Running } from './guest.ts';
 import { damagedImage, notMovable } from './refusals.ts';
 import { HANDLER_EXPORTS, Handlers } from './handlers.ts';
@@ -62,6 +63,7 @@ export class WasmProgram implements Program {
   readonly #module: WebAssembly.Module;
   readonly #form: Form;
   readonly #limits: ImportTable;
+  readonly #space: AddressSpace;
   readonly #imports: WebAssembly.Imports;
   readonly #pool: InstancePool | undefined;
   readonly #entries = new Map<string, EntryPoint | Handlers>();
@@ -69,7 +71,14 @@ export class WasmProgram implements Program {
   #named: FunctionNaming | undefined;
 
   /** Throws PERMISSION_DENIED or INVALID for an import that the host does not grant. */
-  constructor(entry: Entry, artifact: WasmArtifact, { module, form, identity }: RunnableModule, imports: ImportTable) {
+  constructor(
+    entry: Entry,
+    artifact: WasmArtifact,
+    { module, form, identity }: RunnableModule,
+    imports: ImportTable,
+    space: AddressSpace,
+  ) {
+    this.#space = space;
     this.#id = entry.id;
     this.#place = showPlace(entry.source?.place ?? entry.place);
     this.#artifact = artifact;
@@ -116,7 +125,10 @@ export class WasmProgram implements Program {
 
   /** What every instance begins as; undefined where more than memory and globals can change. Large ones are made when asked for. */
   get template(): Template | undefined {
-    if (this.#template === undefined && this.#form.state !== undefined) this.#template = this.#describe(this.#made());
+    if (this.#template === undefined && this.#form.state !== undefined) {
+      this.#template = this.#describe(this.#made());
+      this.#space.give();
+    }
     return this.#template;
   }
 
@@ -128,11 +140,13 @@ export class WasmProgram implements Program {
   #made(): Loaded {
     const { running } = this;
     const outer = running.guest;
+    this.#space.take(this.#id);
     // A start function runs here, before there is a process that could act.
     running.guest = undefined as unknown as Guest;
     try {
       return this.#instantiate();
     } catch (thrown) {
+      this.#space.give();
       throw this.#creationError(thrown);
     } finally {
       running.guest = outer;
@@ -149,12 +163,7 @@ export class WasmProgram implements Program {
 
   #creationError(thrown: unknown): TroupeError {
     if (thrown instanceof TroupeError) return thrown;
-    if (thrown instanceof RangeError) {
-      return new TroupeError(
-        `no room for another instance of ${this.#id}: ${thrown.message}; let some processes end first`,
-        { kind: 'UNAVAILABLE', retryable: true },
-      );
-    }
+    if (thrown instanceof RangeError) return noRoom(this.#id, thrown.message);
     if (thrown instanceof TypeError) {
       return new TroupeError(
         `${this.#id} calls an import in its start function, before the process exists; do it in an export ` +
@@ -190,7 +199,8 @@ export class WasmProgram implements Program {
   /** The guest is closed: let go of its instance, or keep it for another one. */
   released(guest: Guest): void {
     if (this.running.guest === guest) this.running.guest = undefined as unknown as Guest;
-    if (!guest.trapped && this.#template !== undefined) this.#pool?.give(guest.loaded, this.#template);
+    const kept = !guest.trapped && this.#template !== undefined && this.#pool?.give(guest.loaded, this.#template);
+    if (kept !== true) this.#space.give();
   }
 
   /** The error of a process that has used up `limits.cpu_total`, where `driver` stopped. */

@@ -1,0 +1,120 @@
+/** What a program may compute: in one go, and in its whole life. */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { AddressSpace, COUNTER_BYTES } from '../../machines/wasm/instance/address_space.ts';
+import { TroupeError } from '../../runtime/errors.ts';
+import { type ImportTable, type Program, StepStatus } from '../../runtime/machine.ts';
+import { BareProcess } from '../bare_process.ts';
+import { loadWasm, prepareWasm, wasmEntry } from './load_program.ts';
+import { failure, run, start, wat } from './start.ts';
+
+const test = suite('wasm cpu limits');
+
+async function program(text: string, limits: Partial<ImportTable>): Promise<Program> {
+  const entry = wasmEntry(wat(text));
+  return loadWasm(entry, await prepareWasm(entry), limits);
+}
+
+const ENDLESS = `(module
+  (func $spin (loop $again (br $again)))
+  (func $work (call $spin))
+  (func (export "main") (call $work)))`;
+
+/** Sends to itself and takes nothing: each round is one check and a call that costs hundreds. */
+const CALLER = `(module
+  (import "troupe:process" "pid" (func $pid (param i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (func (export "main") (loop $again (drop (call $pid (i32.const 0) (i32.const 100))) (br $again))))`;
+
+test('limits.cpu_total ends a loop and says where it was', async () => {
+  const process = BareProcess.begin(await program(ENDLESS, { cpuTotal: 10 })).run();
+  assert.is(process.steps, 6, 'five slices of 2 ms');
+  const { error } = process;
+  assert.instance(error, TroupeError);
+  assert.is(error!.kind, 'RATE_LIMITED');
+  assert.match(error!.message, /longer than "limits\.cpu_total" of its host allows \(10 ms\)/);
+  assert.is(error!.place, 'spin');
+  assert.match(error!.stack!, /at spin .*\n.*at work .*\n.*at main /);
+  process.machine.close();
+});
+
+test('what is left of limits.cpu_total travels in an image', async () => {
+  const process = BareProcess.begin(await program(ENDLESS, { cpuTotal: 10 })).run(moving =>
+    moving.enter(moving.leave()),
+  );
+  assert.is(process.steps, 6);
+  assert.is(process.error?.kind, 'RATE_LIMITED');
+  process.machine.close();
+});
+
+test('handlers share one slice and count towards limits.cpu_total', async () => {
+  const busy = await program(
+    `(module (memory (export "memory") 1)
+      (func (export "troupe_alloc") (param i32) (result i32) (i32.const 1024))
+      (func (export "on_message") (param i32 i32) (local $i i32)
+        (loop $again (br_if $again (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 300000))))))`,
+    { cpuTotal: 12 },
+  );
+  const process = BareProcess.begin(busy);
+  for (let i = 0; i < 30; i++) process.send('n', i);
+  process.step();
+  assert.is(process.status, StepStatus.Ready, 'a slice is a million checks, not a million a message');
+  process.run();
+  assert.is(process.error?.kind, 'RATE_LIMITED', 'thirty messages take 9 million checks, 12 ms are 6 million');
+  process.machine.close();
+});
+
+test('a program that does nothing but call is interrupted as one that does nothing but count', async () => {
+  const calling = BareProcess.begin(await program(CALLER, { cpuTotal: 100 }));
+  calling.step();
+  assert.is(calling.status, StepStatus.Ready);
+  calling.run();
+  assert.is(calling.error?.kind, 'RATE_LIMITED');
+  assert.ok(calling.steps < 60, `${calling.steps} steps`);
+  calling.machine.close();
+});
+
+test('limits.cpu_slice says how long others wait', async () => {
+  const steps = async (cpuSlice: number) => {
+    const process = BareProcess.begin(await program(ENDLESS, { cpuSlice, cpuTotal: 20 })).run();
+    process.machine.close();
+    return process.steps;
+  };
+  assert.is(await steps(1), 21);
+  assert.is(await steps(5), 5);
+});
+
+test('in a deployment, under any host', async () => {
+  const runtime = await start(
+    [
+      '{name: bounded, kind: process.host, limits: {cpu_total: 20ms, cpu_slice: 1ms}}',
+      '{name: endless, kind: process.wasm, source: file://endless.wasm}',
+    ],
+    { 'endless.wasm': wat(ENDLESS) },
+  );
+  const error = await failure(run(runtime, 'endless', [], { host: 'app:bounded' }));
+  assert.is(error.kind, 'RATE_LIMITED');
+  assert.is(error.place, 'spin');
+  await runtime.stop();
+});
+
+test('only so many instances fit, and what ends makes room', () => {
+  const counter = new SharedArrayBuffer(COUNTER_BYTES);
+  const [one, other] = [new AddressSpace(counter, 3), new AddressSpace(counter, 3)];
+  one.take('app:a');
+  other.take('app:b');
+  one.take('app:a');
+  for (let i = 0; i < 3; i++) {
+    assert.throws(
+      () => other.take('app:b'),
+      (error: TroupeError) =>
+        error.kind === 'UNAVAILABLE' &&
+        error.retryable === true &&
+        /no room for another process of app:b: 3 WebAssembly instances live already/.test(error.message),
+    );
+  }
+  one.give();
+  other.take('app:b');
+});
+
+test.run();
