@@ -10,6 +10,8 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 const TIMEOUT = 240_000;
+/** What of a file's output is shown in any case: why something was skipped, and tables. */
+const SHOWN = /^(skip: |[┌├│└])/;
 const root = new URL('.', import.meta.url);
 const pattern = new RegExp(process.argv[2] ?? '.');
 /** Tests of programs in Lua run on wasmoon's own binary as well: that is what a failed build falls back to. */
@@ -89,8 +91,7 @@ await Promise.all(
       console.log(
         `${mark} ${run.name.padEnd(48)} ${String(outcome.passed).padStart(4)} passed ${outcome.seconds.toFixed(1)} s`,
       );
-      const skips = outcome.output.split('\n').filter(line => /^skip: /.test(line.trim()));
-      for (const line of skips) console.log(`     ${line.trim()}`);
+      for (const line of outcome.output.split('\n')) if (SHOWN.test(line.trim())) console.log(`     ${line.trim()}`);
       if (outcome.failed > 0) console.log(outcome.output.replace(/^/gm, '     | '));
     }
   }),

@@ -1,12 +1,19 @@
 /**
  * Every case for every pair of languages: on one thread, and with two workers on which spawns take turns, so that most
- * pairs are on different threads.
+ * pairs are on different threads. Closes with a table: rule by language.
  */
 import { suite } from 'uvu';
 import { CASES } from './cases.ts';
+import { Verdicts } from './verdicts.ts';
 import { LANGUAGES, SLICE, World } from './world.ts';
 
-for (const workers of [0, 2]) {
+const WORKERS = [0, 2];
+
+const names = Object.keys(LANGUAGES);
+const verdicts = new Verdicts(names);
+let suites = 0;
+
+for (const workers of WORKERS) {
   const test = suite(`conformance, ${workers} workers`);
   let world: World;
   test.before(async () => {
@@ -18,8 +25,8 @@ for (const workers of [0, 2]) {
   });
   test.after(async () => {
     await world?.runtime.stop();
+    if (++suites === WORKERS.length) console.log(`\n${verdicts}`);
   });
-  const names = Object.keys(LANGUAGES);
   for (const { rule, run } of CASES) {
     for (const a of names) {
       for (const b of names) {
@@ -32,7 +39,15 @@ for (const workers of [0, 2]) {
           console.log(`skip: ${a} -> ${b}: ${rule}: a sender that is interrupted lets the receiver read`);
           continue;
         }
-        test(`${a} -> ${b}: ${rule}`, () => run(world, a, b));
+        test(`${a} -> ${b}: ${rule}`, async () => {
+          try {
+            await run(world, a, b);
+            verdicts.note(rule, [a, b], true);
+          } catch (thrown) {
+            verdicts.note(rule, [a, b], false);
+            throw thrown;
+          }
+        });
       }
     }
   }
