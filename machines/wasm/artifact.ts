@@ -1,6 +1,6 @@
 import type { FunctionSignature } from './binary/inspect.ts';
 import type { Form } from './form.ts';
-import type { WitFunction } from './functions/wit.ts';
+import type { WitFunction } from './functions/wit_type.ts';
 import type { ImportName } from './instance/link.ts';
 
 /** What `prepare` makes of a WebAssembly entry; structured-cloneable. */
@@ -16,6 +16,6 @@ export interface WasmArtifact {
   readonly exports: { readonly [name: string]: FunctionSignature };
   /** Signatures of the `wit:` key. */
   readonly wit: readonly WitFunction[];
-  /** Text and bytes of `wit` signatures are AssemblyScript objects. */
+  /** Values of `wit` signatures that are no numbers are AssemblyScript objects. */
   readonly assemblyscript: boolean;
 }

@@ -1,15 +1,14 @@
 /** Whether a module is one that can run as an entry: its imports, its exports and its signatures, before anything runs. */
 import { closest } from 'fastest-levenshtein';
-import { TroupeError } from '../../runtime/errors.ts';
+import { TroupeError, toTroupeError } from '../../runtime/errors.ts';
 import type { Entry } from '../../runtime/machine.ts';
 import { showPlace } from '../../runtime/registry/entry.ts';
 import { LOG_CALLS, PROCESS_CALLS, resolveImport, showSignature, TIME_CALLS } from './abi/calls.ts';
 import { ABI_VERSION } from './abi/codes.ts';
 import { moduleAbi } from './abi/version.ts';
 import type { FunctionSignature, ImportDescription, ModuleDescription } from './binary/inspect.ts';
-import { assemblyscriptPassing, canonicalPassing } from './functions/passing.ts';
-import type { WitFunction } from './functions/wit.ts';
-import { flatType } from './functions/wit_entry.ts';
+import { type CallPlan, type ModuleExports, planOf } from './functions/call_plan.ts';
+import type { WitFunction } from './functions/wit_type.ts';
 import { HANDLER_EXPORTS } from './instance/handlers.ts';
 
 const NUMBERS: ReadonlySet<string> = new Set(['i32', 'i64', 'f32', 'f64']);
@@ -32,7 +31,7 @@ const FIXED_EXPORTS: { readonly [name: string]: readonly FunctionSignature[] } =
 export interface Verified {
   readonly imports: readonly { readonly module: string; readonly name: string }[];
   readonly exports: { readonly [name: string]: FunctionSignature };
-  /** Text and bytes of `wit` signatures are AssemblyScript objects. */
+  /** Values of `wit` signatures that are no numbers are AssemblyScript objects. */
   readonly assemblyscript: boolean;
 }
 
@@ -53,7 +52,7 @@ export function verifyModule(
   checkMemory(module, problems);
   checkFixedExports(exports, problems);
   const assemblyscript = Object.hasOwn(exports, '__new') && Object.hasOwn(exports, '__pin');
-  if (wit.length > 0) checkWit(entry, exports, wit, assemblyscript, problems);
+  if (wit.length > 0) checkWit(entry, module, exports, wit, assemblyscript, problems);
   else checkMethod(entry, exports, problems);
   problems.throwAny();
   return { imports: module.imports.map(({ module: from, name }) => ({ module: from, name })), exports, assemblyscript };
@@ -190,39 +189,54 @@ function checkMethod(entry: Entry, exports: { readonly [name: string]: FunctionS
 
 function checkWit(
   entry: Entry,
-  exports: { readonly [name: string]: FunctionSignature },
+  module: ModuleDescription,
+  functions: { readonly [name: string]: FunctionSignature },
   wit: readonly WitFunction[],
   assemblyscript: boolean,
   problems: Problems,
 ): void {
-  const passing = assemblyscript ? assemblyscriptPassing : canonicalPassing;
   if (!wit.some(signature => signature.name === entry.method)) {
     const names = wit.map(signature => `"${signature.name}"`).join(', ');
     problems.add(`\`wit:\` describes ${names}, but the method is "${entry.method}"; set \`method:\` to one of them`);
   }
+  const globals = new Set(module.exports.filter(one => one.kind === 'global').map(one => one.name));
+  const hasMemory = module.exports.some(one => one.kind === 'memory' && one.name === 'memory');
   for (const signature of wit) {
-    if (!Object.hasOwn(exports, signature.name)) {
+    if (!Object.hasOwn(functions, signature.name)) {
       if (signature.name === entry.method) {
-        problems.addError(methodMissing(entry.id, signature.name, exports, problems.place));
+        problems.addError(methodMissing(entry.id, signature.name, functions, problems.place));
       } else {
         problems.add(`\`wit:\` describes "${signature.name}", which it does not export`);
       }
       continue;
     }
-    const type = flatType(signature, passing);
-    const actual = exports[signature.name];
-    if (!sameType(type, actual)) {
-      problems.add(`its export "${signature.name}" is ${show(actual)}, but its \`wit:\` signature needs ${show(type)}`);
-    }
-    const takesText = signature.params.some(param => param.type === 'string' || param.type === 'list<u8>');
-    if (!takesText || assemblyscript) continue;
-    if (!Object.hasOwn(exports, 'cabi_realloc') && !Object.hasOwn(exports, 'troupe_alloc')) {
-      problems.add(
-        `"${signature.name}" takes text or bytes, for which it must also export "cabi_realloc": (i32, i32, i32, i32) -> ` +
-          'i32 or "troupe_alloc": (i32) -> i32 (AssemblyScript: --exportRuntime)',
-      );
-    }
+    checkSignature(signature, { functions, globals }, hasMemory, assemblyscript, problems);
   }
+}
+
+function checkSignature(
+  signature: WitFunction,
+  exports: ModuleExports,
+  hasMemory: boolean,
+  assemblyscript: boolean,
+  problems: Problems,
+): void {
+  const { name } = signature;
+  let plan: CallPlan;
+  try {
+    plan = planOf(signature, assemblyscript);
+  } catch (thrown) {
+    problems.add(`\`wit:\` of "${name}": ${toTroupeError(thrown, 'INTERNAL').message}`);
+    return;
+  }
+  const actual = exports.functions[name];
+  if (!sameType(plan.type, actual)) {
+    problems.add(`its export "${name}" is ${show(actual)}, but its \`wit:\` signature needs ${show(plan.type)}`);
+  }
+  if (plan.usesMemory && !hasMemory) {
+    problems.add(`it exports no "memory", but values of "${name}" lie in it; export the memory under that name`);
+  }
+  for (const problem of plan.lacks(exports)) problems.add(problem);
 }
 
 function sameType(one: Pick<FunctionSignature, 'params' | 'results'>, other: FunctionSignature): boolean {

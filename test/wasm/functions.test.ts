@@ -2,7 +2,6 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { parseWit } from '../../machines/wasm/functions/wit.ts';
 import { failure, refusal, run, start, wat } from './start.ts';
 
 const test = suite('wasm functions');
@@ -153,29 +152,6 @@ test('AssemblyScript strings and arrays', async () => {
   assert.equal(await run(runtime, 'list'), new Uint8Array([1, 2, 3]));
   assert.is(await run(runtime, 'nothing', [false]), '');
   assert.match((await failure(run(runtime, 'nothing', [true]))).message, 'is no string');
-});
-
-test('wit texts that cannot be used say what is wrong', () => {
-  const cases: [string, string][] = [
-    ['', 'a signature is missing'],
-    ['add', '":" is wanted after "add", got the end'],
-    ['add: func', '"(" is wanted'],
-    ['add: func(a s32)', '":" is wanted after the parameter "a", got "s32"'],
-    ['add: func(a: int) -> s32', 'the type "int" cannot be used; there are bool, s8'],
-    ['add: func(a: list<string>)', '"list<string>" cannot be used'],
-    ['add: func() -> s32; add: func()', '"add" is there twice'],
-    ['add: func(a: s32) = 5', 'unexpected "="'],
-  ];
-  for (const [text, message] of cases) {
-    try {
-      parseWit(text);
-    } catch (thrown) {
-      assert.match((thrown as Error).message, message);
-      continue;
-    }
-    assert.unreachable(`"${text}" was taken`);
-  }
-  assert.equal(parseWit('export f: func(a: float64,);')[0].params, [{ name: 'a', type: 'f64' }]);
 });
 
 test('signatures are compared with the exports', async () => {

@@ -33,6 +33,12 @@ export class GuestMemory {
     return this.#bytes;
   }
 
+  /** The same bytes for numbers of any type; replaced as they are. */
+  get view(): DataView {
+    if (this.#bytes.length === 0) this.#refresh();
+    return this.#view;
+  }
+
   /** Leave out so many bytes at the end from now on. */
   hide(bytes: number): void {
     this.#hidden = bytes;

@@ -20,15 +20,22 @@ export function unsignedRange(bits: number): IntegerRange {
 export const ANY_32: IntegerRange = { least: signedRange(32).least, most: unsignedRange(32).most };
 export const ANY_64: IntegerRange = { least: signedRange(64).least, most: unsignedRange(64).most };
 
-/** A whole number within the range; `what` is how errors name it. Throws INVALID. */
+/** A whole number within the range; `what` is how errors name it. `true` and `false` are 1 and 0. Throws INVALID. */
 export function wholeNumber(value: Payload, range: IntegerRange, what: string): bigint {
   if (typeof value === 'boolean') return value ? 1n : 0n;
+  const found = wholeWithin(value, range);
+  if (typeof found === 'string') throw invalid(`${what} ${found}`);
+  return found;
+}
+
+/** A whole number within the range, or what is wrong with it, after its name: "must be ...". */
+export function wholeWithin(value: Payload, range: IntegerRange): bigint | string {
   if (typeof value === 'bigint' || (typeof value === 'number' && Number.isInteger(value))) {
     const whole = BigInt(value);
     if (whole >= range.least && whole <= range.most) return whole;
-    throw invalid(`${what} must lie between ${range.least} and ${range.most}, got ${value}`);
+    return `must lie between ${range.least} and ${range.most}, got ${value}`;
   }
-  throw invalid(`${what} must be a whole number, got ${shown(value)}`);
+  return `must be a whole number, got ${shown(value)}`;
 }
 
 export function realNumber(value: Payload, what: string): number {

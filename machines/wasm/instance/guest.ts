@@ -267,7 +267,8 @@ export class Guest extends Caller implements StateMachine {
   #end(thrown: unknown): StepStatus {
     const { out } = this;
     if (!(thrown instanceof Unwinding)) {
-      this.trapped = true;
+      // Arguments that do not fit are refused before anything ran.
+      this.trapped = this.driver.state === DriverState.Broken;
       out.fail(trapError(thrown, this.functionName));
       return StepStatus.Complete;
     }

@@ -4,6 +4,9 @@ import { AREA_PAGES } from '../form.ts';
 import { PAGE_BYTES } from '../suspend/control.ts';
 import { SuspendDriver } from '../suspend/driver.ts';
 
+/** Checks that the guest's allocator may pass in one call: some hundred milliseconds. */
+const WITHIN_FUEL = 100_000_000;
+
 /** One instance of a module: its exports, its memory, and the driver that calls it. */
 export class Loaded {
   readonly driver = new SuspendDriver();
@@ -32,7 +35,7 @@ export class Loaded {
 
   /** Call an export where the guest can neither wait nor be preempted: its allocator. Throws what it throws. */
   within(name: string, ...args: readonly unknown[]): unknown {
-    return this.driver.callWithin(name, args);
+    return this.driver.callWithin(name, args, WITHIN_FUEL);
   }
 
   /** An exported global that is known to be there. */

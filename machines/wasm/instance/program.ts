@@ -8,7 +8,6 @@ import { decodeModule } from '../binary/decode.ts';
 import type { Form } from '../form.ts';
 import { FunctionNames } from '../binary/names.ts';
 import { type EntryPoint, NumericEntry } from '../functions/entry_point.ts';
-import { assemblyscriptPassing, canonicalPassing } from '../functions/passing.ts';
 import { WitEntry } from '../functions/wit_entry.ts';
 import { DriverState, ENDLESS_FUEL, type SuspendDriver } from '../suspend/driver.ts';
 import { methodMissing } from '../verify.ts';
@@ -193,7 +192,7 @@ export class WasmProgram implements Program {
     }
     const signature = wit.find(known => known.name === method);
     if (signature === undefined) return new NumericEntry(method, type);
-    return new WitEntry(signature, method, assemblyscript ? assemblyscriptPassing : canonicalPassing);
+    return new WitEntry(signature, assemblyscript);
   }
 
   /** The guest is closed: let go of its instance, or keep it for another one. */
