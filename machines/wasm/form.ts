@@ -2,28 +2,25 @@
 import { canBlock } from './abi/calls.ts';
 import { describeModule } from './binary/inspect.ts';
 import { Unsupported } from './binary/unsupported.ts';
+import type { Preemption } from './suspend/preemption.ts';
 import type { FrameTable } from './suspend/saved_stack.ts';
 import { suspendTransform } from './suspend/transform.ts';
-
-/**
- * What becomes of a module that computes on and on: it is interrupted and goes on later, it is ended, or (`none`) nothing
- * can stop it.
- */
-export type Preempt = 'resume' | 'kill' | 'none';
 
 /** Room for the saved stack of a suspended guest: a recursion of some thousand calls. */
 export const AREA_PAGES = 2;
 
 export interface Form {
   /** What it was made for; `none` where the module cannot be stopped. */
-  readonly preempt: Preempt;
+  readonly preempt: Preemption;
   readonly suspendable: boolean;
   /** Its mutable globals; undefined where more than these and the memory can change, so that no instance is used twice. */
   readonly state: readonly number[] | undefined;
   readonly frames: FrameTable;
+  /** `origins` of the transform's result. */
+  readonly origins: Int32Array;
 }
 
-const NO_FRAMES: FrameTable = new Int32Array(0);
+const NOTHING = new Int32Array(0);
 
 /**
  * The module with its blocking calls suspendable and its loops counted. A module that waits nowhere and uses what the
@@ -31,19 +28,26 @@ const NO_FRAMES: FrameTable = new Int32Array(0);
  *
  * @throws Unsupported (INVALID) where it waits and cannot be made suspendable
  */
-export function runnableForm(bytes: Uint8Array, preempt: Preempt): { readonly form: Form; readonly bytes: Uint8Array } {
+export function runnableForm(
+  bytes: Uint8Array,
+  preempt: Preemption,
+): { readonly form: Form; readonly bytes: Uint8Array } {
   try {
     const made = suspendTransform(bytes, {
       blocking: canBlock,
-      preempt: preempt === 'none' ? 'none' : 'fuel',
+      preempt,
       builtInPages: AREA_PAGES,
     });
     // Each warning names something that changes besides memory and globals.
     const state = made.warnings.length === 0 ? made.globals : undefined;
-    return { form: { preempt, suspendable: made.suspendable, state, frames: made.frames }, bytes: made.bytes };
+    const { suspendable, frames, origins } = made;
+    return { form: { preempt, suspendable, state, frames, origins }, bytes: made.bytes };
   } catch (thrown) {
     const waits = describeModule(bytes).imports.some(one => canBlock(one.module, one.name));
     if (!(thrown instanceof Unsupported) || waits) throw thrown;
-    return { form: { preempt: 'none', suspendable: false, state: undefined, frames: NO_FRAMES }, bytes };
+    return {
+      form: { preempt: 'none', suspendable: false, state: undefined, frames: NOTHING, origins: NOTHING },
+      bytes,
+    };
   }
 }

@@ -19,7 +19,7 @@ import { showPlace } from '../../runtime/registry/entry.ts';
 import type { WasmArtifact } from './artifact.ts';
 import { describeModule } from './binary/inspect.ts';
 import { limitMemory } from './binary/limit.ts';
-import { type Preempt, runnableForm } from './form.ts';
+import { runnableForm } from './form.ts';
 import { parseWit } from './functions/wit.ts';
 import type { WitFunction } from './functions/wit_type.ts';
 import { AddressSpace, COUNTER_BYTES } from './instance/address_space.ts';
@@ -27,6 +27,7 @@ import { imageIdentity } from './instance/image.ts';
 import { type RunnableModule, WasmProgram } from './instance/program.ts';
 import { compileAssemblyscript } from './sources/assemblyscript.ts';
 import { compileWat } from './sources/wat.ts';
+import type { Preemption } from './suspend/preemption.ts';
 import { verifyModule } from './verify.ts';
 
 const PAGE_BYTES = 65_536;
@@ -78,7 +79,7 @@ function linkable(entry: Entry, sha256: string, data: WasmArtifact, imports: Imp
 }
 
 /** `meta: {preempt: false}` leaves the counting of loops out, for an entry that is trusted to return. */
-function wantedPreempt(entry: Entry, otherwise: Preempt): Preempt {
+function wantedPreempt(entry: Entry, otherwise: Preemption): Preemption {
   return entry.meta.preempt === false ? 'none' : otherwise;
 }
 

@@ -84,6 +84,66 @@ test('limits.cpu_slice says how long others wait', async () => {
   assert.is(await steps(5), 5);
 });
 
+test('limits.preempt: kill ends what computes on and on, in one step', async () => {
+  const spinning = BareProcess.begin(await program(ENDLESS, { preempt: 'kill', cpuSlice: 5 })).run();
+  assert.is(spinning.steps, 1);
+  assert.is(spinning.error?.kind, 'TIMEOUT');
+  assert.match(spinning.error!.message, /computed for 5 ms without waiting.*"preempt: resume"/);
+  assert.is(spinning.error!.place, 'spin');
+  assert.match(spinning.error!.stack!, /at spin .*\n.*at work .*\n.*at main /);
+  spinning.machine.close();
+  const spent = BareProcess.begin(await program(ENDLESS, { preempt: 'kill', cpuSlice: 5, cpuTotal: 4 })).run();
+  assert.is(spent.error?.kind, 'RATE_LIMITED');
+  assert.is(spent.error!.place, 'spin');
+  spent.machine.close();
+  const calling = BareProcess.begin(await program(CALLER, { preempt: 'kill', cpuSlice: 5 })).run();
+  assert.is(calling.error?.kind, 'TIMEOUT', 'calls count, too');
+  calling.machine.close();
+});
+
+test('with limits.preempt: kill a process waits as ever, and its image goes on there only', async () => {
+  const text = `(module
+    (import "troupe:process" "receive" (func $receive (param i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (func (export "main") (result i32) (local $i i32)
+      (loop $again
+        (drop (call $receive (i32.const 0) (i32.const 100)))
+        (br_if $again (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 5))))
+      (local.get $i)))`;
+  const killing = await program(text, { preempt: 'kill' });
+  const process = BareProcess.begin(killing).run();
+  for (let i = 0; i < 5; i++) {
+    process.send('n', i);
+    process.run(moving => moving.enter(moving.leave()));
+  }
+  assert.is(process.value, 5);
+  process.machine.close();
+  const left = BareProcess.begin(killing).run().leave();
+  const resuming = await program(text, {});
+  assert.throws(() => resuming.resume!(left), /another version/);
+});
+
+test('what becomes of endless loops depends on the trust in the host', async () => {
+  const runtime = await start(
+    [
+      '{name: trusted, kind: process.host, trusted: true, limits: {cpu_slice: 5ms}}',
+      '{name: fair, kind: process.host, trusted: true, limits: {cpu_slice: 5ms, cpu_total: 30ms, preempt: resume}}',
+      '{name: strict, kind: process.host, limits: {cpu_slice: 5ms, preempt: kill}}',
+      '{name: endless, kind: process.wasm, source: file://endless.wasm}',
+    ],
+    { 'endless.wasm': wat(ENDLESS) },
+  );
+  const kindOn = async (host: string) => (await failure(run(runtime, 'endless', [], { host: `app:${host}` }))).kind;
+  assert.is(await kindOn('trusted'), 'TIMEOUT');
+  assert.is(await kindOn('fair'), 'RATE_LIMITED');
+  assert.is(await kindOn('strict'), 'TIMEOUT');
+  const { pid, exit } = runtime.watch({ id: 'app:endless', host: 'app:h' });
+  await runtime.wait(30);
+  assert.is(runtime.terminate(pid), undefined, 'it was interrupted and others run');
+  assert.is((await exit).result?.error?.message, 'process terminated');
+  await runtime.stop();
+});
+
 test('in a deployment, under any host', async () => {
   const runtime = await start(
     [

@@ -111,7 +111,7 @@ for (const runtime of ['incremental', 'stub']) {
   test(`with the ${runtime} runtime`, async () => {
     const bytes = await compile(SOURCE, ['--runtime', runtime, '--optimizeLevel', runtime === 'stub' ? '0' : '2']);
     const cooperative = transform(bytes, 'none');
-    const preemptive = transform(bytes, 'fuel');
+    const preemptive = transform(bytes, 'resume');
     for (const [entry, argument, fuels] of CALLS) {
       const expected = runOriginal(bytes, entry, [argument]);
       assert.is(expected.thrown, undefined, entry);

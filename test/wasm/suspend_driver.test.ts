@@ -1,13 +1,14 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { SuspendDriver } from '../../machines/wasm/suspend/driver.ts';
+import type { Preemption } from '../../machines/wasm/suspend/preemption.ts';
 import { type SuspendResult, suspendTransform } from '../../machines/wasm/suspend/transform.ts';
 import { TroupeError } from '../../runtime/errors.ts';
 import { compileWat } from './suspend_harness.ts';
 
 const PAGE = 65536;
 
-function build(text: string, preempt: 'none' | 'fuel' = 'none', features: Record<string, boolean> = {}): SuspendResult {
+function build(text: string, preempt: Preemption = 'none', features: Record<string, boolean> = {}): SuspendResult {
   return suspendTransform(compileWat(text, features), { blocking: (_, name) => name.startsWith('wait'), preempt });
 }
 
@@ -389,7 +390,7 @@ const ALLOCATING = `(module ${WAIT} (memory 1) (global $next (mut i32) (i32.cons
   (func (export "main") (result i32) (i32.load (call $wait (i32.const 3)))))`;
 
 within('an import body allocates in the guest and answers with the address', () => {
-  for (const preempt of ['none', 'fuel'] as const) {
+  for (const preempt of ['none', 'resume'] as const) {
     const { driver, memory } = start(build(ALLOCATING, preempt), [], {
       wait: () => {
         if (!driver.shouldRewind()) {
@@ -409,7 +410,7 @@ within('an import body allocates in the guest and answers with the address', () 
 });
 
 within('the host allocates while the guest is suspended, and the memory grows under the saved stack', () => {
-  for (const preempt of ['none', 'fuel'] as const) {
+  for (const preempt of ['none', 'resume'] as const) {
     const { driver } = start(build(ALLOCATING, preempt), [1024]);
     driver.call('main', []);
     assert.is(driver.callWithin('allocate', [100]), 1024);
@@ -422,7 +423,7 @@ within('the host allocates while the guest is suspended, and the memory grows un
 });
 
 within('fuel is bounded, and spending it is a TIMEOUT', () => {
-  const { driver } = start(build(ALLOCATING, 'fuel'));
+  const { driver } = start(build(ALLOCATING, 'resume'));
   driver.call('main', []);
   const error = failure(() => driver.callWithin('allocate', [1000], 100));
   assert.is(error.kind, 'TIMEOUT');
@@ -443,12 +444,12 @@ within('the fuel of the call outside is not touched', () => {
     `(module ${WAIT} (import "env" "ask" (func $ask)) (memory 1)
       (func (export "spin") (param i32) (loop $l (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))
       (func (export "main") (param i32) (loop $l (call $ask) (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))))`,
-    'fuel',
+    'resume',
   );
   const { driver } = start(program, [], { ask: () => driver.callWithin('spin', [1000]) });
   driver.fuel = 4;
   assert.is(driver.call('main', [12]), 'preempted');
-  assert.is(driver.fuelLeft, 0);
+  assert.is(driver.fuelLeft, -1);
   let stops = 1;
   while (driver.resume() !== 'idle') stops++;
   assert.is(stops, 2);
@@ -461,7 +462,7 @@ const bounds = suite('what a slice can do');
 bounds('calls without loops are bounded: forty functions that each call the next one twice', () => {
   const functions = Array.from({ length: 40 }, (_, i) => `(func $f${i} (call $f${i + 1}) (call $f${i + 1}))`);
   const { driver } = start(
-    build(`(module ${functions.join('')} (func $f40) (func (export "main") (call $f0)))`, 'fuel'),
+    build(`(module ${functions.join('')} (func $f40) (func (export "main") (call $f0)))`, 'resume'),
   );
   driver.fuel = 100;
   assert.is(driver.call('main', []), 'preempted');
@@ -473,7 +474,7 @@ bounds('work on large pieces of memory takes fuel in proportion', () => {
   const program = build(
     `(module (memory 16) (func $clear ${bulk(16)})
       (func (export "main") (param i32) (loop $l (call $clear) (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))))`,
-    'fuel',
+    'resume',
   );
   const { driver } = start(program);
   // A megabyte counts as 65,536 checks.
@@ -487,7 +488,7 @@ bounds('fuel that is left is told', () => {
   const { driver } = start(
     build(
       '(module (func (export "main") (param i32) (loop $l (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))))',
-      'fuel',
+      'resume',
     ),
   );
   driver.fuel = 1000;

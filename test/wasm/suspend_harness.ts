@@ -2,6 +2,8 @@
 import wabt from 'wabt';
 import type { DriverState } from '../../machines/wasm/suspend/driver.ts';
 import { SuspendDriver } from '../../machines/wasm/suspend/driver.ts';
+import type { Copies } from '../../machines/wasm/suspend/function_bodies.ts';
+import type { Preemption } from '../../machines/wasm/suspend/preemption.ts';
 import { type SuspendResult, suspendTransform } from '../../machines/wasm/suspend/transform.ts';
 
 const wabtModule = await wabt();
@@ -33,8 +35,9 @@ export interface Stops {
 }
 
 export interface Run {
-  readonly preempt?: 'none' | 'fuel';
-  /** Checks a slice; with `preempt: 'fuel'`. */
+  readonly preempt?: Preemption;
+  readonly copies?: Copies;
+  /** Checks a slice with `preempt: 'resume'`, checks from stop to stop with `kill`. */
   readonly fuel?: number;
   /** Move to a fresh instance at every n-th stop. */
   readonly moveEvery?: number;
@@ -165,8 +168,8 @@ class Process {
   }
 }
 
-export function transform(bytes: Uint8Array, preempt: 'none' | 'fuel' = 'none'): SuspendResult {
-  return suspendTransform(bytes, { blocking: isBlocking, preempt });
+export function transform(bytes: Uint8Array, preempt: Preemption = 'none', copies: Copies = 'auto'): SuspendResult {
+  return suspendTransform(bytes, { blocking: isBlocking, preempt, copies });
 }
 
 const compiled = new WeakMap<SuspendResult, WebAssembly.Module>();

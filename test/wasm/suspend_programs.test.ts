@@ -183,17 +183,22 @@ const test = suite('programs that stop');
 for (const [title, body] of Object.entries(PROGRAMS)) {
   test(title, () => {
     const bytes = compileWat(`(module ${IMPORTS} (memory (export "memory") 1 6) ${body})`, { simd: true });
-    const cooperative = transform(bytes, 'none');
-    const preemptive = transform(bytes, 'fuel');
-    assert.ok(cooperative.suspendable);
-    for (const argument of [0, 1, 2]) {
-      const expected = runOriginal(bytes, 'main', [argument]);
-      assert.is(expected.thrown, undefined);
-      for (const moveEvery of [undefined, 1]) {
-        assertSame(runTransformed(cooperative, 'main', [argument], { moveEvery }), expected, `moved: ${moveEvery}`);
-        for (let fuel = 0; fuel <= 12; fuel++) {
-          const seen = runTransformed(preemptive, 'main', [argument], { fuel, moveEvery });
-          assertSame(seen, expected, `fuel ${fuel}, moved: ${moveEvery}`);
+    for (const copies of ['single', 'dual'] as const) {
+      const cooperative = transform(bytes, 'none', copies);
+      const killing = transform(bytes, 'kill', copies);
+      const preemptive = transform(bytes, 'resume', copies);
+      assert.ok(cooperative.suspendable);
+      for (const argument of [0, 1, 2]) {
+        const expected = runOriginal(bytes, 'main', [argument]);
+        assert.is(expected.thrown, undefined);
+        for (const moveEvery of [undefined, 1]) {
+          const title = `${copies}, moved: ${moveEvery}`;
+          assertSame(runTransformed(cooperative, 'main', [argument], { moveEvery }), expected, title);
+          assertSame(runTransformed(killing, 'main', [argument], { moveEvery }), expected, `kill, ${title}`);
+          for (let fuel = 0; fuel <= 12; fuel++) {
+            const seen = runTransformed(preemptive, 'main', [argument], { fuel, moveEvery });
+            assertSame(seen, expected, `fuel ${fuel}, ${title}`);
+          }
         }
       }
     }
@@ -207,7 +212,7 @@ test('preemption stops a loop at every check, and the fuel says how many there a
         (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
       (local.get $sum)))`);
   const expected = runOriginal(bytes, 'main', [100]);
-  const program = transform(bytes, 'fuel');
+  const program = transform(bytes, 'resume');
   for (let fuel = 0; fuel <= 101; fuel++) {
     const seen = runTransformed(program, 'main', [100], { fuel, moveEvery: 7 });
     assert.is(seen.result, expected.result);

@@ -21,11 +21,13 @@ import { ProgramGenerator } from './suspend_generator.ts';
 const RUNS: readonly Run[] = [
   { preempt: 'none' },
   { preempt: 'none', moveEvery: 1, areaBytes: 200_000 },
-  { preempt: 'fuel', fuel: 1_000_000 },
-  { preempt: 'fuel', fuel: 0, moveEvery: 3 },
-  { preempt: 'fuel', fuel: 1 },
-  { preempt: 'fuel', fuel: 3, moveEvery: 1 },
-  { preempt: 'fuel', fuel: 10, areaBytes: 70_000 },
+  { preempt: 'kill', fuel: 10_000_000 },
+  { preempt: 'kill', fuel: 10_000_000, moveEvery: 1 },
+  { preempt: 'resume', fuel: 1_000_000 },
+  { preempt: 'resume', fuel: 0, moveEvery: 3 },
+  { preempt: 'resume', fuel: 1 },
+  { preempt: 'resume', fuel: 3, moveEvery: 1 },
+  { preempt: 'resume', fuel: 10, areaBytes: 70_000 },
 ];
 
 type Stopped = Seen & { readonly stops: Stops };
@@ -54,11 +56,16 @@ test('see no difference', () => {
       const text = new ProgramGenerator(list).generate();
       const bytes = compileWat(text, { simd: true, sat_float_to_int: true, sign_extension: true });
       const expected = runOriginal(bytes, 'main', [argument]);
-      const programs = { none: transform(bytes, 'none'), fuel: transform(bytes, 'fuel') };
-      for (const run of RUNS) {
-        const seen = runTransformed(programs[run.preempt!], 'main', [argument], run);
-        stops += seen.stops.suspended + seen.stops.preempted;
-        assertSame(seen, expected, JSON.stringify(run));
+      for (const preempt of ['none', 'kill', 'resume'] as const) {
+        for (const copies of ['single', 'dual'] as const) {
+          const program = transform(bytes, preempt, copies);
+          for (const run of RUNS) {
+            if (run.preempt !== preempt) continue;
+            const seen = runTransformed(program, 'main', [argument], run);
+            stops += seen.stops.suspended + seen.stops.preempted;
+            assertSame(seen, expected, `${copies} ${JSON.stringify(run)}`);
+          }
+        }
       }
     }),
     { numRuns },

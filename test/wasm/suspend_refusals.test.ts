@@ -113,7 +113,7 @@ function nestedLoops(depth: number): Uint8Array {
 }
 
 refused('loops that are nested beyond reason', () => {
-  assert.ok(WebAssembly.validate(transform(nestedLoops(400), 'fuel').bytes));
+  assert.ok(WebAssembly.validate(transform(nestedLoops(400), 'resume').bytes));
   assert.match(refusal(nestedLoops(600)).message, /loops nested more than 500 deep in function 1/);
 });
 

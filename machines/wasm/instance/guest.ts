@@ -1,3 +1,4 @@
+import type { TroupeError } from '../../../runtime/errors.ts';
 import {
   type Answer,
   type EventQueue,
@@ -11,6 +12,7 @@ import { packPayload, unpackPayload } from '../../../runtime/payload/messagepack
 import type { EntryPoint } from '../functions/entry_point.ts';
 import { ExportName } from '../suspend/control.ts';
 import { DriverState } from '../suspend/driver.ts';
+import { FuelSpent } from '../suspend/driver_errors.ts';
 import type { ArrivalsRecord } from './arrivals.ts';
 import { Caller } from './caller.ts';
 import { Unwinding } from './ending.ts';
@@ -106,6 +108,13 @@ export class Guest extends Caller implements StateMachine {
     } catch (thrown) {
       return this.#end(thrown);
     }
+  }
+
+  #error(thrown: unknown): TroupeError {
+    if (!(thrown instanceof FuelSpent)) return trapError(thrown, this.functionName);
+    this.driver.fuel = 0;
+    this.#burn();
+    return this.#program.killed(thrown, this.#burnt);
   }
 
   /** Count what this step has spent. */
@@ -240,7 +249,7 @@ export class Guest extends Caller implements StateMachine {
     const { driver } = this;
     this.mayWait = false;
     // What is left is for the next call of this step.
-    if (this.#program.metered) driver.fuel = driver.fuelLeft;
+    if (this.#program.metered) driver.fuel = Math.max(0, driver.fuelLeft);
     if (state === DriverState.Idle) {
       this.#calling = false;
       return this.#returned();
@@ -269,7 +278,7 @@ export class Guest extends Caller implements StateMachine {
     if (!(thrown instanceof Unwinding)) {
       // Arguments that do not fit are refused before anything ran.
       this.trapped = this.driver.state === DriverState.Broken;
-      out.fail(trapError(thrown, this.functionName));
+      out.fail(this.#error(thrown));
       return StepStatus.Complete;
     }
     const { ending } = thrown;

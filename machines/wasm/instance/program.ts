@@ -10,6 +10,8 @@ import { FunctionNames } from '../binary/names.ts';
 import { type EntryPoint, NumericEntry } from '../functions/entry_point.ts';
 import { WitEntry } from '../functions/wit_entry.ts';
 import { DriverState, ENDLESS_FUEL, type SuspendDriver } from '../suspend/driver.ts';
+import type { FuelSpent } from '../suspend/driver_errors.ts';
+import { originOf } from '../suspend/transform.ts';
 import { methodMissing } from '../verify.ts';
 import { type AddressSpace, noRoom } from './address_space.ts';
 import { Guest, type Running } from './guest.ts';
@@ -20,7 +22,7 @@ import { linkModule } from './link.ts';
 import { Loaded } from './loaded.ts';
 import { InstancePool, LARGEST_KEPT } from './pool.ts';
 import { Template } from './template.ts';
-import { namedFrames, trapError } from './trap.ts';
+import { guestFrames, namedFrames, trapError } from './trap.ts';
 
 /** Checks of loops that take about a millisecond: fuel is counted in them. */
 const FUEL_PER_MILLISECOND = 500_000;
@@ -53,7 +55,8 @@ export class WasmProgram implements Program {
   /** How errors show a function by its index; undefined for those that the transform has added. */
   readonly functionName = (index: number): string | undefined => {
     const { names, count } = this.#functions;
-    return index < count ? (names.get(index) ?? `function ${index}`) : undefined;
+    const origin = originOf(index, count, this.#form.origins);
+    return origin < 0 ? undefined : (names.get(origin) ?? `function ${origin}`);
   };
 
   readonly #id: string;
@@ -205,6 +208,18 @@ export class WasmProgram implements Program {
   /** The error of a process that has used up `limits.cpu_total`, where `driver` stopped. */
   cpuTotalSpent(driver: SuspendDriver): TroupeError {
     return cpuTotalSpent(this.#id, this.#limits.cpuTotal!, this.#standing(driver));
+  }
+
+  /** The error of a process that was killed: it has spent `burnt` in all. */
+  killed({ stack }: FuelSpent, burnt: number): TroupeError {
+    const { place, stack: frames } = guestFrames('killed', stack, this.functionName);
+    if (burnt >= this.fuelLimit) return cpuTotalSpent(this.#id, this.#limits.cpuTotal!, { place, stack: frames });
+    const milliseconds = this.slice / FUEL_PER_MILLISECOND;
+    return new TroupeError(
+      `computed for ${milliseconds} ms without waiting, and its host has "limits: {preempt: kill}" (the default where ` +
+        '"trusted: true"): set "preempt: resume" there to have it interrupted instead, or raise "cpu_slice"',
+      { kind: 'TIMEOUT', retryable: false, details: { entry: this.#id }, place, stack: frames },
+    );
   }
 
   /** Where a call stands that is suspended or was preempted. */

@@ -1,7 +1,9 @@
 /** What a suspendable module has more than the original: globals, functions, exports. Nothing that exists is renumbered. */
 import type { Module } from '../binary/module.ts';
+import { Op } from '../binary/opcodes.ts';
 import { CodeWriter, declareLocals } from './code_writer.ts';
 import { CONTROL_BYTES, PAGE_BYTES, State } from './control.ts';
+import type { Preemption } from './preemption.ts';
 import type { TypeTable } from './type_table.ts';
 
 /** Indices of the added globals, all mutable i32. */
@@ -18,15 +20,23 @@ export interface AddedGlobals {
   readonly fuel: number;
 }
 
+const NO_ORIGIN = -1;
+
+/** No locals; `unreachable`. */
+const TRAP = Uint8Array.of(0, Op.Unreachable, Op.End);
+
 export interface AddedFunction {
   readonly type: number;
+  /** The function of the module that this one is a copy of, or -1. */
+  readonly origin: number;
   /** Local declarations and code. */
-  readonly body: Uint8Array;
+  body: Uint8Array;
 }
 
 export class Additions {
   readonly module: Module;
   readonly types: TypeTable;
+  readonly preempt: Preemption;
   /** Whether loops and recursion are checked. */
   readonly fuel: boolean;
   readonly globals: AddedGlobals;
@@ -36,19 +46,22 @@ export class Additions {
   readonly functions: AddedFunction[] = [];
   /** Blocking import -> the function that is called in its place. */
   readonly waits = new Map<number, number>();
+  /** Function in two copies -> the one that is entered to be resumed. */
+  readonly resumable = new Map<number, number>();
   /** The function that is called in place of `memory.grow`. */
   grow = -1;
   /** `(n) -> n`, takes fuel for work in proportion to n; only with fuel. */
   charge = -1;
 
-  constructor(module: Module, types: TypeTable, fuel: boolean, builtInPages: number) {
+  constructor(module: Module, types: TypeTable, preempt: Preemption, builtInPages: number) {
     this.module = module;
     this.types = types;
-    this.fuel = fuel;
+    this.preempt = preempt;
+    this.fuel = preempt !== 'none';
     this.builtInPages = builtInPages;
     const first = module.globals.length;
     this.globals = { state: first, top: first + 1, control: first + 2, areaPages: first + 3, fuel: first + 4 };
-    this.globalCount = fuel ? 5 : 4;
+    this.globalCount = this.fuel ? 5 : 4;
   }
 
   /** Initial values of the added globals, in the order of their indices. */
@@ -80,7 +93,23 @@ export class Additions {
     declareLocals(code, locals, 0);
     write(code);
     code.close();
-    this.functions.push({ type, body: code.finish() });
+    this.functions.push({ type, origin: NO_ORIGIN, body: code.finish() });
     return this.module.functions.length + this.functions.length - 1;
+  }
+
+  /** Reserve the index of a second copy of `origin`. What has none of its own code traps; `resumable` is never called. */
+  reserveCopy(origin: number): void {
+    const added = { type: this.module.functions[origin], origin, body: TRAP };
+    this.resumable.set(origin, this.module.functions.length + this.functions.push(added) - 1);
+  }
+
+  /** Give the second copy of `origin` its local declarations and code. */
+  fillCopy(origin: number, body: Uint8Array): void {
+    this.functions[this.resumable.get(origin)! - this.module.functions.length].body = body;
+  }
+
+  /** What is called to resume a frame of `index`. */
+  resumption(index: number): number {
+    return this.resumable.get(index) ?? this.replacement(index);
   }
 }

@@ -5,6 +5,7 @@
  * T, which goes to every function of type T whose address is taken.
  */
 import type { Module } from '../binary/module.ts';
+import type { Preemption } from './preemption.ts';
 import type { CodeFacts } from './scan.ts';
 import type { TypeTable } from './type_table.ts';
 
@@ -13,6 +14,10 @@ export interface Suspendability {
   readonly functions: Uint8Array;
   /** 1 for each canonical type through which such a function can be called indirectly. */
   readonly types: Uint8Array;
+  /** 1 for each function whose call can change the fuel: it is checked somewhere inside, is charged for work, or waits. */
+  readonly spends: Uint8Array;
+  /** 1 for each canonical type through which such a function can be called indirectly. */
+  readonly spendingTypes: Uint8Array;
   /**
    * 1 for each function that checks its fuel on entry. Together with the checks of loops they bound the work between
    * two checks: every cycle of calls has one, and so has every tree of calls that is larger than `UNCHECKED_WORK`.
@@ -34,18 +39,27 @@ export function findSuspendable(
   types: TypeTable,
   facts: CodeFacts,
   blocking: ReadonlySet<number>,
-  fuel: boolean,
+  preempt: Preemption,
 ): Suspendability {
   const functions = module.functions.length;
   const successors = buildGraph(module, types, facts);
   const entryChecks = new Uint8Array(functions);
-  if (fuel) placeEntryChecks(successors, facts.sizes, module.importedFunctions, entryChecks);
-  const roots: number[] = [...blocking];
-  if (fuel) {
-    for (let f = module.importedFunctions; f < functions; f++) if (facts.hasLoop[f] || entryChecks[f]) roots.push(f);
+  if (preempt !== 'none') placeEntryChecks(successors, facts.sizes, module.importedFunctions, entryChecks);
+  const checked: number[] = [];
+  const charged: number[] = [];
+  for (let f = module.importedFunctions; f < functions; f++) {
+    if (facts.hasLoop[f] || entryChecks[f]) checked.push(f);
+    if (facts.needsPatch[f]) charged.push(f);
   }
-  const reached = markCallers(successors, roots);
-  return { functions: reached.subarray(0, functions), types: reached.subarray(functions), entryChecks };
+  const reached = markCallers(successors, preempt === 'resume' ? [...blocking, ...checked] : [...blocking]);
+  const spends = markCallers(successors, [...blocking, ...checked, ...charged]);
+  return {
+    functions: reached.subarray(0, functions),
+    types: reached.subarray(functions),
+    spends: spends.subarray(0, functions),
+    spendingTypes: spends.subarray(functions),
+    entryChecks,
+  };
 }
 
 function buildGraph(module: Module, types: TypeTable, facts: CodeFacts): (readonly number[])[] {

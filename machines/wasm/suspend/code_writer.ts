@@ -125,6 +125,13 @@ export class CodeWriter extends Writer {
     return ++this.depth;
   }
 
+  /** Begin a structure whose parameters and results are those of a function type. */
+  openTyped(op: number, type: number): void {
+    this.byte(op);
+    this.signed(type);
+    this.depth++;
+  }
+
   close(): void {
     this.byte(Op.End);
     this.depth--;

@@ -17,11 +17,11 @@ export const Word = {
   Command: 0,
   /** Address of the end of the saved stack, valid while the guest does not run. */
   Top: 1,
-  /** Set by the host: how many checks the guest may pass before it is preempted. */
+  /** Set by the host: how many checks the guest may pass before it is preempted or killed. */
   Fuel: 2,
   /** Address that the saved stack must not pass. */
   Limit: 3,
-  /** Set by the guest when it stops: fuel that is left, negative after preemption. */
+  /** Set by the guest when it stops: fuel that is left, negative if it is spent. */
   FuelLeft: 4,
 } as const;
 
@@ -58,13 +58,13 @@ export const ExportName = {
   Control: 'troupe:control',
   /** Mutable global: pages of the area; 0 until a driver is attached. */
   AreaPages: 'troupe:area',
-  /** Mutable global: fuel that is left while the guest runs; where loops are counted. */
-  Fuel: 'troupe:fuel',
   /** The guest's view of `memory.grow`, for the host. */
   Grow: 'troupe:grow',
+  /** Mutable global, only with fuel: what is left while the guest runs, and after it trapped. */
+  Fuel: 'troupe:fuel',
   /** The memory, whatever other name it has. */
   Memory: 'troupe:memory',
-  /** The start function, where it can suspend: it must not run before a driver is attached. */
+  /** The start function, where it can suspend or there is fuel: it must not run before a driver is attached. */
   Start: 'troupe:start',
 } as const;
 

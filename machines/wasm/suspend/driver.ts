@@ -5,6 +5,7 @@ import {
   cannotCall,
   cannotWaitWithin,
   damagedStack,
+  FuelSpent,
   foreignFrame,
   grownElsewhere,
   noRoomForArea,
@@ -25,7 +26,10 @@ export const DriverState = {
   Suspended: 'suspended',
   /** Out of fuel. */
   Preempted: 'preempted',
-  /** Something was thrown through the guest, or its saved stack is damaged: the instance must be thrown away. */
+  /**
+   * Something was thrown through the guest, its fuel was spent where that kills, or its saved stack is damaged: the
+   * instance must be thrown away.
+   */
   Broken: 'broken',
 } as const;
 export type DriverState = (typeof DriverState)[keyof typeof DriverState];
@@ -64,8 +68,10 @@ const NO_CONTROL = new Int32Array(0);
  */
 export class SuspendDriver {
   /**
-   * How many checks (iterations of loops, mostly) the next call or resumption may pass before it is preempted: 0 to
-   * `ENDLESS_FUEL`. Modules without fuel ignore it.
+   * How many checks (iterations of loops, mostly) the next call or resumption may pass: 0 to `ENDLESS_FUEL`. At the next
+   * one it is preempted, if the module was transformed with `preempt: 'resume'`, or killed: then the call throws a
+   * TIMEOUT. Each call and each resumption begins with what stands here, so whoever has a budget for several sets it
+   * to what is left before each. Modules without fuel ignore it.
    */
   fuel = ENDLESS_FUEL;
   /** What the last call or resumption returned, when it came to its end (`state` is `idle`). */
@@ -83,6 +89,8 @@ export class SuspendDriver {
   #entry = '';
   #resume: (() => unknown) | undefined;
   #resumeOf = '';
+  /** The global that the guest counts down. Reading it takes ten times as long as reading the control block. */
+  #fuelInGuest: WebAssembly.Global<number> | undefined;
   /** Broken by what an import threw, not by a trap: `reset` makes it usable again. */
   #brokenOff = false;
   /** The export that was called last, so that calling it again looks nothing up. */
@@ -104,9 +112,17 @@ export class SuspendDriver {
     return this.#memory === undefined ? 0 : this.#memory.buffer.byteLength - this.#areaBytes;
   }
 
-  /** Fuel that was left when the guest last stopped. */
+  /**
+   * What was left of `fuel` when the guest last stopped, for whatever reason: it returned, waits, was preempted, trapped,
+   * was killed, or an import threw. `fuel - fuelLeft` is what the call or resumption has cost, exactly: the sum over all of
+   * a call's slices depends neither on how long they were nor on how the module was transformed. Calls within it that the
+   * host makes by `callWithin` are not part of it.
+   *
+   * -1 after preemption or death, because the check at which it stops is paid for then, and not when it is resumed. Less
+   * than that if a piece of bulk work (`memory.fill` and the like, 16 bytes a unit) was larger than what was left.
+   */
   get fuelLeft(): number {
-    return this.#areaBytes === 0 ? 0 : Math.max(0, this.#view()[Word.FuelLeft]);
+    return this.#areaBytes === 0 ? this.fuel : this.#view()[Word.FuelLeft];
   }
 
   /**
@@ -122,6 +138,7 @@ export class SuspendDriver {
     const { exports } = instance;
     this.#instance = instance;
     this.#calledName = '';
+    this.#fuelInGuest = exports[ExportName.Fuel] as WebAssembly.Global<number> | undefined;
     this.#memory = memory ?? (exports[ExportName.Memory] as WebAssembly.Memory | undefined);
     const control = exports[ExportName.Control] as WebAssembly.Global<number> | undefined;
     // A module in which nothing can be suspended has no control block and needs no area.
@@ -174,7 +191,8 @@ export class SuspendDriver {
   /**
    * Call an export. Answers the state afterwards: `idle` (see `result`), `suspended` or `preempted` (see `resume`).
    *
-   * @throws NOT_FOUND, or CONFLICT when a call is under way, or whatever is thrown through the guest
+   * @throws NOT_FOUND, or CONFLICT when a call is under way, or TIMEOUT when the fuel is spent and that kills, or whatever
+   *   is thrown through the guest
    */
   call(name: string, args: readonly unknown[]): DriverState {
     if (this.#state !== DriverState.Idle) throw cannotCall(name, this.#state, this.#entry);
@@ -188,6 +206,7 @@ export class SuspendDriver {
       const view = this.#view();
       view[Word.Command] = Command.Run;
       view[Word.Fuel] = this.fuel;
+      view[Word.FuelLeft] = this.fuel;
       this.#emptyStack(view);
     }
     this.#waiting = false;
@@ -208,6 +227,7 @@ export class SuspendDriver {
     this.#topOffset(view);
     view[Word.Limit] = this.#base + this.#areaBytes;
     view[Word.Fuel] = this.fuel;
+    view[Word.FuelLeft] = this.fuel;
     this.#waiting = state === DriverState.Suspended;
     if (this.#resumeOf !== this.#entry) {
       this.#resume = this.#function(resumeExport(this.#entry));
@@ -245,7 +265,8 @@ export class SuspendDriver {
 
   /**
    * Call an export while another call is under way: in the body of an import, or while the guest is suspended (its
-   * allocator, for example). It can neither wait nor be preempted; `fuel` bounds it.
+   * allocator, for example). It can neither wait nor be preempted; `fuel` bounds it. What is left of it is `fuelLeft`
+   * afterwards, unless a call is running.
    *
    * @returns what the export returns
    * @throws TIMEOUT when the fuel is spent; then, and when anything else is thrown, the instance is broken
@@ -259,18 +280,22 @@ export class SuspendDriver {
     if (outer === DriverState.Idle) this.#emptyStack(view);
     const command = view[Word.Command];
     const outerFuel = view[Word.Fuel];
+    const outerLeft = view[Word.FuelLeft];
+    const outerInGuest = outer === DriverState.Running ? this.#fuelInGuest?.value : undefined;
     const top = this.#topOffset(view);
     view[Word.Command] = Command.Run;
     view[Word.Fuel] = fuel;
+    view[Word.FuelLeft] = fuel;
     this.#depth++;
     this.#state = DriverState.Running;
     let result: unknown;
     try {
       result = entry(...args);
     } catch (error) {
-      this.#break(error);
+      this.#break(error, name);
     } finally {
       this.#depth--;
+      if (outerInGuest !== undefined) this.#fuelInGuest!.value = outerInGuest;
     }
     view = this.#view();
     if (view[Word.Command] === Command.Preempted) {
@@ -279,6 +304,7 @@ export class SuspendDriver {
     }
     view[Word.Command] = command;
     view[Word.Fuel] = outerFuel;
+    if (outer === DriverState.Running) view[Word.FuelLeft] = outerLeft;
     view[Word.Top] = this.#base + top;
     this.#state = outer;
     return result;
@@ -295,10 +321,9 @@ export class SuspendDriver {
     }
   }
 
-  /** In the body of an import: let the guest be preempted at its next check, whatever fuel it has left. */
+  /** In the body of an import: let the guest be preempted, or killed, at its next check, whatever fuel it has left. */
   exhaust(): void {
-    const fuel = this.#exports[ExportName.Fuel] as WebAssembly.Global<number> | undefined;
-    if (fuel !== undefined) fuel.value = 0;
+    if (this.#fuelInGuest !== undefined) this.#fuelInGuest.value = 0;
   }
 
   /** Bytes of the saved frames. */
@@ -408,14 +433,23 @@ export class SuspendDriver {
   }
 
   /** Something was thrown through the guest: its globals and the area are in no defined state any more. */
-  #break(error: unknown): never {
+  #break(error: unknown, name = this.#entry): never {
+    const trapped = error instanceof WebAssembly.RuntimeError;
+    // What the host throws in the body of an import (an exit) unwinds the guest between two instructions of it. If it
+    // passes on what a call within threw, that call decides.
+    const brokenBefore = this.#state === DriverState.Broken && !this.#brokenOff;
+    this.#brokenOff = !brokenBefore && !trapped && !(error instanceof RangeError);
     this.#state = DriverState.Broken;
-    // What the host throws in the body of an import (an exit) unwinds the guest between two instructions of it.
-    this.#brokenOff = !(error instanceof WebAssembly.RuntimeError) && !(error instanceof RangeError);
-    if (error instanceof WebAssembly.RuntimeError && this.#areaBytes !== 0) {
-      const command = this.#view()[Word.Command];
-      if (command === Command.Overflow) throw areaTooSmall(this.#areaBytes, this.#entry);
-      if (command === Command.Corrupt) throw foreignFrame(this.#entry, error.stack);
+    if (this.#areaBytes === 0) throw error;
+    const view = this.#view();
+    const command = view[Word.Command];
+    const fuel = this.#fuelInGuest?.value;
+    if (fuel !== undefined) view[Word.FuelLeft] = fuel;
+    if (!trapped) throw error;
+    if (command === Command.Overflow) throw areaTooSmall(this.#areaBytes, this.#entry);
+    if (command === Command.Corrupt) throw foreignFrame(this.#entry, error.stack);
+    if (fuel !== undefined && fuel < 0 && error.message === 'unreachable') {
+      throw this.#depth > 0 ? tookTooLong(name) : new FuelSpent(name, error.stack);
     }
     throw error;
   }

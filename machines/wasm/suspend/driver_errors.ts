@@ -52,6 +52,16 @@ export function tookTooLong(name: string): TroupeError {
   });
 }
 
+/** A call was killed: its fuel is spent. `stack` is that of the trap, as V8 writes it. */
+export class FuelSpent extends TroupeError {
+  constructor(name: string, stack: string | undefined) {
+    super(
+      `the WebAssembly function '${name}' was stopped: it used up the time that it had. Give it more, or let it do less.`,
+      { kind: 'TIMEOUT', retryable: false, place: name, stack },
+    );
+  }
+}
+
 export function notBlocking(entry: string): TroupeError {
   return new TroupeError(
     'an import asked a WebAssembly process to wait, but was not named as blocking when the module was transformed.',

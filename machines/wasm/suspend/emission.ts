@@ -1,5 +1,5 @@
 /**
- * Writes the resumable code of one function from its plan:
+ * Writes the code of one function that can be resumed, from its plan:
  *
  *     block $unwind
  *       block $function (results)        ;; where branches to the function's label go
@@ -9,9 +9,8 @@
  *     end
  *     <save the frame> <zeros for results>
  *
- * This code serves both the first run and resumption ("single" mode). Its landings are places where paths merge, which
- * costs speed in large functions. The way out is a second, fast copy without landings that calls this one when it is
- * resumed; the plan contains nothing that is particular to either, so such a copy is one more emitter beside this.
+ * Its landings are places where paths merge, which costs speed. Where that matters, the function has a second copy without
+ * landings, written by `straight_code.ts`, which is called, and this one is entered to be resumed only.
  */
 import { Op } from '../binary/opcodes.ts';
 import { type FunctionType, ValueType } from '../binary/value_type.ts';
@@ -20,6 +19,7 @@ import type { CodeWriter } from './code_writer.ts';
 import { Flag, type FlatCode } from './flat_code.ts';
 import { FrameCode } from './frame_code.ts';
 import type { FunctionPlan } from './plan.ts';
+import { Meter } from './meter.ts';
 import { findEvents, type RegionEvent, RegionEventKind } from './region.ts';
 import { isSubstituted, writeSubstitute } from './substitution.ts';
 
@@ -28,15 +28,20 @@ const NO_LOOP = -1;
 /** Each level writes a dispatch of its own for all resume points inside. */
 const MAX_LOOP_DEPTH = 500;
 
-/** Write the code into `out` (cleared before), without local declarations: `plan.locals` is complete only afterwards. */
+/**
+ * Write the code into `out` (cleared before), without local declarations: `plan.locals` is complete only afterwards.
+ *
+ * @param onlyResumed whether it is never called otherwise than to be resumed
+ */
 export function writeResumableCode(
   out: CodeWriter,
   additions: Additions,
   plan: FunctionPlan,
   type: FunctionType,
+  onlyResumed: boolean,
 ): void {
   out.clear();
-  new ResumableCode(out, additions, plan).write(type);
+  new ResumableCode(out, additions, plan, onlyResumed).write(type);
 }
 
 class ResumableCode {
@@ -45,6 +50,9 @@ class ResumableCode {
   readonly #plan: FunctionPlan;
   readonly #code: FlatCode;
   readonly #frame: FrameCode;
+  readonly #meter: Meter;
+  readonly #kills: boolean;
+  readonly #onlyResumed: boolean;
   readonly #source: Uint8Array;
   /** Labels of the original structures round the current instruction, the function's first. */
   readonly #labels: number[] = [];
@@ -57,13 +65,16 @@ class ResumableCode {
   #condition = -1;
   #loopDepth = 0;
 
-  constructor(out: CodeWriter, additions: Additions, plan: FunctionPlan) {
+  constructor(out: CodeWriter, additions: Additions, plan: FunctionPlan, onlyResumed: boolean) {
     this.#out = out;
     this.#additions = additions;
     this.#plan = plan;
     this.#code = plan.code;
     this.#source = additions.module.bytes;
     this.#frame = new FrameCode(out, additions, plan);
+    this.#meter = new Meter(out, additions, plan.code, additions.fuel ? plan.fuelLeft : -1);
+    this.#kills = additions.preempt === 'kill';
+    this.#onlyResumed = onlyResumed;
   }
 
   write(type: FunctionType): void {
@@ -124,8 +135,14 @@ class ResumableCode {
     const out = this.#out;
     const frame = this.#frame;
     const { entryPoint } = this.#plan;
+    if (this.#onlyResumed) {
+      frame.restore();
+      if (entryPoint !== 0) this.#dispatchOrContinue(1, landings);
+      else frame.dispatch(1, landings);
+      return;
+    }
     if (entryPoint !== 0) {
-      frame.openFuelCheck();
+      this.#meter.openCheck();
       out.getGlobal(this.#additions.globals.state);
       out.byte(Op.I32Eqz);
       out.open(Op.If);
@@ -140,14 +157,15 @@ class ResumableCode {
       frame.dispatch(1, landings);
     }
     out.close();
+    if (this.#kills && this.#plan.entryCheck) this.#meter.killIfSpent();
   }
 
   #loopHead(loop: number, landings: number[]): void {
     const out = this.#out;
     const frame = this.#frame;
     const lowest = this.#plan.point[loop];
-    if (this.#plan.fuel) {
-      frame.openFuelCheck();
+    if (this.#plan.preemptable) {
+      this.#meter.openCheck();
       frame.pushResuming();
       out.byte(Op.I32Eqz);
       out.open(Op.If);
@@ -157,6 +175,7 @@ class ResumableCode {
       out.close();
     } else {
       frame.dispatchIfResuming(lowest, landings);
+      if (this.#kills) this.#meter.killIfSpent();
     }
     const { height } = this.#code;
     const params = this.#code.blockType(loop).params.length;
@@ -171,6 +190,7 @@ class ResumableCode {
       this.#out.close();
     }
     this.#frame.endRewindHere();
+    this.#meter.refresh();
   }
 
   /** Write one instruction, or a whole target loop; answers the last instruction that was written. */
@@ -189,7 +209,7 @@ class ResumableCode {
         return at;
       case Op.Loop:
         if (flags[at] & Flag.Target) return this.#targetLoop(at);
-        this.#openStructure(at);
+        this.#plainLoop(at);
         return at;
       case Op.Else:
         if (flags[match[at]] & Flag.Contains) this.#flattenElse(at);
@@ -257,6 +277,18 @@ class ResumableCode {
     this.#labels.push(++this.#out.depth);
   }
 
+  #plainLoop(at: number): void {
+    if (!this.#kills) {
+      this.#openStructure(at);
+      return;
+    }
+    this.#flush();
+    this.#meter.enterLoop(at);
+    this.#openStructure(at);
+    this.#flush();
+    this.#meter.killIfSpent();
+  }
+
   /** Where a resumed call comes in. Both paths have their operands in slots and take them from there. */
   #land(call: number): void {
     const { base, height } = this.#code;
@@ -264,16 +296,35 @@ class ResumableCode {
     this.#flush();
     this.#popSlots(call, base[call], upTo);
     this.#out.close();
-    if (this.#plan.hasTargetLoop) this.#frame.clearResuming();
+    if ((this.#plan.hasTargetLoop || this.#onlyResumed) && !this.#resumesCallee(call)) this.#frame.clearResuming();
     this.#pushSlots(call, base[call], upTo);
   }
 
   #call(at: number): void {
     const { op, first, start, end } = this.#code;
     this.#flush();
-    if (op[at] === Op.Call) this.#out.call(this.#additions.replacement(first[at]));
-    else this.#out.copy(this.#source, start[at], end[at]);
+    if (op[at] !== Op.Call) this.#out.copy(this.#source, start[at], end[at]);
+    else if (this.#resumesCallee(at)) this.#callOrResume(first[at]);
+    else this.#out.call(this.#additions.replacement(first[at]));
     this.#frame.stopIfUnwinding(this.#plan.point[at]);
+  }
+
+  #resumesCallee(call: number): boolean {
+    const { op, first } = this.#code;
+    return this.#onlyResumed && op[call] === Op.Call && this.#additions.resumable.has(first[call]);
+  }
+
+  /** Going to the copy at once that is to be resumed halves what a rewind needs of the native stack. */
+  #callOrResume(index: number): void {
+    const out = this.#out;
+    const { module } = this.#additions;
+    this.#frame.pushResuming();
+    this.#frame.clearResuming();
+    out.openTyped(Op.If, module.functions[index]);
+    out.call(this.#additions.resumption(index));
+    out.byte(Op.Else);
+    out.call(index);
+    out.close();
   }
 
   #flattenBlock(at: number): void {
@@ -323,6 +374,7 @@ class ResumableCode {
     if (op[structure] === Op.Loop || !(flags[structure] & Flag.Contains)) {
       this.#copy(at);
       this.#out.depth--;
+      if (op[structure] === Op.Loop) this.#meter.leaveLoop(structure);
       return;
     }
     this.#flush();
@@ -346,11 +398,13 @@ class ResumableCode {
     this.#popSlots(at, base[at], height[at]);
     out.close();
     this.#pushSlots(at, base[at], height[at]);
+    if (this.#plan.preemptable) this.#meter.enterLoop(at);
     out.copy(this.#source, start[at], end[at]);
     this.#labels.push(++out.depth);
     this.#popSlots(at, height[at] - this.#code.blockType(at).params.length, height[at]);
     this.#region(at + 1, match[at], at);
     out.close();
+    this.#meter.leaveLoop(at);
     this.#labels.pop();
     this.#loopDepth--;
     return match[at];

@@ -14,6 +14,8 @@ export const Flag = {
   Target: 2,
   /** An `else` or `end` that the code before it never reaches. */
   DeadBefore: 4,
+  /** A block, loop or if in which something else than the checks of loops changes the fuel. */
+  Spends: 8,
 } as const;
 
 const MAX_OPERANDS = 65_000;
@@ -26,6 +28,7 @@ class Frame {
   readonly height: number;
   readonly type: FunctionType;
   contains = false;
+  spends = false;
 
   constructor(op: number, at: number, height: number, type: FunctionType) {
     this.op = op;
@@ -203,6 +206,13 @@ export class FlatCode {
     }
   }
 
+  #spend(): void {
+    for (let k = this.#frames.length - 1; k >= 0 && !this.#frames[k].spends; k--) {
+      this.#frames[k].spends = true;
+      if (this.#frames[k].at >= 0) this.flags[this.#frames[k].at] |= Flag.Spends;
+    }
+  }
+
   #push(type: number): void {
     this.#stack[this.#height++] = type;
   }
@@ -246,9 +256,11 @@ export class FlatCode {
       case Op.Unreachable:
         return true;
       case Op.Call:
+        if (this.#suspendability.spends[this.first[at]]) this.#spend();
         this.#call(at, this.#suspendability.functions[this.first[at]] === 1);
         return false;
       case Op.CallIndirect:
+        if (this.#suspendability.spendingTypes[this.#types.canonical(this.first[at])]) this.#spend();
         this.#call(at, this.#suspendability.types[this.#types.canonical(this.first[at])] === 1);
         return false;
       case Op.Select:
@@ -269,6 +281,7 @@ export class FlatCode {
         this.#push(this.first[at]);
         return false;
       default: {
+        if (op === Op.PrefixBulk || op === Op.MemoryGrow) this.#spend();
         const effect = effectOf(op, this.number[at]);
         if (effect === EFFECT_UNKNOWN) {
           throw new Unsupported('an unknown instruction', 'Compile it for core WebAssembly 2.0.', {

@@ -1,5 +1,4 @@
 import { Op } from '../binary/opcodes.ts';
-import { ValueType } from '../binary/value_type.ts';
 import type { Additions } from './additions.ts';
 import type { CodeWriter } from './code_writer.ts';
 import { Command, State, Word } from './control.ts';
@@ -11,11 +10,6 @@ import type { FunctionPlan } from './plan.ts';
  * as its last word, the number of the resume point in the whole module.
  */
 export class FrameCode {
-  /** Local: the resume point that is being gone to, 0 when not being resumed. */
-  readonly #resuming: number;
-  /** Local: where the function stopped, as a number in the whole module. */
-  readonly #stopped: number;
-  readonly #scratch: number;
   readonly #out: CodeWriter;
   readonly #additions: Additions;
   readonly #plan: FunctionPlan;
@@ -26,25 +20,28 @@ export class FrameCode {
     this.#out = out;
     this.#additions = additions;
     this.#plan = plan;
-    this.#resuming = plan.addLocal(ValueType.I32);
-    this.#stopped = plan.addLocal(ValueType.I32);
-    this.#scratch = plan.addLocal(ValueType.I32);
   }
 
   pushResuming(): void {
-    this.#out.get(this.#resuming);
+    this.#out.get(this.#plan.resuming);
   }
 
-  /** The landing is reached. Later loops must not dispatch again, so this is due at every landing that has one. */
+  /** The landing is reached. Later loops must not dispatch, nor later calls resume, so this is due at every landing. */
   clearResuming(): void {
     this.#out.constant(0);
-    this.#out.set(this.#resuming);
+    this.#out.set(this.#plan.resuming);
   }
 
   /** Stop here if the call before this unwound. */
   stopIfUnwinding(point: number): void {
     this.#markStopped(point);
     this.#out.getGlobal(this.#additions.globals.state);
+    this.#out.branch(Op.BrIf, this.unwind);
+  }
+
+  /** Stop here if what is on the stack is true. */
+  stopIfTrue(point: number): void {
+    this.#markStopped(point);
     this.#out.branch(Op.BrIf, this.unwind);
   }
 
@@ -55,21 +52,7 @@ export class FrameCode {
 
   #markStopped(point: number): void {
     this.#out.constant(this.#plan.firstPoint + point - 1);
-    this.#out.set(this.#stopped);
-  }
-
-  /** `if (--fuel < 0) {`. No call may stand inside: it would make the engine spill what the loop keeps in registers. */
-  openFuelCheck(): void {
-    const out = this.#out;
-    out.getGlobal(this.#additions.globals.fuel);
-    out.constant(1);
-    out.byte(Op.I32Sub);
-    out.tee(this.#scratch);
-    out.setGlobal(this.#additions.globals.fuel);
-    out.get(this.#scratch);
-    out.constant(0);
-    out.byte(Op.I32LtS);
-    out.open(Op.If);
+    this.#out.set(this.#plan.stopped);
   }
 
   /** The rewind ends at a loop or at the entry, not at an import: nobody else tells the host. */
@@ -119,31 +102,31 @@ export class FrameCode {
     out.getGlobal(top);
     out.constant(frameBytes);
     out.byte(Op.I32Sub);
-    out.tee(this.#scratch);
+    out.tee(this.#plan.scratch);
     out.setGlobal(top);
-    out.get(this.#scratch);
+    out.get(this.#plan.scratch);
     out.loadWord(frameBytes - 4);
     out.constant(firstPoint - 1);
     out.byte(Op.I32Sub);
-    out.tee(this.#resuming);
+    out.tee(this.#plan.resuming);
     out.constant(1);
     out.byte(Op.I32Sub);
     out.constant(points);
     out.byte(Op.I32GeU);
     this.#trapIf(Command.Corrupt);
     for (const { local, type, offset } of saved) {
-      out.get(this.#scratch);
+      out.get(this.#plan.scratch);
       out.load(type, offset);
       out.set(local);
     }
   }
 
-  /** Put the frame on the saved stack. With fuel the first one to unwind says why. Traps if it does not fit. */
+  /** Put the frame on the saved stack. Where fuel preempts, the first one to unwind says why. Traps if it does not fit. */
   save(): void {
     const out = this.#out;
     const { saved, frameBytes } = this.#plan;
     const { state, top, control } = this.#additions.globals;
-    if (this.#additions.fuel) {
+    if (this.#additions.preempt === 'resume') {
       out.getGlobal(state);
       out.byte(Op.I32Eqz);
       out.open(Op.If);
@@ -155,7 +138,7 @@ export class FrameCode {
       out.close();
     }
     out.getGlobal(top);
-    out.tee(this.#scratch);
+    out.tee(this.#plan.scratch);
     out.constant(frameBytes);
     out.byte(Op.I32Add);
     out.setGlobal(top);
@@ -165,12 +148,12 @@ export class FrameCode {
     out.byte(Op.I32GtU);
     this.#trapIf(Command.Overflow);
     for (const { local, type, offset } of saved) {
-      out.get(this.#scratch);
+      out.get(this.#plan.scratch);
       out.get(local);
       out.store(type, offset);
     }
-    out.get(this.#scratch);
-    out.get(this.#stopped);
+    out.get(this.#plan.scratch);
+    out.get(this.#plan.stopped);
     out.storeWord(frameBytes - 4);
   }
 

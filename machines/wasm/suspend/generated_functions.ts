@@ -77,7 +77,7 @@ export function addCallEntry(additions: Additions, target: number): number {
 
 /** Goes on with a suspended call: the same function is entered with any arguments and restores its frame. */
 export function addResumeEntry(additions: Additions, target: number): number {
-  const { module, types, globals, fuel } = additions;
+  const { module, types, globals, fuel, preempt } = additions;
   const { params, results } = types.list[module.functions[target]];
   return additions.addFunction(types.indexOf([], results), fuel ? [I32] : [], code => {
     code.getGlobal(globals.control);
@@ -88,11 +88,13 @@ export function addResumeEntry(additions: Additions, target: number): number {
     if (fuel) {
       code.getGlobal(globals.fuel);
       code.set(0);
+    }
+    if (preempt === 'resume') {
       code.constant(-1);
       code.setGlobal(globals.fuel);
     }
     code.zeros(params);
-    code.call(additions.replacement(target));
+    code.call(additions.resumption(target));
     leave(code, additions, 0);
   });
 }
@@ -126,20 +128,21 @@ function leave(code: CodeWriter, additions: Additions, outerFuel: number): void 
   code.close();
 }
 
-/** Takes fuel in proportion to its argument, which it answers. What is not there is owed to the next check. */
+/** Most fuel that can be owed, so that subtracting from it never wraps round. */
+const MOST_DEBT = 1 << 30;
+
+/** Takes fuel in proportion to its argument, which it answers. What is not there is owed: the next check finds it. */
 export function addCharge(additions: Additions): number {
   const { types, globals } = additions;
-  return additions.addFunction(types.indexOf([I32], [I32]), [I32], code => {
-    const work = 1;
+  return additions.addFunction(types.indexOf([I32], [I32]), [], code => {
     code.getGlobal(globals.fuel);
     code.get(0);
     code.constant(WORK_SHIFT);
     code.byte(Op.I32ShrU);
-    code.tee(work);
     code.byte(Op.I32Sub);
-    code.constant(0);
     code.getGlobal(globals.fuel);
-    code.get(work);
+    code.getGlobal(globals.fuel);
+    code.constant(-MOST_DEBT);
     code.byte(Op.I32GtS);
     code.byte(Op.Select);
     code.setGlobal(globals.fuel);

@@ -1,7 +1,7 @@
 /**
  * Everything that is decided about a function before code is written: the numbers of its resume points, where a resumed
- * call begins, what is saved and where in the frame it goes. Both kinds of code (see `emission.ts`) follow one plan, so
- * that a frame written by one can be read by the other.
+ * call begins, what is saved and where in the frame it goes. Both copies of a function (see `transform.ts`) follow one
+ * plan, so that a frame written by one can be read by the other.
  */
 import { MAX_LOCALS } from '../binary/locals.ts';
 import { Op } from '../binary/opcodes.ts';
@@ -14,8 +14,9 @@ import { addLocals, hasLocal, Liveness, type LocalSet } from './liveness.ts';
 const MAX_POINTS = 65_000;
 
 export interface PlanOptions {
-  /** Whether every loop is a resume point of its own, and not only contains some. */
-  readonly fuel: boolean;
+  /** Whether the entry, if it is checked, and every loop is a resume point of its own, and not only contains some. */
+  readonly preemptable: boolean;
+  /** Whether the fuel is checked on entry. */
   readonly entryCheck: boolean;
   /** Whether a call at this instruction may reach a blocking import directly, whose body reads its arguments again. */
   readonly reachesImport: (at: number) => boolean;
@@ -33,7 +34,8 @@ export interface SavedLocal {
 
 export class FunctionPlan {
   readonly code: FlatCode;
-  readonly fuel: boolean;
+  readonly preemptable: boolean;
+  readonly entryCheck: boolean;
   readonly firstPoint: number;
   /** Types of the function's own locals, followed by those that are added. */
   readonly locals: number[];
@@ -47,6 +49,8 @@ export class FunctionPlan {
   readonly lastPoint: Int32Array;
   /** By instruction: the call or loop whose landing stands before it, or -1. */
   readonly landing: Int32Array;
+  /** Calls: the lowest of the innermost structure's operands that is saved; the operands' number if none is. */
+  readonly keptFrom: Int32Array;
   /** Calls: how many of their operands are pushed after the landing, by instructions that can simply run again. */
   readonly replayed: Int32Array;
   hasTargetLoop = false;
@@ -58,11 +62,16 @@ export class FunctionPlan {
   /** Locals for operands, by height and type: an operand that must outlive a suspension is kept in one. */
   readonly #slots = new Map<number, number>();
   readonly #savedSlots = new Set<number>();
+  #stopped: number | undefined;
+  #resuming: number | undefined;
+  #scratch: number | undefined;
+  #fuelLeft: number | undefined;
 
   /** @param locals types of parameters and locals; taken over */
   constructor(code: FlatCode, locals: number[], options: PlanOptions) {
     this.code = code;
-    this.fuel = options.fuel;
+    this.preemptable = options.preemptable;
+    this.entryCheck = options.entryCheck;
     this.firstPoint = options.firstPoint;
     this.locals = locals;
     this.#place = options.place;
@@ -70,12 +79,13 @@ export class FunctionPlan {
     this.lastPoint = new Int32Array(code.length);
     this.landing = new Int32Array(code.length).fill(-1);
     this.replayed = new Int32Array(code.length);
-    this.entryPoint = options.entryCheck ? 1 : 0;
+    this.keptFrom = new Int32Array(code.length);
+    this.entryPoint = options.entryCheck && options.preemptable ? 1 : 0;
     this.points = this.entryPoint;
     const own = locals.length;
     const liveness = new Liveness(code, own);
     const live: LocalSet = new Int32Array(liveness.entry.length);
-    if (options.entryCheck) addLocals(live, liveness.entry);
+    if (this.entryPoint !== 0) addLocals(live, liveness.entry);
     this.#numberPoints(liveness, live, options);
     if (this.points > MAX_POINTS) {
       this.refuse(`more than ${MAX_POINTS} calls and loops where it can be suspended`, 'Split the function.');
@@ -89,6 +99,25 @@ export class FunctionPlan {
     let local = this.#slots.get(key);
     if (local === undefined) this.#slots.set(key, (local = this.addLocal(type)));
     return local;
+  }
+
+  /** Where the function stopped, as a number in the whole module. */
+  get stopped(): number {
+    return (this.#stopped ??= this.addLocal(ValueType.I32));
+  }
+
+  /** The resume point that is being gone to, 0 when not being resumed. */
+  get resuming(): number {
+    return (this.#resuming ??= this.addLocal(ValueType.I32));
+  }
+
+  get scratch(): number {
+    return (this.#scratch ??= this.addLocal(ValueType.I32));
+  }
+
+  /** For the `Meter`. */
+  get fuelLeft(): number {
+    return (this.#fuelLeft ??= this.addLocal(ValueType.I32));
   }
 
   addLocal(type: number): number {
@@ -113,7 +142,7 @@ export class FunctionPlan {
       if (op === Op.Loop) {
         this.hasTargetLoop = true;
         this.landing[at] = at;
-        if (this.fuel) {
+        if (this.preemptable) {
           this.point[at] = ++this.points;
           addLocals(live, liveness.atTarget(at));
         } else {
@@ -142,6 +171,7 @@ export class FunctionPlan {
     if (reachesImport) first = height - count;
     else if (code.op[at] === Op.CallIndirect) first = height - 1;
     this.#saveOperands(at, first, height - replayed);
+    this.keptFrom[at] = height - count > code.base[at] ? code.base[at] : first;
     for (let h = Math.max(first, height - replayed); h < height; h++) {
       const pushed = at - (height - h);
       if (code.op[pushed] === Op.LocalGet) live[code.first[pushed] >> 5] |= 1 << (code.first[pushed] & 31);

@@ -1,9 +1,6 @@
-import { Instructions } from '../binary/instructions.ts';
-import { readLocals } from '../binary/locals.ts';
 import { Bulk, Op } from '../binary/opcodes.ts';
 import type { Additions } from './additions.ts';
 import type { CodeWriter } from './code_writer.ts';
-import { declareLocals } from './code_writer.ts';
 import { writeMemorySize } from './generated_functions.ts';
 
 /** Whether an instruction is written differently in a suspendable module, wherever it stands. */
@@ -49,24 +46,4 @@ export function writeSubstitute(
       out.call(additions.charge);
       out.copy(additions.module.bytes, start, end);
   }
-}
-
-/** The body of a function that cannot be suspended itself but has instructions to substitute. */
-export function writePatchedBody(out: CodeWriter, additions: Additions, index: number): void {
-  const { module } = additions;
-  const { bytes } = module;
-  const body = module.bodies[index - module.importedFunctions];
-  const params = module.types[module.functions[index]].params;
-  const locals = [...params];
-  let copied = readLocals(bytes, body, locals);
-  declareLocals(out, locals, params.length);
-  const code = new Instructions(bytes);
-  code.open(copied, body.end);
-  while (code.next()) {
-    if (!isSubstituted(additions, code.op, code.number, code.first)) continue;
-    out.copy(bytes, copied, code.start);
-    copied = code.end;
-    writeSubstitute(out, additions, code.op, code.first, code.start, code.end);
-  }
-  out.copy(bytes, copied, body.end);
 }

@@ -1,49 +1,43 @@
 /**
  * Makes a core WebAssembly module suspendable: calls of its blocking imports can stop the whole stack and go on later,
- * in this instance or in another one, and with fuel so can every loop and every recursion.
+ * in this instance or in another one, and with fuel every loop and every recursion can be stopped, too.
  *
  * A function that can be on the stack at such a moment is written anew: after each call that may suspend it looks whether
  * the callee unwound, and if so saves its live values and returns; when it is entered again during a rewind it restores
- * them and jumps to that call. All other functions are copied. The phases: `scan` and `call_graph` find the functions,
- * `flat_code`, `liveness` and `plan` analyse one, `emission` writes it, `assembly` puts the module together. What module
- * and driver agree on is in `control.ts`.
+ * them and jumps to that call. What can restore costs speed even if it never does, so most of these functions are written
+ * twice: one copy that is called and can only save, one that is entered to be resumed and stays until the function
+ * returns. All other functions are copied. The phases: `scan` and `call_graph` find the functions, `flat_code`, `liveness`
+ * and `plan` analyse one, `emission` and `straight_code` write it, `assembly` puts the module together. What module and
+ * driver agree on is in `control.ts`.
  */
 import { decodeModule } from '../binary/decode.ts';
-import { readLocals } from '../binary/locals.ts';
 import type { Constant, Export, Module } from '../binary/module.ts';
 import { FunctionNames } from '../binary/names.ts';
 import { Op } from '../binary/opcodes.ts';
 import { notAModule, Reader } from '../binary/reader.ts';
 import { Feature, refuse, Unsupported } from '../binary/unsupported.ts';
 import { valueBytes, ValueType } from '../binary/value_type.ts';
-import { Writer } from '../binary/writer.ts';
 import { Additions } from './additions.ts';
 import { assemble } from './assembly.ts';
 import { findSuspendable, type Suspendability } from './call_graph.ts';
-import { CodeWriter, declareLocals } from './code_writer.ts';
 import { EXPORT_PREFIX, ExportName, globalExport, MAX_PAGES, PAGE_BYTES, resumeExport } from './control.ts';
-import { writeResumableCode } from './emission.ts';
-import { FlatCode } from './flat_code.ts';
+import { BodyWriter, type Copies } from './function_bodies.ts';
 import { addCallEntry, addCharge, addGrow, addResumeEntry, addWait } from './generated_functions.ts';
-import { FunctionPlan } from './plan.ts';
+import type { Preemption } from './preemption.ts';
 import { type FrameTable, FrameTableBuilder } from './saved_stack.ts';
-import { type CodeFacts, scanCode } from './scan.ts';
-import { writePatchedBody } from './substitution.ts';
+import { scanCode } from './scan.ts';
 import { TypeTable } from './type_table.ts';
 import { warningsFor } from './warnings.ts';
 
 export { Unsupported } from '../binary/unsupported.ts';
 
-/** V8's limit for one function body. */
-const MAX_BODY_BYTES = 7_654_321;
-
 export interface SuspendOptions {
   /** Whether an imported function may suspend its caller. */
   readonly blocking: (module: string, name: string) => boolean;
-  /**
-   * `fuel`: loops and recursion count down and stop when nothing is left (8 to 25 % slower). Default `none`.
-   */
-  readonly preempt?: 'none' | 'fuel';
+  /** What happens when the fuel is spent; `resume` and, less, `kill` make loops and recursion slower. Default `none`. */
+  readonly preempt?: Preemption;
+  /** Which functions are written twice: those that gain by it (`auto`, the default), none or all. */
+  readonly copies?: Copies;
   /**
    * How far the maximum that the module states for its memory is raised, in pages of 64 KiB: the most that a driver can
    * take for its area. The guest itself stays within its own maximum. Default 16.
@@ -58,7 +52,7 @@ export interface SuspendOptions {
 
 export interface SuspendResult {
   readonly bytes: Uint8Array;
-  /** False: no call can ever stop; the module gets the exports of its globals and nothing else. */
+  /** False: no call can ever stop and go on. Without fuel the module then gets the exports of its globals only. */
   readonly suspendable: boolean;
   /** What works differently from what the author may expect, in sentences. */
   readonly warnings: string[];
@@ -66,6 +60,23 @@ export interface SuspendResult {
   readonly globals: number[];
   /** Where each function's frames are known by; for `readSavedStack`. */
   readonly frames: FrameTable;
+  /**
+   * For stack traces: by each function that was added behind those of the module, in the order of their indices, the
+   * index of the function that it is a copy of, or -1. Plain words, so that it travels between threads.
+   */
+  readonly origins: Int32Array;
+}
+
+/**
+ * The function of the original module that a frame with this index shows, -1 if it shows none.
+ *
+ * Where the frame next to a copy, on its outside, is of the very function that it is a copy of, both are one activation:
+ * one that was resumed by an indirect call.
+ *
+ * @param count how many functions the original module has, imported ones included
+ */
+export function originOf(index: number, count: number, origins: Int32Array): number {
+  return index < count ? index : (origins[index - count] ?? -1);
 }
 
 /**
@@ -80,15 +91,16 @@ export function suspendTransform(bytes: Uint8Array, options: SuspendOptions): Su
   const facts = scanCode(module, types, names);
   // From here on the code is trusted to be well typed.
   validate(bytes);
-  const fuel = options.preempt === 'fuel';
+  const preempt = options.preempt ?? 'none';
   const blocking = blockingImports(module, options, names);
-  const suspendability = findSuspendable(module, types, facts, blocking, fuel);
+  const suspendability = findSuspendable(module, types, facts, blocking, preempt);
   const suspendable = suspendability.functions.includes(1);
   const globals = savedGlobals(module);
   const warnings = warningsFor(module, facts, suspendable);
-  if (!suspendable) {
+  if (!suspendable && !(preempt === 'kill' && suspendability.spends.includes(1))) {
     const frames = new FrameTableBuilder().finish();
-    if (globals.length === 0) return { bytes, suspendable, warnings, globals, frames };
+    const origins = new Int32Array(0);
+    if (globals.length === 0) return { bytes, suspendable, warnings, globals, frames, origins };
     const exports = [...module.exports, ...globals.map(exportedGlobal)];
     const changed = {
       additions: undefined,
@@ -98,15 +110,15 @@ export function suspendTransform(bytes: Uint8Array, options: SuspendOptions): Su
       referenced: new Set<number>(),
       extraPages: 0,
     };
-    return { bytes: assemble(module, changed), suspendable, warnings, globals, frames };
+    return { bytes: assemble(module, changed), suspendable, warnings, globals, frames, origins };
   }
-  const additions = new Additions(module, types, fuel, builtInPages(module, options.builtInPages ?? 1));
+  const additions = new Additions(module, types, preempt, builtInPages(module, options.builtInPages ?? 1));
   const usesMemory = module.memories.length > 0;
-  if (fuel) additions.charge = addCharge(additions);
+  if (additions.fuel) additions.charge = addCharge(additions);
   additions.grow = addGrow(additions, usesMemory ? module.memories[0].limits.max : 0);
   for (const index of blocking) additions.waits.set(index, addWait(additions, index));
   const frames = new FrameTableBuilder();
-  const bodies = new BodyWriter(additions, facts, suspendability, names, frames).writeAll();
+  const bodies = new BodyWriter(additions, facts, suspendability, names, frames).writeAll(options.copies ?? 'auto');
   const { exports, start } = wrapExports(module, additions, suspendability, globals);
   const changed = {
     additions,
@@ -116,7 +128,14 @@ export function suspendTransform(bytes: Uint8Array, options: SuspendOptions): Su
     referenced: facts.referenced,
     extraPages: options.areaPages ?? 16,
   };
-  return { bytes: assemble(module, changed), suspendable, warnings, globals, frames: frames.finish() };
+  return {
+    bytes: assemble(module, changed),
+    suspendable,
+    warnings,
+    globals,
+    frames: frames.finish(),
+    origins: Int32Array.from(additions.functions, added => added.origin),
+  };
 }
 
 function refuseFeatures(module: Module): void {
@@ -200,7 +219,10 @@ function exportedGlobal(index: number): Export {
   return { name: globalExport(index), kind: 'global', index };
 }
 
-/** Every export of a suspendable function is entered through a function that prepares the call, and can be resumed. */
+/**
+ * Every export of a function that can be suspended or can spend fuel is entered through a function that prepares the
+ * call. The former can be resumed, too.
+ */
 function wrapExports(
   module: Module,
   additions: Additions,
@@ -208,22 +230,26 @@ function wrapExports(
   globals: readonly number[],
 ): { exports: Export[]; start: number | undefined } {
   const exports: Export[] = [];
-  const entries = new Map<number, { call: number; resume: number }>();
+  const entries = new Map<number, { readonly call: number; readonly resume: number | undefined }>();
+  const prepared = (index: number) =>
+    suspendability.functions[index] === 1 || (additions.fuel && suspendability.spends[index] === 1);
   const wrap = (name: string, index: number) => {
     let entry = entries.get(index);
     if (entry === undefined) {
-      entry = { call: addCallEntry(additions, index), resume: addResumeEntry(additions, index) };
+      const resume = suspendability.functions[index] ? addResumeEntry(additions, index) : undefined;
+      entry = { call: addCallEntry(additions, index), resume };
       entries.set(index, entry);
     }
     exports.push({ name, kind: 'function', index: entry.call });
+    if (entry.resume === undefined) return;
     exports.push({ name: resumeExport(name), kind: 'function', index: entry.resume });
   };
   for (const entry of module.exports) {
-    if (entry.kind === 'function' && suspendability.functions[entry.index]) wrap(entry.name, entry.index);
+    if (entry.kind === 'function' && prepared(entry.index)) wrap(entry.name, entry.index);
     else exports.push(entry);
   }
   let start = module.start;
-  if (start !== undefined && suspendability.functions[start]) {
+  if (start !== undefined && prepared(start)) {
     wrap(ExportName.Start, start);
     start = undefined;
   }
@@ -234,99 +260,4 @@ function wrapExports(
   exports.push({ name: ExportName.Memory, kind: 'memory', index: 0 });
   exports.push(...globals.map(exportedGlobal));
   return { exports, start };
-}
-
-/** Writes the bodies of the module's own functions, each with its size in front. */
-class BodyWriter {
-  readonly #additions: Additions;
-  readonly #facts: CodeFacts;
-  readonly #suspendability: Suspendability;
-  readonly #names: FunctionNames;
-  readonly #frames: FrameTableBuilder;
-  readonly #flat: FlatCode;
-  readonly #code: CodeWriter;
-  readonly #declarations = new Writer(64);
-  readonly #bodies: Writer;
-  /** Canonical types through which a blocking import can be called. */
-  readonly #importTypes = new Set<number>();
-
-  constructor(
-    additions: Additions,
-    facts: CodeFacts,
-    suspendability: Suspendability,
-    names: FunctionNames,
-    frames: FrameTableBuilder,
-  ) {
-    const { module, types, fuel } = additions;
-    this.#additions = additions;
-    this.#facts = facts;
-    this.#suspendability = suspendability;
-    this.#names = names;
-    this.#frames = frames;
-    this.#flat = new FlatCode(module, types, suspendability, fuel);
-    this.#code = new CodeWriter(types, 1 << 16);
-    this.#bodies = new Writer(Math.ceil(module.bytes.length * 1.5));
-    for (const index of additions.waits.keys()) {
-      if (facts.addressTaken.has(index)) this.#importTypes.add(types.canonical(module.functions[index]));
-    }
-  }
-
-  writeAll(): Writer {
-    const { module } = this.#additions;
-    for (let index = module.importedFunctions; index < module.functions.length; index++) {
-      if (this.#suspendability.functions[index] && this.#writeSuspendable(index)) continue;
-      if (this.#facts.needsPatch[index]) this.#writePatched(index);
-      else this.#copy(index);
-    }
-    return this.#bodies;
-  }
-
-  #copy(index: number): void {
-    const { bytes, bodies, importedFunctions } = this.#additions.module;
-    const { start, end } = bodies[index - importedFunctions];
-    this.#bodies.unsigned(end - start);
-    this.#bodies.copy(bytes, start, end);
-  }
-
-  #writePatched(index: number): void {
-    this.#code.clear();
-    writePatchedBody(this.#code, this.#additions, index);
-    this.#bodies.unsigned(this.#code.length);
-    this.#bodies.append(this.#code);
-  }
-
-  /** False where all that could suspend is unreachable code. */
-  #writeSuspendable(index: number): boolean {
-    const additions = this.#additions;
-    const { module, types } = additions;
-    const body = module.bodies[index - module.importedFunctions];
-    const type = module.types[module.functions[index]];
-    const locals = [...type.params];
-    const start = readLocals(module.bytes, body, locals);
-    const flat = this.#flat;
-    const place = { functionIndex: index, functionName: this.#names.get(index) };
-    const entryCheck = this.#suspendability.entryChecks[index] === 1;
-    flat.read(start, body.end, type, locals);
-    if (flat.targets === 0 && !entryCheck) return false;
-    const plan = new FunctionPlan(flat, locals, {
-      fuel: additions.fuel,
-      entryCheck,
-      reachesImport: at =>
-        flat.op[at] === Op.Call
-          ? additions.waits.has(flat.first[at])
-          : this.#importTypes.has(types.canonical(flat.first[at])),
-      firstPoint: this.#frames.nextPoint,
-      place,
-    });
-    this.#frames.add(index, plan.points, plan.frameBytes);
-    writeResumableCode(this.#code, additions, plan, type);
-    this.#declarations.clear();
-    declareLocals(this.#declarations, plan.locals, type.params.length);
-    const size = this.#declarations.length + this.#code.length;
-    if (size > MAX_BODY_BYTES) throw new Unsupported('too long a function', 'Split the function.', place);
-    this.#bodies.unsigned(size);
-    this.#bodies.append(this.#declarations);
-    this.#bodies.append(this.#code);
-    return true;
-  }
 }

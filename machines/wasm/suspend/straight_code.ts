@@ -1,0 +1,249 @@
+/**
+ * Writes a function's code as it stands, with what is needed put in between: checks of the fuel, other instructions for
+ * some (see `substitution.ts`), and where it can be suspended the ways out, but none back in. All structures stay, so
+ * all branches do. With a plan:
+ *
+ *     block $unwind
+ *       block $function (results)
+ *         <if rewinding, return what the copy that can be resumed returns>
+ *         <the body; after a call that unwound: br $unwind>
+ *       end
+ *       return
+ *     end
+ *     <save the frame> <zeros for results>
+ */
+import { Op } from '../binary/opcodes.ts';
+import { type FunctionType, ValueType } from '../binary/value_type.ts';
+import type { Additions } from './additions.ts';
+import type { CodeWriter } from './code_writer.ts';
+import { Flag, type FlatCode } from './flat_code.ts';
+import { FrameCode } from './frame_code.ts';
+import { Meter } from './meter.ts';
+import type { FunctionPlan } from './plan.ts';
+import { isSubstituted, writeSubstitute } from './substitution.ts';
+
+/** The function to write. */
+export interface StraightFunction {
+  readonly index: number;
+  readonly type: FunctionType;
+  readonly code: FlatCode;
+  /** Types of parameters and locals; what is added is appended. */
+  readonly locals: number[];
+  /** Undefined: it is never suspended. */
+  readonly plan: FunctionPlan | undefined;
+  /** Whether the fuel is checked on entry. */
+  readonly entryCheck: boolean;
+}
+
+/** Write the code into `out` (cleared before), without local declarations: the locals are complete only afterwards. */
+export function writeStraightCode(out: CodeWriter, additions: Additions, fn: StraightFunction): void {
+  out.clear();
+  new StraightCode(out, additions, fn).write();
+}
+
+class StraightCode {
+  readonly #out: CodeWriter;
+  readonly #additions: Additions;
+  readonly #function: StraightFunction;
+  readonly #code: FlatCode;
+  readonly #plan: FunctionPlan | undefined;
+  readonly #frame: FrameCode | undefined;
+  readonly #meter: Meter;
+  readonly #kills: boolean;
+  readonly #source: Uint8Array;
+  /** Instructions to be copied unchanged, not yet written. */
+  #copyFrom = -1;
+  #copyTo = -1;
+  #condition = -1;
+
+  constructor(out: CodeWriter, additions: Additions, fn: StraightFunction) {
+    const { plan, locals } = fn;
+    this.#out = out;
+    this.#additions = additions;
+    this.#function = fn;
+    this.#code = fn.code;
+    this.#plan = plan;
+    this.#frame = plan && new FrameCode(out, additions, plan);
+    this.#kills = additions.preempt === 'kill';
+    this.#meter = new Meter(out, additions, fn.code, additions.fuel ? leftLocal(plan, locals) : -1);
+    this.#source = additions.module.bytes;
+  }
+
+  write(): void {
+    const out = this.#out;
+    const frame = this.#frame;
+    const { type, entryCheck } = this.#function;
+    if (frame !== undefined) {
+      frame.unwind = out.open(Op.Block);
+      out.open(Op.Block, type.results);
+      this.#resumableHead(frame);
+    }
+    if (this.#kills && entryCheck) this.#meter.killIfSpent();
+    const last = this.#code.length - 1;
+    for (let at = 0; at < last; at++) this.#instruction(at);
+    this.#flush();
+    if (frame !== undefined) {
+      out.close();
+      out.byte(Op.Return);
+      out.close();
+      frame.save();
+      out.zeros(type.results);
+    }
+    out.byte(Op.End);
+  }
+
+  /** Nothing but a rewind has a `state` here; one that goes on in this function leads to the entry check, too. */
+  #resumableHead(frame: FrameCode): void {
+    const out = this.#out;
+    const { entryPoint } = this.#plan!;
+    if (entryPoint !== 0) {
+      this.#meter.openCheck();
+      out.getGlobal(this.#additions.globals.state);
+      out.byte(Op.I32Eqz);
+      out.open(Op.If);
+      frame.stop(entryPoint);
+      out.close();
+    } else {
+      out.getGlobal(this.#additions.globals.state);
+      out.open(Op.If);
+    }
+    const { index, type } = this.#function;
+    for (let i = 0; i < type.params.length; i++) out.get(i);
+    out.call(this.#additions.resumption(index));
+    out.byte(Op.Return);
+    out.close();
+  }
+
+  #instruction(at: number): void {
+    const { op, flags, number, first, match } = this.#code;
+    const plan = this.#plan;
+    if (plan !== undefined && plan.landing[at] >= 0 && op[at] !== Op.Loop) this.#keepOperands(plan, plan.landing[at]);
+    switch (op[at]) {
+      case Op.Block:
+      case Op.If:
+        if (plan !== undefined && flags[at] & Flag.Contains) this.#keepBelow(plan, at);
+        this.#copy(at);
+        this.#out.depth++;
+        return;
+      case Op.Loop:
+        this.#loop(at);
+        return;
+      case Op.End:
+        this.#copy(at);
+        this.#out.depth--;
+        if (op[match[at]] === Op.Loop) this.#meter.leaveLoop(match[at]);
+        return;
+      case Op.Call:
+      case Op.CallIndirect:
+        if (plan !== undefined && flags[at] & Flag.Target) this.#call(plan, at);
+        else this.#copy(at);
+        return;
+      case Op.MemorySize:
+      case Op.MemoryGrow:
+      case Op.RefFunc:
+      case Op.PrefixBulk:
+        if (isSubstituted(this.#additions, op[at], number[at], first[at])) this.#substitute(at);
+        else this.#copy(at);
+        return;
+      default:
+        this.#copy(at);
+    }
+  }
+
+  #copy(at: number): void {
+    const { start, end } = this.#code;
+    // Where unreachable code was left out the bytes do not join.
+    if (this.#copyFrom < 0 || this.#copyTo !== start[at]) {
+      this.#flush();
+      this.#copyFrom = start[at];
+    }
+    this.#copyTo = end[at];
+  }
+
+  #flush(): void {
+    if (this.#copyFrom < 0) return;
+    this.#out.copy(this.#source, this.#copyFrom, this.#copyTo);
+    this.#copyFrom = -1;
+  }
+
+  /** Put the operands at heights `[from, to)`, the topmost ones, into their slots and leave them where they are. */
+  #keep(plan: FunctionPlan, at: number, from: number, to: number): void {
+    for (let h = to - 1; h > from; h--) this.#out.set(plan.slot(h, this.#code.operandType(at, h)));
+    this.#out.tee(plan.slot(from, this.#code.operandType(at, from)));
+    for (let h = from + 1; h < to; h++) this.#out.get(plan.slot(h, this.#code.operandType(at, h)));
+  }
+
+  /** Before the operands of a call that are pushed again after a rewind: those that are saved. */
+  #keepOperands(plan: FunctionPlan, call: number): void {
+    const to = this.#code.height[call] - plan.replayed[call];
+    const from = plan.keptFrom[call];
+    if (from >= to) return;
+    this.#flush();
+    this.#keep(plan, call, from, to);
+  }
+
+  /** Before a structure with a target inside: the operands that it leaves alone. */
+  #keepBelow(plan: FunctionPlan, at: number): void {
+    const { op, base, height } = this.#code;
+    if (height[at] - this.#code.blockType(at).params.length === base[at]) return;
+    this.#flush();
+    if (op[at] !== Op.If) {
+      this.#keep(plan, at, base[at], height[at]);
+      return;
+    }
+    if (this.#condition < 0) this.#condition = plan.addLocal(ValueType.I32);
+    this.#out.set(this.#condition);
+    this.#keep(plan, at, base[at], height[at]);
+    this.#out.get(this.#condition);
+  }
+
+  #loop(at: number): void {
+    const { flags } = this.#code;
+    const plan = this.#plan;
+    if (plan !== undefined && flags[at] & Flag.Target) this.#keepBelow(plan, at);
+    const preemptable = plan !== undefined && plan.preemptable;
+    if (!preemptable && !this.#kills) {
+      this.#copy(at);
+      this.#out.depth++;
+      return;
+    }
+    this.#flush();
+    this.#meter.enterLoop(at);
+    this.#copy(at);
+    this.#flush();
+    this.#out.depth++;
+    if (preemptable) this.#preempt(plan, at);
+    else this.#meter.killIfSpent();
+  }
+
+  /** At the head of a loop: stop if the fuel is spent. The loop's parameters are saved, too. */
+  #preempt(plan: FunctionPlan, at: number): void {
+    const { height } = this.#code;
+    const params = this.#code.blockType(at).params.length;
+    if (params > 0) this.#keep(plan, at, height[at] - params, height[at]);
+    this.#meter.pushSpent();
+    this.#frame!.stopIfTrue(plan.point[at]);
+  }
+
+  #call(plan: FunctionPlan, at: number): void {
+    const { op, first } = this.#code;
+    if (op[at] === Op.Call) {
+      this.#flush();
+      this.#out.call(this.#additions.replacement(first[at]));
+    } else {
+      this.#copy(at);
+      this.#flush();
+    }
+    this.#frame!.stopIfUnwinding(plan.point[at]);
+  }
+
+  #substitute(at: number): void {
+    const { op, first, start, end } = this.#code;
+    this.#flush();
+    writeSubstitute(this.#out, this.#additions, op[at], first[at], start[at], end[at]);
+  }
+}
+
+function leftLocal(plan: FunctionPlan | undefined, locals: number[]): number {
+  return plan === undefined ? locals.push(ValueType.I32) - 1 : plan.fuelLeft;
+}
