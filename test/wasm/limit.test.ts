@@ -28,6 +28,23 @@ test('a program cannot take more than its host gives', async () => {
   assert.is(await pagesWith(20 * 65_536, GREEDY('1 3')), 3, 'its own maximum is lower');
 });
 
+test('a trap that comes of it says so', async () => {
+  const entry = wasmEntry(`
+    export function main(): i32 {
+      const kept = new Array<Uint8Array>();
+      for (let i = 0; i < 1000; i++) kept.push(new Uint8Array(100000));
+      return kept.length;
+    }`);
+  const process = BareProcess.begin(loadWasm(entry, await prepareWasm(entry), { memory: 1 << 20 })).run();
+  process.machine.close();
+  assert.is(process.error?.kind, 'INTERNAL');
+  assert.match(
+    process.error!.message,
+    /^unreachable \(before that, memory\.grow was refused at [\d.]+MiB: the limit is "limits\.memory" of its host, 1MiB\)$/,
+  );
+  assert.match(process.error!.stack!, /at .*main/);
+});
+
 test('one that needs more than that to begin is refused', async () => {
   const error = await failure(pagesWith(65_536, GREEDY('2')));
   assert.instance(error, TroupeError);

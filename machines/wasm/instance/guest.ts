@@ -111,7 +111,10 @@ export class Guest extends Caller implements StateMachine {
   }
 
   #error(thrown: unknown): TroupeError {
-    if (!(thrown instanceof FuelSpent)) return trapError(thrown, this.functionName);
+    if (!(thrown instanceof FuelSpent)) {
+      const error = trapError(thrown, this.functionName);
+      return this.driver.growRefused ? this.#program.outOfMemory(error, this.driver.guestBytes) : error;
+    }
     this.driver.fuel = 0;
     this.#burn();
     return this.#program.killed(thrown, this.#burnt);

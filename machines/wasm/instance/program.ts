@@ -2,6 +2,7 @@ import { instantiateSync } from '@assemblyscript/loader';
 import { cpuTotalSpent } from '../../../runtime/catalogue.ts';
 import { TroupeError } from '../../../runtime/errors.ts';
 import type { Entry, Image, ImportTable, Program, StateMachine } from '../../../runtime/machine.ts';
+import { formatSize } from '../../../runtime/size.ts';
 import { showPlace } from '../../../runtime/registry/entry.ts';
 import type { WasmArtifact } from '../artifact.ts';
 import { decodeModule } from '../binary/decode.ts';
@@ -208,6 +209,15 @@ export class WasmProgram implements Program {
   /** The error of a process that has used up `limits.cpu_total`, where `driver` stopped. */
   cpuTotalSpent(driver: SuspendDriver): TroupeError {
     return cpuTotalSpent(this.#id, this.#limits.cpuTotal!, this.#standing(driver));
+  }
+
+  /** `error`, which came after its memory of `bytes` could not grow. */
+  outOfMemory(error: TroupeError, bytes: number): TroupeError {
+    const { memory } = this.#limits;
+    const limit = memory === undefined ? 'its own maximum' : `"limits.memory" of its host, ${formatSize(memory)}`;
+    const message = `${error.message} (before that, memory.grow was refused at ${formatSize(bytes)}: the limit is ${limit})`;
+    const { kind, place, stack, details } = error;
+    return new TroupeError(message, { kind, place, stack, details: { ...details, memory: bytes } });
   }
 
   /** The error of a process that was killed: it has spent `burnt` in all. */

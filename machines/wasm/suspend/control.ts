@@ -23,6 +23,8 @@ export const Word = {
   Limit: 3,
   /** Set by the guest when it stops: fuel that is left, negative if it is spent. */
   FuelLeft: 4,
+  /** Set by the guest: 1 after a `memory.grow` that failed. The host sets it to 0 when a call begins. */
+  GrowRefused: 5,
 } as const;
 
 /** Length of the control block; the saved stack begins after it. */

@@ -207,6 +207,7 @@ export class SuspendDriver {
       view[Word.Command] = Command.Run;
       view[Word.Fuel] = this.fuel;
       view[Word.FuelLeft] = this.fuel;
+      view[Word.GrowRefused] = 0;
       this.#emptyStack(view);
     }
     this.#waiting = false;
@@ -319,6 +320,11 @@ export class SuspendDriver {
     } catch {
       return -1;
     }
+  }
+
+  /** Whether a `memory.grow` has failed since the call began: what a trap that follows may come from. */
+  get growRefused(): boolean {
+    return this.#areaBytes !== 0 && this.#view()[Word.GrowRefused] !== 0;
   }
 
   /** In the body of an import: let the guest be preempted, or killed, at its next check, whatever fuel it has left. */

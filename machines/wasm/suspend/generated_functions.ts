@@ -195,6 +195,9 @@ export function addGrow(additions: Additions, maxPages = MAX_PAGES): number {
 
   function failIfTrue(code: CodeWriter): void {
     code.open(Op.If);
+    code.getGlobal(globals.control);
+    code.constant(1);
+    code.storeWord(wordOffset(Word.GrowRefused));
     code.constant(-1);
     code.byte(Op.Return);
     code.close();
