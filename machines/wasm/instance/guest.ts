@@ -220,7 +220,9 @@ export class Guest extends Caller implements StateMachine {
     const length = arrivals.length;
     const at = this.#allocate(length);
     arrivals.writeToRoom(at);
-    return this.#call(handlerOf(arrivals.kind), [at, length]);
+    this.#calling = true;
+    this.mayWait = this.#program.suspendable;
+    return this.#after(this.driver.callWithTwo(handlerOf(arrivals.kind), at, length));
   }
 
   /** Room in the guest's memory for what a handler is given: asked for once, and again for something longer. */

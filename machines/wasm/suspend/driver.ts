@@ -195,6 +195,28 @@ export class SuspendDriver {
    *   is thrown through the guest
    */
   call(name: string, args: readonly unknown[]): DriverState {
+    const entry = this.#begin(name);
+    try {
+      this.result = args.length === 0 ? entry() : entry(...args);
+    } catch (error) {
+      this.#break(error);
+    }
+    return this.#stopped();
+  }
+
+  /** `call` with two numbers, for the calls of which there are many: no list is made of them. */
+  callWithTwo(name: string, first: number, second: number): DriverState {
+    const entry = this.#begin(name);
+    try {
+      this.result = entry(first, second);
+    } catch (error) {
+      this.#break(error);
+    }
+    return this.#stopped();
+  }
+
+  /** What is called by this name; from here on the guest runs. */
+  #begin(name: string): (...args: readonly unknown[]) => unknown {
     if (this.#state !== DriverState.Idle) throw cannotCall(name, this.#state, this.#entry);
     if (name !== this.#calledName) {
       this.#called = this.#function(name);
@@ -212,12 +234,7 @@ export class SuspendDriver {
     }
     this.#waiting = false;
     this.#state = DriverState.Running;
-    try {
-      this.result = args.length === 0 ? entry() : entry(...args);
-    } catch (error) {
-      this.#break(error);
-    }
-    return this.#stopped();
+    return entry;
   }
 
   /** Go on with the suspended or preempted call. Answers the state afterwards, as `call`. */
