@@ -7,7 +7,7 @@ import { BareLua } from '../../machines/lua/vm/transform/bare_lua.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { BareProcess } from '../bare_process.ts';
 import { loadProgram } from '../lua/load_program.ts';
-import { HOST, idleBytes, type Measurement, timed } from './measurement.ts';
+import { alive, idleBytes, imageBytes, type Measurement, move, spawnCold, timed } from './measurement.ts';
 
 const LOOP = 'local x = 0 for i = 1, 5e6 do x = x + i % 7 end return x';
 const CALLS = 'local function fib(n) if n < 2 then return n end return fib(n - 1) + fib(n - 2) end return fib(30)';
@@ -32,26 +32,6 @@ function overhead(program: string) {
   };
 }
 
-/** Microseconds for the first spawns of a runtime, whose pages nothing has touched yet; the children stay. */
-async function spawnCold(runtime: Runtime, count: number): Promise<number> {
-  const begun = process.hrtime.bigint();
-  for (let i = 0; i < count; i++) runtime.spawn({ id: 'bench:idle_lua', host: HOST });
-  await runtime.wait(1);
-  const nanoseconds = Number(process.hrtime.bigint() - begun);
-  if (runtime.live !== count) throw new Error(`${runtime.live} of ${count} live`);
-  return nanoseconds / count;
-}
-
-/** How many processes live at once, each having run and waiting for a message. */
-async function alive(runtime: Runtime, count: number): Promise<number> {
-  for (let i = 0; i < count; i++) {
-    runtime.spawn({ id: 'bench:idle_lua', host: HOST });
-    if (i % 5000 === 0) await runtime.wait(1);
-  }
-  for (let turns = 0; runtime.live < count && turns < 10_000; turns++) await runtime.wait(1);
-  return runtime.live;
-}
-
 const BOMB = `return function()
   local ok, err = pcall(string.find, ("a"):rep(28), ("a?"):rep(28) .. ("a"):rep(28))
   return ok, (tostring(err))
@@ -72,22 +52,8 @@ const WAITING = `return function()
   while true do sum = sum + inbox:receive():payload():data() end
 end`;
 
-async function imageBytes(): Promise<number> {
-  const waiting = BareProcess.begin(loadProgram(WAITING)).run();
-  const image = waiting.leave();
-  waiting.enter(image);
-  waiting.machine.close();
-  return image.bytes.length;
-}
-
-/** Out of the machine as an image, and in again. */
-async function move(_runtime: Runtime, count: number): Promise<number> {
-  const waiting = BareProcess.begin(loadProgram(WAITING)).run();
-  const begun = process.hrtime.bigint();
-  for (let i = 0; i < count; i++) waiting.enter(waiting.leave());
-  const nanoseconds = Number(process.hrtime.bigint() - begun);
-  waiting.machine.close();
-  return nanoseconds / count;
+async function waiting(): Promise<BareProcess> {
+  return BareProcess.begin(loadProgram(WAITING)).run();
 }
 
 export const LUA_MEASUREMENTS: readonly Measurement[] = [
@@ -99,7 +65,10 @@ export const LUA_MEASUREMENTS: readonly Measurement[] = [
     20_000,
     timed('spawner_ts', 'bench:child_lua'),
   ),
-  { ...lua('spawn-cold', 'the same on pages that nothing has touched', 'ns', 20_000, 20_000, spawnCold), once: true },
+  {
+    ...lua('spawn-cold', 'the same on pages that nothing has touched', 'ns', 20_000, 20_000, spawnCold('idle_lua')),
+    once: true,
+  },
   lua(
     'first-message',
     'spawn, a message to it, and its answer',
@@ -109,9 +78,13 @@ export const LUA_MEASUREMENTS: readonly Measurement[] = [
     timed('greeter_ts', 'bench:greeted_lua'),
   ),
   { ...lua('idle-bytes', 'a process that waits', 'bytes', 20_480, 20_000, idleBytes('idle_lua', 'rss')), once: true },
-  { ...lua('live', 'processes on one thread', 'processes', 50_000, 50_000, alive), once: true, atLeast: true },
   {
-    ...lua('live', 'processes in one runtime of three threads', 'processes', 150_000, 150_000, alive),
+    ...lua('live', 'processes on one thread', 'processes', 50_000, 50_000, alive('idle_lua')),
+    once: true,
+    atLeast: true,
+  },
+  {
+    ...lua('live', 'processes in one runtime of three threads', 'processes', 150_000, 150_000, alive('idle_lua')),
     workers: 2,
     once: true,
     atLeast: true,
@@ -124,8 +97,8 @@ export const LUA_MEASUREMENTS: readonly Measurement[] = [
   { ...lua('preemption', 'more time for a loop that does little', '%', 15, 9, overhead(LOOP)), once: true },
   { ...lua('preemption', 'more time for calls', '%', 5, 9, overhead(CALLS)), once: true },
   lua('pattern-bomb', 'a pattern that would take half a minute', 'ms', 100, 1, patternBomb),
-  { ...lua('image-bytes', 'a process that waits', 'bytes', 20_480, 1, imageBytes), once: true },
-  lua('move', 'out as an image and in again', 'ns', 10_000, 20_000, move),
+  { ...lua('image-bytes', 'a process that waits', 'bytes', 20_480, 1, imageBytes(waiting)), once: true },
+  lua('move', 'out as an image and in again', 'ns', 10_000, 20_000, move(waiting)),
   { ...lua('spawn', "wasmoon's own binary", 'ns', 60_000, 3000, timed('spawner_ts', 'bench:child_lua')), stock: true },
   { ...lua('ping-pong', "a small table, wasmoon's own binary", 'ns', 9000, 30_000, timed('ping_lua')), stock: true },
 ];

@@ -3,6 +3,7 @@
  * something. `target` is what the project wants to reach on a quiet 2-core machine.
  */
 import type { Runtime } from '../../runtime/runtime.ts';
+import type { BareProcess } from '../bare_process.ts';
 
 export interface Measurement {
   /** Of one thing in all machines that have it. */
@@ -60,5 +61,52 @@ export function idleBytes(id: string, what: 'heapUsed' | 'rss') {
     const after = await used();
     if (runtime.live < count) throw new Error(`only ${runtime.live} of ${count} processes live`);
     return (after - before) / count;
+  };
+}
+
+/** Nanoseconds for each of the first spawns of a runtime, for which nothing has been made before; the children stay. */
+export function spawnCold(id: string) {
+  return async (runtime: Runtime, count: number): Promise<number> => {
+    const begun = process.hrtime.bigint();
+    for (let i = 0; i < count; i++) runtime.spawn({ id: `bench:${id}`, host: HOST });
+    await runtime.wait(1);
+    const nanoseconds = Number(process.hrtime.bigint() - begun);
+    if (runtime.live !== count) throw new Error(`${runtime.live} of ${count} live`);
+    return nanoseconds / count;
+  };
+}
+
+/** How many processes live at once, each having run and waiting for a message. */
+export function alive(id: string) {
+  return async (runtime: Runtime, count: number): Promise<number> => {
+    for (let i = 0; i < count; i++) {
+      runtime.spawn({ id: `bench:${id}`, host: HOST });
+      if (i % 5000 === 0) await runtime.wait(1);
+    }
+    for (let turns = 0; runtime.live < count && turns < 10_000; turns++) await runtime.wait(1);
+    return runtime.live;
+  };
+}
+
+/** Bytes of the image of a process. */
+export function imageBytes(begin: () => Promise<BareProcess>) {
+  return async (): Promise<number> => {
+    const process = await begin();
+    const image = process.leave();
+    process.enter(image);
+    process.machine.close();
+    return image.bytes.length;
+  };
+}
+
+/** Nanoseconds out of the machine as an image, and in again. */
+export function move(begin: () => Promise<BareProcess>) {
+  return async (_runtime: Runtime, count: number): Promise<number> => {
+    const moved = await begin();
+    const begun = process.hrtime.bigint();
+    for (let i = 0; i < count; i++) moved.enter(moved.leave());
+    const nanoseconds = Number(process.hrtime.bigint() - begun);
+    moved.machine.close();
+    return nanoseconds / count;
   };
 }

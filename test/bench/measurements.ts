@@ -1,6 +1,7 @@
 /** What is measured, in the order of the table. */
 import { LUA_MEASUREMENTS } from './lua_measurements.ts';
 import { idleBytes, type Measurement, timed } from './measurement.ts';
+import { WASM_MEASUREMENTS } from './wasm_measurements.ts';
 
 export const MEASUREMENTS: readonly Measurement[] = [
   {
@@ -73,65 +74,6 @@ export const MEASUREMENTS: readonly Measurement[] = [
     count: 30000,
     run: timed('ping_ts', 'bench:pong_xstate'),
   },
-  {
-    name: 'spawn',
-    machine: 'wasm',
-    what: 'spawn a process and get its answer',
-    unit: 'ns',
-    target: 15000,
-    workers: 0,
-    count: 3000,
-    run: timed('spawner_ts', 'bench:child_wasm'),
-  },
-  {
-    name: 'ping-pong',
-    machine: 'wasm',
-    what: 'round trip with a blocking receive',
-    unit: 'ns',
-    target: 1200,
-    workers: 0,
-    count: 100000,
-    run: timed('ping_ts', 'bench:pong_wasm'),
-  },
-  {
-    name: 'event',
-    machine: 'wasm',
-    what: 'a message to a process with handlers',
-    unit: 'ns',
-    target: 300,
-    workers: 0,
-    count: 300000,
-    run: timed('feeder_ts', 'bench:counter_wasm'),
-  },
-  {
-    name: 'event',
-    machine: 'wasm',
-    what: 'and its payload read by the SDK',
-    unit: 'ns',
-    target: 600,
-    workers: 0,
-    count: 300000,
-    run: timed('feeder_ts', 'bench:sink_wasm'),
-  },
-  {
-    name: 'nonblocking-call',
-    machine: 'wasm',
-    what: 'the own PID, as a string',
-    unit: 'ns',
-    target: 1000,
-    workers: 0,
-    count: 500000,
-    run: timed('calls_wasm'),
-  },
-  {
-    name: 'idle-bytes',
-    machine: 'wasm',
-    what: 'a process that waits (resident)',
-    unit: 'bytes',
-    target: 150000,
-    workers: 0,
-    count: 500,
-    run: idleBytes('idle_wasm', 'rss'),
-  },
+  ...WASM_MEASUREMENTS,
   ...LUA_MEASUREMENTS,
 ];
