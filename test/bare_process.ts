@@ -2,6 +2,7 @@
 import type { TroupeError } from '../runtime/errors.ts';
 import {
   Answer,
+  type BoundOperation,
   type EventQueue,
   type Image,
   type ImportTable,
@@ -28,6 +29,8 @@ export class BareProcess {
   steps = 0;
   /** What it sent, in order: topic and payload. */
   readonly sent: [string, Payload][] = [];
+  /** Operations that it called, in order. */
+  readonly invoked: [string, readonly Payload[]][] = [];
   readonly #messages: Message[] = [];
   readonly #topics = new Set<string>();
   readonly #timers: number[] = [];
@@ -73,7 +76,10 @@ export class BareProcess {
       },
       timer: (tag: number) => this.#timers.push(tag),
       // Chance and time stand still, so that every run is the same.
-      invoke: () => 0.5,
+      invoke: (_tag: number, { name }: BoundOperation, args: readonly Payload[]) => {
+        this.invoked.push([name, args]);
+        return 0.5;
+      },
       abandon: () => undefined,
       complete: (value: Payload) => {
         this.value = value;

@@ -10,6 +10,8 @@ import type { FunctionSignature, ImportDescription, ModuleDescription } from './
 import { type CallPlan, type ModuleExports, planOf } from './functions/call_plan.ts';
 import type { WitFunction } from './functions/wit_type.ts';
 import { HANDLER_EXPORTS } from './instance/handlers.ts';
+import { exportOf } from './wasi/command.ts';
+import { WASI_CALLS, WASI_MODULE } from './wasi/signatures.ts';
 
 const NUMBERS: ReadonlySet<string> = new Set(['i32', 'i64', 'f32', 'f64']);
 const RECORD: FunctionSignature = { params: ['i32', 'i32'], results: [] };
@@ -53,7 +55,7 @@ export function verifyModule(
   checkFixedExports(exports, problems);
   const assemblyscript = Object.hasOwn(exports, '__new') && Object.hasOwn(exports, '__pin');
   if (wit.length > 0) checkWit(entry, module, exports, wit, assemblyscript, problems);
-  else checkMethod(entry, exports, problems);
+  else checkMethod(entry, exports, module.imports, problems);
   problems.throwAny();
   return { imports: module.imports.map(({ module: from, name }) => ({ module: from, name })), exports, assemblyscript };
 }
@@ -143,10 +145,14 @@ function unknownImport(wanted: ImportDescription): string {
       return `it imports ${shown}, which does not exist; there are ${Object.keys(LOG_CALLS).join(', ')}`;
     case 'troupe:time':
       return `it imports ${shown}, which does not exist; there are ${Object.keys(TIME_CALLS).join(', ')}`;
+    case WASI_MODULE:
+      return `it imports ${shown}, which does not exist; did you mean "${closest(wanted.name, Object.keys(WASI_CALLS))}"?`;
+    case 'wasi_unstable':
+      return `it imports ${shown}, an older WASI than "${WASI_MODULE}"; build it with a newer compiler or libc`;
     case 'env':
       return `it imports ${shown}; from "env" there are only AssemblyScript's "abort" and "seed"`;
     default:
-      return `it imports ${shown}; there are only the modules "troupe:process", "troupe:time", "troupe:log" and "troupe:<capability>"`;
+      return `it imports ${shown}; there are only the modules "troupe:process", "troupe:time", "troupe:log", "troupe:<capability>" and "${WASI_MODULE}"`;
   }
 }
 
@@ -167,8 +173,13 @@ function checkFixedExports(exports: { readonly [name: string]: FunctionSignature
   }
 }
 
-function checkMethod(entry: Entry, exports: { readonly [name: string]: FunctionSignature }, problems: Problems): void {
-  const { method } = entry;
+function checkMethod(
+  entry: Entry,
+  exports: { readonly [name: string]: FunctionSignature },
+  imports: readonly ImportDescription[],
+  problems: Problems,
+): void {
+  const method = exportOf(entry.method, exports, imports);
   if (Object.hasOwn(exports, method)) {
     const type = exports[method];
     if ([...type.params, ...type.results].every(one => NUMBERS.has(one))) return;

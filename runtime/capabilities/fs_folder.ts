@@ -3,8 +3,9 @@
  *
  * A path is looked at twice: as text, so that `..` and absolute paths cannot name anything outside (whether or not it
  * exists), and after following every symbolic link. What is opened is the followed path, with links refused at its
- * last step. Programs cannot make links; somebody else who swaps a folder for a link between check and opening is
- * outside of what this guards against.
+ * last step. Programs cannot make links. Somebody who swaps a folder for a link between check and opening is
+ * outside of what this guards against: a link that leads out must have been put there by others, and a program that
+ * may write could move it.
  */
 import { constants } from 'node:fs';
 import { open, realpath } from 'node:fs/promises';
@@ -52,6 +53,28 @@ export class Folder {
     try {
       const parent = this.#guard(await realpath(dirname(named)), root, path, operation);
       return join(parent, basename(named));
+    } catch (thrown) {
+      throw fileError(thrown, path, operation);
+    }
+  }
+
+  /**
+   * Absolute path of an entry of a folder as it is: a link at the last step is not followed. It need not exist; the folder
+   * it lies in must. `change`: the granted folder itself is refused.
+   */
+  async entry(path: string, operation: string, change = false): Promise<string> {
+    const named = this.#inside(path, operation);
+    const root = await this.#realRoot();
+    if (named === this.#root) {
+      if (!change) return root;
+      throw new TroupeError(`${operation}: the folder that ${this.#host} grants can be neither moved nor removed`, {
+        kind: 'PERMISSION_DENIED',
+        retryable: false,
+        details: { code: 'EBUSY' },
+      });
+    }
+    try {
+      return join(this.#guard(await realpath(dirname(named)), root, path, operation), basename(named));
     } catch (thrown) {
       throw fileError(thrown, path, operation);
     }
@@ -141,7 +164,10 @@ export async function writeWhole(
 }
 
 export function notAFile(path: string, operation: string): TroupeError {
-  return new TroupeError(`${operation}: "${path}" is a folder, not a file`, { kind: 'INVALID' });
+  return new TroupeError(`${operation}: "${path}" is a folder, not a file`, {
+    kind: 'INVALID',
+    details: { code: 'EISDIR' },
+  });
 }
 
 const FILE_ERRORS: { readonly [code: string]: readonly [ErrorKind, string] } = {
@@ -157,18 +183,31 @@ const FILE_ERRORS: { readonly [code: string]: readonly [ErrorKind, string] } = {
   ENXIO: ['INVALID', 'it is a pipe or device that nobody reads'],
   ENOSPC: ['UNAVAILABLE', 'the disk is full'],
   EDQUOT: ['UNAVAILABLE', 'the disk quota is used up'],
+  EBADF: ['INVALID', 'it was not opened for this'],
+  EINVAL: ['INVALID', 'it cannot be done with this'],
+  ENOTEMPTY: ['CONFLICT', 'the folder is not empty'],
+  EBUSY: ['UNAVAILABLE', 'it is in use'],
+  EXDEV: ['INVALID', 'it lies on another disk'],
+  EFBIG: ['INVALID', 'the file would become too large'],
   EMFILE: ['UNAVAILABLE', 'too many files are open'],
   ENFILE: ['UNAVAILABLE', 'too many files are open'],
 };
 
-/** What the operating system or zlib said, in the words and kinds of the system. The path is shown as the program gave it. */
+/**
+ * What the operating system or zlib said, in the words and kinds of the system; `details.code` is the operating system's
+ * own (`ENOENT`). The path is shown as the program gave it.
+ */
 export function fileError(thrown: unknown, path: string, operation: string): TroupeError {
   if (thrown instanceof TroupeError) return thrown;
   const code = (thrown as NodeJS.ErrnoException).code ?? '';
   const known = FILE_ERRORS[code];
   if (known !== undefined) {
     const [kind, text] = known;
-    return new TroupeError(`${operation}: "${path}": ${text}`, { kind, retryable: kind === 'UNAVAILABLE' });
+    return new TroupeError(`${operation}: "${path}": ${text}`, {
+      kind,
+      retryable: kind === 'UNAVAILABLE',
+      details: { code },
+    });
   }
   if (code.startsWith('Z_')) {
     return new TroupeError(`${operation}: "${path}" is damaged or cut off: ${(thrown as Error).message}`, {

@@ -1,5 +1,5 @@
 /**
- * Files opened for reading piece by piece. A handle is a number that belongs to the process that opened it; whatever
+ * Files opened for reading and writing piece by piece. A handle is a number that belongs to the process that opened it; whatever
  * is still open when that process ends is closed. Nothing is read before it is asked for, so a slow reader holds at most
  * one piece (plus zlib's window for a .gz file).
  */
@@ -7,12 +7,27 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { createGunzip, type Gunzip as GunzipStream } from 'node:zlib';
 import { TroupeError } from '../errors.ts';
+import type { Payload } from '../payload/payload.ts';
 import type { CallContext } from './capability.ts';
 import { fileError, notAFile } from './fs_folder.ts';
+import { described, type NewTimes } from './fs_stat.ts';
 import { type Services, servicesOf } from './services.ts';
 
 /** `auto`: unpack what begins like a gzip file, whatever its name. */
 export type Gunzip = 'auto' | boolean;
+
+/** What a file is opened for; it can always be read. */
+export interface Access {
+  /** Only for what is not written. */
+  readonly gunzip: Gunzip;
+  readonly write: boolean;
+  /** Everything is written at the end. */
+  readonly append: boolean;
+  readonly create: boolean;
+  /** Fail where it exists. */
+  readonly exclusive: boolean;
+  readonly truncate: boolean;
+}
 
 const MOST_OPEN = 64;
 const GUNZIP_PIECE = 256 * 1024;
@@ -25,7 +40,7 @@ interface OpenFiles {
 
 const tables = new WeakMap<Services, OpenFiles>();
 
-export async function openFile(context: CallContext, file: string, path: string, gunzip: Gunzip): Promise<number> {
+export async function openFile(context: CallContext, file: string, path: string, access: Access): Promise<number> {
   const table = tableOf(context);
   let own = table.ofProcess.get(context.pid);
   if (own === undefined) {
@@ -43,7 +58,7 @@ export async function openFile(context: CallContext, file: string, path: string,
         kind: 'RATE_LIMITED',
       });
     }
-    await opened.open(file, gunzip);
+    await opened.open(file, access);
     return handle;
   } catch (thrown) {
     own.delete(handle);
@@ -52,12 +67,11 @@ export async function openFile(context: CallContext, file: string, path: string,
   }
 }
 
-export async function readFile(context: CallContext, handle: number, most: number): Promise<Uint8Array | null> {
+/** An open file of the process, or NOT_FOUND. */
+export function openFileOf(context: CallContext, handle: number, operation: string): OpenFile {
   const opened = tableOf(context).ofProcess.get(context.pid)?.get(handle);
-  if (opened === undefined) {
-    throw new TroupeError(`fs.read: the process has no open file ${handle}; was it closed?`, { kind: 'NOT_FOUND' });
-  }
-  return await opened.read(most);
+  if (opened !== undefined) return opened;
+  throw new TroupeError(`${operation}: the process has no open file ${handle}; was it closed?`, { kind: 'NOT_FOUND' });
 }
 
 export async function closeFile(context: CallContext, handle: number): Promise<boolean> {
@@ -82,36 +96,97 @@ function tableOf(context: CallContext): OpenFiles {
   return table;
 }
 
-class OpenFile {
+export class OpenFile {
   readonly #path: string;
   #handle: FileHandle | undefined;
+  /** Where the next read or write is; undefined for what has no positions, such as a pipe. */
+  #position: number | undefined;
+  #append = false;
   #unpacked: AsyncIterator<Buffer> | undefined;
   #gunzip: GunzipStream | undefined;
   /** What an unpacked piece still holds beyond what was asked for. */
   #rest: Uint8Array | undefined;
   #closed = false;
-  /** Reads of one file take their turns, so that pieces are answered in the order asked for. */
+  /** Operations on one file take their turns, so that pieces are answered in the order asked for. */
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(path: string) {
     this.#path = path;
   }
 
-  async open(file: string, gunzip: Gunzip): Promise<void> {
-    const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  async open(file: string, access: Access): Promise<void> {
+    const handle = await open(file, openFlags(access), 0o666);
     this.#handle = handle;
     if (this.#closed) {
       await handle.close();
-      throw closedError(this.#path);
+      throw closedError(this.#path, 'fs.open');
     }
-    if ((await handle.stat()).isDirectory()) throw notAFile(this.#path, 'fs.open');
+    const found = await handle.stat();
+    if (found.isDirectory()) throw notAFile(this.#path, 'fs.open');
+    if (found.isFile()) this.#position = 0;
+    this.#append = access.append;
+    const { gunzip } = access;
     if (gunzip === true || (gunzip === 'auto' && (await looksPacked(handle)))) this.#unpack(handle);
   }
 
-  read(most: number): Promise<Uint8Array | null> {
-    const piece = this.#turn.then(() => this.#next(most));
-    this.#turn = piece.catch(() => undefined);
-    return piece;
+  /** From where the last read or write ended, or from `position`; null at the end. */
+  read(most: number, position?: number): Promise<Uint8Array | null> {
+    return this.#next(position === undefined ? 'fs.read' : 'fs.read_at', async handle => {
+      if (this.#unpacked === undefined) return await this.#plain(handle, most, position);
+      if (position !== undefined) throw this.#isPacked('fs.read_at');
+      return await this.#packed(this.#unpacked, most);
+    });
+  }
+
+  /** All of it; answers the length. */
+  write(content: Uint8Array, position?: number): Promise<number> {
+    return this.#next(position === undefined ? 'fs.write' : 'fs.write_at', async handle => {
+      let at = position ?? this.#position;
+      let written = 0;
+      while (written < content.length) {
+        const { bytesWritten } = await handle.write(content, written, content.length - written, at ?? null);
+        written += bytesWritten;
+        if (at !== undefined) at += bytesWritten;
+      }
+      if (position === undefined && at !== undefined) this.#position = this.#append ? (await handle.stat()).size : at;
+      return written;
+    });
+  }
+
+  /** Answers the new position, from the start. */
+  seek(offset: number, from: 'start' | 'current' | 'end'): Promise<number> {
+    return this.#next('fs.seek', async handle => {
+      if (this.#unpacked !== undefined) throw this.#isPacked('fs.seek');
+      if (this.#position === undefined) {
+        throw new TroupeError(`fs.seek: "${this.#path}" has no positions: it is no file`, { kind: 'INVALID' });
+      }
+      const base = from === 'start' ? 0 : from === 'current' ? this.#position : (await handle.stat()).size;
+      const position = base + offset;
+      if (!Number.isSafeInteger(position) || position < 0) {
+        throw new TroupeError(`fs.seek: there is no position ${position}`, { kind: 'INVALID' });
+      }
+      this.#position = position;
+      return position;
+    });
+  }
+
+  truncate(size: number): Promise<void> {
+    return this.#next('fs.truncate', handle => handle.truncate(size));
+  }
+
+  sync(): Promise<void> {
+    return this.#next('fs.sync', handle => handle.sync());
+  }
+
+  stat(): Promise<Payload> {
+    return this.#next('fs.stat_open', async handle => described(await handle.stat()));
+  }
+
+  setTimes({ accessed, modified }: NewTimes): Promise<void> {
+    return this.#next('fs.set_times_open', async handle => {
+      const found = await handle.stat();
+      await handle.utimes(accessed ?? found.atimeMs / 1e3, modified ?? found.mtimeMs / 1e3);
+    });
   }
 
   async close(): Promise<void> {
@@ -123,20 +198,31 @@ class OpenFile {
     await this.#handle?.close().catch(() => undefined);
   }
 
-  async #next(most: number): Promise<Uint8Array | null> {
-    if (this.#closed) throw closedError(this.#path);
-    try {
-      return this.#unpacked === undefined ? await this.#plain(most) : await this.#packed(this.#unpacked, most);
-    } catch (thrown) {
-      throw this.#closed ? closedError(this.#path) : fileError(thrown, this.#path, 'fs.read');
-    }
+  #next<T>(operation: string, work: (handle: FileHandle) => Promise<T>): Promise<T> {
+    const done = this.#turn.then(async () => {
+      if (this.#closed) throw closedError(this.#path, operation);
+      try {
+        return await work(this.#handle as FileHandle);
+      } catch (thrown) {
+        throw this.#closed ? closedError(this.#path, operation) : fileError(thrown, this.#path, operation);
+      }
+    });
+    this.#turn = done.catch(() => undefined);
+    return done;
   }
 
-  async #plain(most: number): Promise<Uint8Array | null> {
+  async #plain(handle: FileHandle, most: number, position: number | undefined): Promise<Uint8Array | null> {
     const buffer = new Uint8Array(most);
-    const { bytesRead } = await (this.#handle as FileHandle).read(buffer, 0, most, null);
+    const { bytesRead } = await handle.read(buffer, 0, most, position ?? this.#position ?? null);
+    if (position === undefined && this.#position !== undefined) this.#position += bytesRead;
     if (bytesRead === 0) return null;
     return bytesRead === most ? buffer : buffer.slice(0, bytesRead);
+  }
+
+  #isPacked(operation: string): TroupeError {
+    return new TroupeError(`${operation}: "${this.#path}" is unpacked as it is read; open it with {gunzip: false}`, {
+      kind: 'INVALID',
+    });
   }
 
   async #packed(unpacked: AsyncIterator<Buffer>, most: number): Promise<Uint8Array | null> {
@@ -164,12 +250,25 @@ class OpenFile {
   }
 }
 
+/** Links are refused at the last step; a pipe without a writer must not block a thread of Node's pool. */
+function openFlags(access: Access): number {
+  return (
+    (access.write ? constants.O_RDWR : constants.O_RDONLY) |
+    (access.append ? constants.O_APPEND : 0) |
+    (access.create ? constants.O_CREAT : 0) |
+    (access.exclusive ? constants.O_EXCL : 0) |
+    (access.truncate ? constants.O_TRUNC : 0) |
+    constants.O_NOFOLLOW |
+    constants.O_NONBLOCK
+  );
+}
+
 async function looksPacked(handle: FileHandle): Promise<boolean> {
   const start = new Uint8Array(2);
   const { bytesRead } = await handle.read(start, 0, 2, 0);
   return bytesRead === 2 && start[0] === 0x1f && start[1] === 0x8b;
 }
 
-function closedError(path: string): TroupeError {
-  return new TroupeError(`fs.read: "${path}" was closed`, { kind: 'INVALID' });
+function closedError(path: string, operation: string): TroupeError {
+  return new TroupeError(`${operation}: "${path}" was closed`, { kind: 'INVALID' });
 }

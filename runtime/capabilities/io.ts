@@ -60,7 +60,8 @@ export const ioCapability: CapabilityDefinition<IoSettings> = {
       run: () => true,
     },
     read: {
-      summary: 'At most so many bytes (default 1024) of the next line, its end included; NOT_FOUND at the end',
+      summary:
+        'At most so many bytes (default 1024) of the next line as they came, its end included; NOT_FOUND at the end',
       args: ['max_bytes?'],
       action: 'io.read',
       mode: 'async',
@@ -68,6 +69,13 @@ export const ioCapability: CapabilityDefinition<IoSettings> = {
         const most = integerArgument(args[0] ?? USUAL_READ, 'io.read', 'max_bytes', 1, MOST_READ);
         return (await inputOf(context).read(most)) ?? endOfInput('io.read');
       },
+    },
+    input_ready: {
+      summary: 'Wait until standard input has something to read: how many bytes at least, 0 at its end',
+      args: [],
+      action: 'io.read',
+      mode: 'async',
+      run: async context => await inputOf(context).ready(),
     },
     readline: {
       summary: 'The next line of standard input without its line end; NOT_FOUND at the end',

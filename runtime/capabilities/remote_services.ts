@@ -20,7 +20,7 @@ export interface ServicesSnapshot {
   readonly environment: { readonly [name: string]: string | undefined };
 }
 
-type Method = 'write' | 'writeError' | 'readLine' | 'get' | 'has' | 'set' | 'delete' | 'list';
+type Method = 'write' | 'writeError' | 'readLine' | 'readPiece' | 'get' | 'has' | 'set' | 'delete' | 'list';
 
 interface Question {
   readonly tag: number;
@@ -68,6 +68,8 @@ async function answer(services: Services, method: Method, args: readonly Payload
       return null;
     case 'readLine':
       return await terminal.readLine();
+    case 'readPiece':
+      return await terminal.readPiece();
     case 'get':
       return await store.get(args[0] as string, args[1] as string);
     case 'has':
@@ -159,6 +161,11 @@ class RemoteTerminal implements Terminal {
   async readLine(): Promise<string | undefined> {
     const line = await this.#asker.ask('readLine', []);
     return typeof line === 'string' ? line : undefined;
+  }
+
+  async readPiece(): Promise<Uint8Array | undefined> {
+    const piece = await this.#asker.ask('readPiece', []);
+    return piece instanceof Uint8Array ? piece : undefined;
   }
 }
 

@@ -1,12 +1,16 @@
 /** Standard input in lines and in pieces of lines: whoever reads a piece leaves the rest of its line to the next. */
-import type { Terminal } from '../hosts/terminal.ts';
+import { type Terminal, withoutEnd } from '../hosts/terminal.ts';
+
+const LINE_END = 10;
 
 const inputs = new WeakMap<Terminal, TerminalInput>();
 
 export class TerminalInput {
   readonly #terminal: Terminal;
-  /** What is left of a line, its end included. */
+  /** What was taken from the terminal and not read yet; never empty. */
   #rest: Buffer | undefined;
+  /** Those who read take their turns, so that nobody gets what comes after another one's piece. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   /** The one of this terminal: all programs share its input. */
   static of(terminal: Terminal): TerminalInput {
@@ -20,22 +24,52 @@ export class TerminalInput {
   }
 
   /** Undefined at the end of input. */
-  async readLine(): Promise<string | undefined> {
-    const rest = this.#rest;
-    if (rest === undefined) return await this.#terminal.readLine();
-    this.#rest = undefined;
-    return rest.toString('utf8', 0, rest.length - 1);
+  readLine(): Promise<string | undefined> {
+    return this.#next(async () => {
+      let line = this.#rest;
+      if (line === undefined) return await this.#terminal.readLine();
+      while (!line.includes(LINE_END)) {
+        const more = await this.#terminal.readPiece();
+        if (more === undefined) break;
+        line = Buffer.concat([line, more]);
+      }
+      const end = line.indexOf(LINE_END);
+      this.#keep(end < 0 ? undefined : line.subarray(end + 1));
+      return withoutEnd(line.toString('utf8', 0, end < 0 ? line.length : end + 1));
+    });
   }
 
-  /** Up to `most` bytes, at least one; undefined at the end of input. */
-  async read(most: number): Promise<Uint8Array | undefined> {
-    let piece = this.#rest;
-    if (piece === undefined) {
-      const line = await this.#terminal.readLine();
-      if (line === undefined) return undefined;
-      piece = Buffer.from(`${line}\n`, 'utf8');
-    }
-    this.#rest = piece.length > most ? piece.subarray(most) : undefined;
-    return new Uint8Array(piece.subarray(0, most));
+  /** Up to `most` bytes as they came, at least one; undefined at the end of input. */
+  read(most: number): Promise<Uint8Array | undefined> {
+    return this.#next(async () => {
+      const piece = await this.#taken();
+      this.#keep(piece?.subarray(most));
+      return piece && new Uint8Array(piece.subarray(0, most));
+    });
+  }
+
+  /** Waits until there is something to read: how many bytes can be read at once, 0 at the end of input. */
+  ready(): Promise<number> {
+    return this.#next(async () => {
+      const piece = await this.#taken();
+      this.#keep(piece);
+      return piece?.length ?? 0;
+    });
+  }
+
+  async #taken(): Promise<Buffer | undefined> {
+    if (this.#rest !== undefined) return this.#rest;
+    const piece = await this.#terminal.readPiece();
+    return piece && Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
+  }
+
+  #keep(rest: Buffer | undefined): void {
+    this.#rest = rest === undefined || rest.length === 0 ? undefined : rest;
+  }
+
+  #next<T>(read: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(read);
+    this.#turn = done.catch(() => undefined);
+    return done;
   }
 }

@@ -34,6 +34,12 @@ export const timeCapability: CapabilityDefinition<z.infer<typeof settings>> = {
       mode: 'sync',
       run: context => BigInt(Math.round(context.clock.unix() * 1e3)) * 1000n,
     },
+    monotonic: {
+      summary: 'Nanoseconds since some moment, a 64-bit integer that never goes back, whatever is done to the clock',
+      args: [],
+      mode: 'sync',
+      run: context => BigInt(Math.round(context.clock.now() * 1e3)) * 1000n,
+    },
     unix: {
       summary: 'Unix time in seconds, with fraction',
       args: [],

@@ -26,11 +26,12 @@ export function runCommand(
     const command = name === undefined ? undefined : findCommand(deployment, name);
     const log = logOf(deployment);
     surviveRejections(log);
+    const terminal = new StreamTerminal(args);
     const runtime = await Runtime.start({
       deployment,
       ...languages,
       workers: workersOf(options, deployment),
-      services: createServices({ root: deployment.root, terminal: new StreamTerminal(args), log }),
+      services: createServices({ root: deployment.root, terminal, log }),
       onCrash: (pid, id, error) => {
         // How the command itself ends is shown when it does.
         if (id !== command?.id) log.log('error', `process ended: ${error.message}`, {}, { id, pid });
@@ -40,7 +41,11 @@ export function runCommand(
       await runtime.stop();
       throw nothingToRun(deployment);
     }
-    return command === undefined ? runServices(runtime, deployment) : runOne(runtime, deployment, command, args);
+    const code = await (command === undefined
+      ? runServices(runtime, deployment)
+      : runOne(runtime, deployment, command, args));
+    terminal.closeInput();
+    return code;
   });
 }
 
@@ -76,10 +81,15 @@ async function runOne(
   return exitCodeOf(event);
 }
 
-/** The exit code is the process's: a whole number that it returned, 1 for an error, 0 otherwise. */
+/**
+ * The exit code is the process's: a whole number that it returned, `details.exit_code` of its error (such a program has
+ * said itself what it had to say), 1 for any other error, 0 otherwise.
+ */
 function exitCodeOf(event: ProcessEvent): number {
   const { value, error } = event.result ?? {};
   if (error !== undefined) {
+    const own = error.details?.exit_code;
+    if (typeof own === 'number' && Number.isInteger(own) && own >= 1 && own <= 255) return own;
     process.stderr.write(showError(error));
     return ExitCode.ProgramFailed;
   }

@@ -2,7 +2,7 @@
  * The terminal as programs see it through the `io` capability: arguments, output, input. A seam, so that tests and
  * worker threads can put another one in its place (`remote_services.ts` serves workers from the main thread).
  */
-import { StringDecoder } from 'node:string_decoder';
+import type { Readable } from 'node:stream';
 import { TroupeError } from '../errors.ts';
 
 export interface Terminal {
@@ -17,6 +17,8 @@ export interface Terminal {
   writeError(text: string | Uint8Array): Promise<void>;
   /** The next line of input without its line end, or undefined at the end of input. */
   readLine(): Promise<string | undefined>;
+  /** Bytes of input as they came: the rest of a line with its end, or what there is of it; undefined at the end. */
+  readPiece(): Promise<Uint8Array | undefined>;
 }
 
 const DEFAULT_COLUMNS = 80;
@@ -59,8 +61,18 @@ export class StreamTerminal implements Terminal {
     return this.#errors.write(text);
   }
 
-  readLine(): Promise<string | undefined> {
-    return this.#lines.next();
+  async readLine(): Promise<string | undefined> {
+    const line = await this.#lines.next(true);
+    return line === undefined ? undefined : withoutEnd(line.toString('utf8'));
+  }
+
+  readPiece(): Promise<Uint8Array | undefined> {
+    return this.#lines.next(false);
+  }
+
+  /** Nobody reads any more: input that was waited for and has not come no longer keeps Node alive. */
+  closeInput(): void {
+    this.#lines.close();
   }
 }
 
@@ -92,6 +104,11 @@ export class MemoryTerminal implements Terminal {
 
   async readLine(): Promise<string | undefined> {
     return this.#input.shift();
+  }
+
+  async readPiece(): Promise<Uint8Array | undefined> {
+    const line = this.#input.shift();
+    return line === undefined ? undefined : Buffer.from(`${line}\n`, 'utf8');
   }
 }
 
@@ -126,18 +143,24 @@ class Output {
 }
 
 interface LineWaiter {
-  resolve(line: string | undefined): void;
+  /** Only a whole line will do. */
+  readonly whole: boolean;
+  resolve(line: Buffer | undefined): void;
   reject(error: TroupeError): void;
 }
+
+const LINE_END = 10;
 
 /** Lines of a stream, read only while somebody waits for one, so that an idle program can end. */
 class LineReader {
   readonly #open: () => NodeJS.ReadableStream;
-  readonly #decoder = new StringDecoder('utf8');
   readonly #waiting: LineWaiter[] = [];
-  readonly #lines: string[] = [];
+  /** Whole lines with their ends. */
+  readonly #lines: Buffer[] = [];
   #stream: NodeJS.ReadableStream | undefined;
-  #partial = '';
+  /** The beginning of a line, in the pieces in which it came. */
+  #partial: Buffer[] = [];
+  #partialLength = 0;
   #ended = false;
   #failure: TroupeError | undefined;
 
@@ -145,18 +168,24 @@ class LineReader {
     this.#open = open;
   }
 
-  next(): Promise<string | undefined> {
+  /** A line with its end, as it came; if `whole` is false also a part of one. */
+  next(whole: boolean): Promise<Buffer | undefined> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
+      this.#waiting.push({ whole, resolve, reject });
       if (this.#stream === undefined) this.#start();
       this.#deliver();
     });
   }
 
+  close(): void {
+    (this.#stream as Readable | undefined)?.destroy();
+    this.#finish(undefined);
+  }
+
   #start(): void {
     const stream = this.#open();
     this.#stream = stream;
-    stream.on('data', (chunk: Buffer | string) => this.#take(chunk));
+    stream.on('data', (chunk: Buffer | string) => this.#take(typeof chunk === 'string' ? Buffer.from(chunk) : chunk));
     stream.on('end', () => this.#finish(undefined));
     stream.on('close', () => this.#finish(undefined));
     stream.on('error', (thrown: Error) =>
@@ -164,32 +193,48 @@ class LineReader {
     );
   }
 
-  #take(chunk: Buffer | string): void {
-    const text = typeof chunk === 'string' ? chunk : this.#decoder.write(chunk);
-    const lines = text.split('\n');
-    lines[0] = this.#partial + lines[0];
-    this.#partial = lines.pop() as string;
-    for (const line of lines) this.#lines.push(withoutReturn(line));
-    if (this.#partial.length > LONGEST_LINE) {
-      this.#partial = '';
+  #take(chunk: Buffer): void {
+    let from = 0;
+    for (let end = chunk.indexOf(LINE_END); end >= 0; end = chunk.indexOf(LINE_END, from)) {
+      this.#begin(chunk.subarray(from, end + 1));
+      this.#lines.push(this.#taken());
+      from = end + 1;
+    }
+    if (from < chunk.length) this.#begin(chunk.subarray(from));
+    if (this.#partialLength > LONGEST_LINE) {
+      this.#taken();
       this.#finish(new TroupeError('a line of input is longer than 16 MiB', { kind: 'INVALID' }));
     }
     this.#deliver();
+  }
+
+  #begin(piece: Buffer): void {
+    this.#partial.push(piece);
+    this.#partialLength += piece.length;
+  }
+
+  /** What there is of a line. */
+  #taken(): Buffer {
+    const line = this.#partial.length === 1 ? this.#partial[0] : Buffer.concat(this.#partial);
+    this.#partial = [];
+    this.#partialLength = 0;
+    return line;
   }
 
   #finish(failure: TroupeError | undefined): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#failure = failure;
-    const last = this.#partial + this.#decoder.end();
-    this.#partial = '';
-    if (last !== '') this.#lines.push(withoutReturn(last));
+    if (this.#partialLength > 0) this.#lines.push(this.#taken());
     this.#deliver();
   }
 
   #deliver(): void {
-    while (this.#waiting.length > 0 && this.#lines.length > 0) {
-      (this.#waiting.shift() as LineWaiter).resolve(this.#lines.shift());
+    while (this.#waiting.length > 0) {
+      const line =
+        this.#lines.shift() ?? (this.#waiting[0].whole || this.#partialLength === 0 ? undefined : this.#taken());
+      if (line === undefined) break;
+      (this.#waiting.shift() as LineWaiter).resolve(line);
     }
     if (this.#ended) {
       for (const waiter of this.#waiting.splice(0)) {
@@ -201,6 +246,8 @@ class LineReader {
   }
 }
 
-function withoutReturn(line: string): string {
-  return line.endsWith('\r') ? line.slice(0, -1) : line;
+/** A line without its line end. */
+export function withoutEnd(line: string): string {
+  const end = line.endsWith('\n') ? line.length - 1 : line.length;
+  return line.slice(0, line[end - 1] === '\r' ? end - 1 : end);
 }

@@ -46,13 +46,20 @@ function io.args() end
 ---@return true done
 function io.flush() end
 
----At most so many bytes (default 1024) of the next line, its end included; NOT_FOUND at the end
+---At most so many bytes (default 1024) of the next line as they came, its end included; NOT_FOUND at the end
 ---
 ---Waits: this path stops, the others of the process go on.
 ---@param max_bytes? integer
 ---@return string? bytes
 ---@return troupe.Error? err NOT_FOUND at the end
 function io.read(max_bytes) end
+
+---Wait until standard input has something to read: how many bytes at least, 0 at its end
+---
+---Waits: this path stops, the others of the process go on.
+---@return integer? bytes
+---@return troupe.Error? err
+function io.input_ready() end
 
 ---The next line of standard input without its line end; NOT_FOUND at the end
 ---

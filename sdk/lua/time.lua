@@ -297,6 +297,10 @@ function Location:string() end
 
 -- Operations of the capability, by generate.ts: only types and results may be edited below this line.
 
+---Nanoseconds since some moment, a 64-bit integer that never goes back, whatever is done to the clock
+---@return integer nanoseconds
+function time.monotonic() end
+
 ---Wait for a duration: nanoseconds or a text such as "5ms"
 ---
 ---Waits: this path stops, the others of the process go on.

@@ -18,6 +18,8 @@ import { startTicker, startTimer } from './timer.ts';
 export interface Time {
   /** Unix time in nanoseconds. */
   now(): bigint;
+  /** Nanoseconds since some moment; never goes back. */
+  monotonic(): bigint;
   /** Unix time in seconds, with fraction. */
   unix(): number;
   sleep(duration: Duration): Command<void>;
@@ -61,10 +63,46 @@ export interface Io {
   readLine(): Command<string | null>;
   /** The same; throws NOT_FOUND at the end of input. */
   readline(): Command<string>;
-  /** At most so many bytes (1024) of the next line, its end included; throws NOT_FOUND at the end of input. */
+  /** At most so many bytes (1024) of the next line as they came, its end included; throws NOT_FOUND at the end of input. */
   read(maxBytes?: number): Command<Uint8Array>;
+  /** Waits until there is something to read: how many bytes at least; 0 at the end of input. */
+  inputReady(): Command<number>;
   columns(): number;
   isTty(): boolean;
+}
+
+/** What is known of a file: `size` in bytes, times in unix seconds. */
+export interface FileDescription {
+  type: 'file' | 'directory' | 'link' | 'other';
+  size: number;
+  modified: number;
+  accessed: number;
+  changed: number;
+  /** How many names the file has. */
+  links: number;
+  /** Tells files of one disk apart. */
+  inode: number;
+}
+
+/** Unix seconds; what is left out stays. */
+export interface FileTimes {
+  accessed?: number | 'now';
+  modified?: number | 'now';
+}
+
+export interface OpenOptions {
+  /** By the content where it is `'auto'` (default); only for what is not written. */
+  gunzip?: 'auto' | boolean;
+  /** For writing, too; implied by the next four. */
+  write?: boolean;
+  /** Everything is written at the end. */
+  append?: boolean;
+  create?: boolean;
+  /** Make it; fail where it exists. */
+  exclusive?: boolean;
+  truncate?: boolean;
+  /** `false`: fail where the path is a symbolic link. */
+  follow?: boolean;
 }
 
 /** Files below the one folder that the host grants; paths are relative to it. */
@@ -77,13 +115,34 @@ export interface Fs {
     content: string | Uint8Array,
     options?: { append?: boolean; exclusive?: boolean },
   ): Command<true>;
-  /** `size` in bytes, `modified` in unix seconds. */
-  stat(path: string): Command<{ type: 'file' | 'directory' | 'other'; size: number; modified: number }>;
+  /** `follow: false`: of a symbolic link itself. */
+  stat(path: string, options?: { follow?: boolean }): Command<FileDescription>;
   list(path?: string): Command<{ name: string; type: 'file' | 'directory' | 'link' | 'other' }[]>;
-  /** A handle for `read`; `gunzip` decides by the content where it is `'auto'` (default). */
-  open(path: string, options?: { gunzip?: 'auto' | boolean }): Command<number>;
+  /** The folder that it lies in must exist. */
+  makeDirectory(path: string): Command<true>;
+  /** It must be empty. */
+  removeDirectory(path: string): Command<true>;
+  /** A file, or a symbolic link itself. */
+  remove(path: string): Command<true>;
+  /** A file of the new path is replaced. */
+  rename(path: string, newPath: string): Command<true>;
+  setTimes(path: string, times: FileTimes, options?: { follow?: boolean }): Command<true>;
+  /** A handle for reading or writing piece by piece. */
+  open(path: string, options?: OpenOptions): Command<number>;
   /** The next bytes, at most `maxBytes` (default 64 KiB); null at the end. */
   read(handle: number, maxBytes?: number): Command<Uint8Array | null>;
+  /** The same from a position; where `read` goes on is not changed. */
+  readAt(handle: number, position: number, maxBytes?: number): Command<Uint8Array | null>;
+  /** Where the last read or write ended; how many bytes. */
+  write(handle: number, content: string | Uint8Array): Command<number>;
+  writeAt(handle: number, position: number, content: string | Uint8Array): Command<number>;
+  /** Where the next `read` or `write` is, in bytes; the new position. */
+  seek(handle: number, offset: number, from?: 'start' | 'current' | 'end'): Command<number>;
+  truncate(handle: number, size: number): Command<true>;
+  /** Waits until what was written is on the disk. */
+  sync(handle: number): Command<true>;
+  statOpen(handle: number): Command<FileDescription>;
+  setTimesOpen(handle: number, times: FileTimes): Command<true>;
   /** Whether it was open. */
   close(handle: number): Command<boolean>;
 }

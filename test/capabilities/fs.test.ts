@@ -7,7 +7,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fsCapability } from '../../runtime/capabilities/fs.ts';
 import type { Payload } from '../../runtime/payload/payload.ts';
-import { Caller, refusal } from './call.ts';
+import { Caller, failureOf, refusal } from './call.ts';
 
 const test = suite<{ root: string; caller: Caller }>('fs');
 
@@ -197,6 +197,127 @@ test('a process holds a bounded number of open files', async ({ caller }) => {
   assert.is((await refusal(open())).kind, 'RATE_LIMITED');
   await caller.call(fsCapability, { root: 'data' }, 'close', first);
   await open();
+});
+
+test('handles write, seek and know positions', async ({ caller, root }) => {
+  const settings = { root: 'data', write: true };
+  const fs = (operation: string, ...args: Payload[]) => caller.call(fsCapability, settings, operation, ...args);
+  const text = async (piece: Promise<Payload>) => Buffer.from((await piece) as Uint8Array).toString();
+  const file = join(root, 'app/data/new.txt');
+  const handle = await fs('open', 'new.txt', { exclusive: true });
+  assert.is(await fs('write', handle, 'hello '), 6);
+  assert.is(await fs('write', handle, new Uint8Array([119, 111])), 2);
+  assert.is(await fs('write_at', handle, 0, 'J'), 1);
+  assert.is(await text(fs('read_at', handle, 4, 3)), 'o w');
+  assert.is(await fs('read', handle), null);
+  assert.is(await fs('seek', handle, -3, 'end'), 5);
+  assert.is(await fs('seek', handle, 1, 'current'), 6);
+  assert.is(await text(fs('read', handle)), 'wo');
+  assert.is(await fs('seek', handle, 2), 2);
+  await fs('write', handle, 'LL');
+  assert.is(readFileSync(file, 'utf8'), 'JeLLo wo');
+  await fs('truncate', handle, 10);
+  await fs('sync', handle);
+  await fs('set_times_open', handle, { modified: 1000.5, accessed: 'now' });
+  const { size, modified, accessed, links, type } = (await fs('stat_open', handle)) as { [key: string]: number };
+  assert.equal([size, modified, accessed, links, type], [10, 1000.5, caller.clock.unix() / 1e3, 1, 'file']);
+  await fs('close', handle);
+  assert.is(readFileSync(file, 'utf8'), 'JeLLo wo\0\0');
+  assert.is((await refusal(fs('open', 'new.txt', { exclusive: true }))).kind, 'ALREADY_EXISTS');
+  await fs('close', await fs('open', 'new.txt', { truncate: true }));
+  const [one, two] = [await fs('open', 'new.txt', { append: true }), await fs('open', 'new.txt', { append: true })];
+  await fs('write', one, 'a');
+  await fs('write', two, 'b');
+  await fs('write', one, 'c');
+  assert.is(readFileSync(file, 'utf8'), 'abc');
+});
+
+test('handles refuse what they were not opened for', async ({ caller, root }) => {
+  const fs = (operation: string, ...args: Payload[]) =>
+    caller.call(fsCapability, { root: 'data', write: true }, operation, ...args);
+  writeFileSync(join(root, 'app/data/p.gz'), gzipSync('packed'));
+  const handle = await fs('open', 'a.txt');
+  assert.match((await refusal(fs('write', handle, 'x'))).message, 'it was not opened for this');
+  assert.is((await refusal(fs('truncate', handle, 0))).kind, 'INVALID');
+  assert.match((await refusal(fs('seek', handle, -1))).message, 'there is no position -1');
+  assert.match((await refusal(fs('seek', handle, 0, 'middle'))).message, 'from cannot be "middle"');
+  const packed = await fs('open', 'p.gz');
+  for (const operation of ['seek', 'read_at']) {
+    assert.match((await refusal(fs(operation, packed, 0))).message, 'open it with {gunzip: false}');
+  }
+  assert.match(
+    (await refusal(fs('open', 'a.txt', { write: false, create: true }))).message,
+    'for files opened with write',
+  );
+  assert.match((await refusal(fs('open', 'a.txt', { write: true, gunzip: true }))).message, 'is not unpacked');
+  assert.is((await refusal(fs('read_at', 999, 0))).kind, 'NOT_FOUND');
+  assert.equal((await failureOf(fs('open', 'none.txt'))).details, { code: 'ENOENT' });
+});
+
+test('the tree can be changed, links are never followed for that', async ({ caller, root }) => {
+  const fs = (operation: string, ...args: Payload[]) =>
+    caller.call(fsCapability, { root: 'data', write: true }, operation, ...args);
+  const data = join(root, 'app/data');
+  await fs('make_directory', 'd');
+  assert.is((await refusal(fs('make_directory', 'd'))).kind, 'ALREADY_EXISTS');
+  assert.is((await refusal(fs('make_directory', 'none/d'))).kind, 'NOT_FOUND');
+  await fs('rename', 'a.txt', 'd/b.txt');
+  assert.is((await refusal(fs('remove_directory', 'd'))).kind, 'CONFLICT');
+  assert.is((await refusal(fs('remove', 'd'))).kind, 'INVALID');
+  await fs('set_times', 'd/b.txt', { modified: 5 });
+  assert.is(((await fs('stat', 'd/b.txt')) as { modified: number }).modified, 5);
+  assert.match((await refusal(fs('set_times', 'd', { modified: 'soon' }))).message, 'must be unix seconds or "now"');
+  symlinkSync('../../secret.txt', join(data, 'out'));
+  symlinkSync('../..', join(data, 'up'));
+  assert.is(((await fs('stat', 'out', { follow: false })) as { type: string }).type, 'link');
+  assert.is((await refusal(fs('stat', 'out'))).kind, 'PERMISSION_DENIED');
+  assert.equal((await failureOf(fs('open', 'out', { follow: false }))).details, { code: 'ELOOP' });
+  assert.is((await refusal(fs('open', 'out', { truncate: true }))).kind, 'PERMISSION_DENIED');
+  for (const path of ['up/secret.txt', '../../secret.txt', join(root, 'secret.txt')]) {
+    for (const call of [
+      () => fs('remove', path),
+      () => fs('rename', path, 'mine'),
+      () => fs('rename', 'd', path),
+      () => fs('make_directory', `${path}2`),
+      () => fs('set_times', path, {}),
+      () => fs('stat', path, { follow: false }),
+      () => fs('open', path, { truncate: true }),
+    ]) {
+      assert.is((await refusal(call())).kind, 'PERMISSION_DENIED', path);
+    }
+  }
+  await fs('rename', 'out', 'moved');
+  await fs('remove', 'moved');
+  assert.is(readFileSync(join(root, 'secret.txt'), 'utf8'), 'secret');
+  await fs('remove', 'd/b.txt');
+  await fs('remove_directory', 'd');
+  for (const call of [() => fs('remove_directory', '.'), () => fs('rename', '.', 'd'), () => fs('rename', 'up', '.')]) {
+    assert.match((await refusal(call())).message, 'can be neither moved nor removed');
+  }
+});
+
+test('a grant for reading lets nothing be changed, by paths or by handles', async ({ caller }) => {
+  const fs = (operation: string, ...args: Payload[]) => caller.call(fsCapability, { root: 'data' }, operation, ...args);
+  const handle = await fs('open', 'a.txt');
+  for (const call of [
+    () => fs('open', 'a.txt', { write: true }),
+    () => fs('make_directory', 'd'),
+    () => fs('remove_directory', 'd'),
+    () => fs('remove', 'a.txt'),
+    () => fs('rename', 'a.txt', 'b.txt'),
+    () => fs('set_times', 'a.txt', { modified: 1 }),
+    () => fs('set_times_open', handle, { modified: 1 }),
+  ]) {
+    assert.match((await refusal(call())).message, 'grants reading only');
+  }
+  for (const call of [
+    () => fs('write', handle, 'x'),
+    () => fs('write_at', handle, 0, 'x'),
+    () => fs('truncate', handle, 0),
+  ]) {
+    assert.is((await refusal(call())).kind, 'INVALID');
+  }
+  assert.is(await fs('read_file', 'a.txt'), 'h\u00e9llo');
 });
 
 test.run();

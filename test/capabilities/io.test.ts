@@ -86,7 +86,9 @@ test('a worker thread uses the terminal and the store of the main thread', async
   assert.equal(await worker.call(ioCapability, {}, 'args'), ['x']);
   await worker.call(ioCapability, {}, 'write', 'from the worker');
   assert.is(terminal.output, 'from the worker');
+  assert.is(await worker.call(ioCapability, {}, 'input_ready'), 5);
   assert.is(await worker.call(ioCapability, {}, 'read_line'), 'line');
+  assert.is(await worker.call(ioCapability, {}, 'input_ready'), 0);
   assert.is(await worker.call(ioCapability, {}, 'read_line'), null);
   await worker.call(storeCapability, {}, 'set', 'k', { n: 1 });
   assert.equal(await new Caller(main).call(storeCapability, {}, 'get', 'k'), { n: 1 });
@@ -130,6 +132,52 @@ test('a line can be read in pieces; at the end there is an error, or nothing', a
   for (const operation of ['read', 'readline']) assert.is((await refusal(io(operation))).kind, 'NOT_FOUND');
   assert.is(await io('read_line'), null);
   assert.is((await refusal(io('read', 0))).kind, 'INVALID');
+});
+
+test('pieces are the bytes that came, whatever they are', () =>
+  fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.uint8Array({ minLength: 1, maxLength: 20 })),
+      fc.integer({ min: 1, max: 30 }),
+      async (chunks, most) => {
+        const input = new PassThrough();
+        const caller = new Caller({
+          terminal: new StreamTerminal([], () => input, new PassThrough(), new PassThrough()),
+        });
+        for (const chunk of chunks) input.write(chunk);
+        input.end();
+        const pieces: Uint8Array[] = [];
+        for (;;) {
+          const ready = (await caller.call(ioCapability, {}, 'input_ready')) as number;
+          if (ready === 0) break;
+          const piece = (await caller.call(ioCapability, {}, 'read', most)) as Uint8Array;
+          assert.is(piece.length, Math.min(ready, most));
+          pieces.push(piece);
+        }
+        assert.equal(Buffer.concat(pieces), Buffer.concat(chunks));
+      },
+    ),
+  ));
+
+test('a line that was begun in pieces is read to its end, by whoever is next', async () => {
+  const input = new PassThrough();
+  const caller = new Caller({ terminal: new StreamTerminal([], () => input, new PassThrough(), new PassThrough()) });
+  const io = (operation: string, ...args: number[]) => caller.call(ioCapability, {}, operation, ...args);
+  const waiting = [
+    io('input_ready'),
+    io('input_ready'),
+    io('read_line'),
+    io('read', 1),
+    io('read_line'),
+    io('read_line'),
+  ];
+  const bytes = Buffer.from('one \u00fc\r\ntwo');
+  for (const byte of bytes) {
+    input.write(Uint8Array.of(byte));
+    await new Promise(resolve => setImmediate(resolve));
+  }
+  input.end();
+  assert.equal(await Promise.all(waiting), [1, 1, 'one \u00fc', Uint8Array.of(0x74), 'wo', null]);
 });
 
 test.run();

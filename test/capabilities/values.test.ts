@@ -37,6 +37,7 @@ test('by default only what cannot reach outside is granted', () => {
 
 test('the clock is told in seconds and in nanoseconds', async () => {
   assert.is(await time('unix'), NOON / 1e3);
+  assert.is(await time('monotonic'), 0n);
   assert.is(await time('now'), BigInt(NOON) * 1_000_000n);
 });
 

@@ -19,20 +19,21 @@ export interface Started {
   complained(text: string): Promise<void>;
 }
 
-export function start(args: readonly string[], cwd?: string): Started {
+/** `input`: a pipe that stays open until the caller ends it, rather than none. */
+export function start(args: readonly string[], cwd?: string, input: 'ignore' | 'pipe' = 'ignore'): Started {
   const child = spawn(process.execPath, [main, ...args], {
     cwd,
     env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [input, 'pipe', 'pipe'],
   });
   let stdout = '';
   let stderr = '';
   const waiting: (() => void)[] = [];
-  child.stdout.on('data', data => {
+  child.stdout!.on('data', data => {
     stdout += data;
     for (const look of waiting) look();
   });
-  child.stderr.on('data', data => {
+  child.stderr!.on('data', data => {
     stderr += data;
     for (const look of waiting) look();
   });

@@ -142,6 +142,38 @@ test('an image in a file goes on in another operating-system process', async () 
   }
 });
 
+test('a WASI program: its descriptors and half a line go along', async () => {
+  const logger = {
+    operations: Object.fromEntries(['info', 'warn'].map(name => [name, { name, definition: { mode: 'sync' } }])),
+  };
+  const imports = {
+    get: (name: string) => (name === 'logger' ? logger : undefined),
+  } as unknown as Partial<ImportTable>;
+  const entry = wasmEntry(
+    wat(`(module
+      (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+      (import "wasi_snapshot_preview1" "sched_yield" (func $yield (result i32)))
+      (import "wasi_snapshot_preview1" "fd_close" (func $close (param i32) (result i32)))
+      (memory (export "memory") 1)
+      (data (i32.const 0) "\\10\\00\\00\\00\\04\\00\\00\\00") (data (i32.const 16) "half\\0a")
+      (func (export "main") (result i32) (local $i i32)
+        (drop (call $close (i32.const 2)))
+        (loop $again
+          (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
+          (drop (call $yield))
+          (br_if $again (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 3))))
+        (i32.store (i32.const 4) (i32.const 5))
+        (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
+        (call $write (i32.const 2) (i32.const 0) (i32.const 1) (i32.const 8))))`),
+  );
+  const loaded = loadWasm(entry, await prepareWasm(entry), imports);
+  const { process, moves } = moved(loaded, []);
+  assert.is(process.error, undefined);
+  assert.equal(process.invoked, [['info', ['halfhalfhalfhalf']]]);
+  assert.is(process.value, 8, 'BADF: closed before it was moved');
+  assert.is(moves, 3);
+});
+
 test('what no image holds keeps a process where it is', async () => {
   const tables = await program(
     wat(`(module

@@ -2,6 +2,7 @@
  * The import functions of ABI version 1, as data: what a module may import, with which type, and whether the call can
  * wait. `README.md` beside this folder says what each does. Linking, checking and the transform all read this table.
  */
+import { WASI_CALLS, WASI_MODULE } from '../wasi/signatures.ts';
 
 export type ValueType = 'i32' | 'i64' | 'f32' | 'f64';
 
@@ -117,7 +118,7 @@ const START = 'start_';
 /** What one import asks for. */
 export type ImportTarget =
   | {
-      readonly room: 'process' | 'time' | 'log' | 'env';
+      readonly room: 'process' | 'time' | 'log' | 'env' | 'wasi';
       readonly capability: string | undefined;
       readonly name: string;
     }
@@ -130,6 +131,8 @@ export function resolveImport(
 ): { readonly target: ImportTarget; readonly signature: CallSignature } | undefined {
   if (module === 'env')
     return own(ENV_CALLS, { room: 'env', capability: name === 'seed' ? 'random' : undefined, name });
+  // Each function sees for itself what was granted: libc imports more than a program uses.
+  if (module === WASI_MODULE) return own(WASI_CALLS, { room: 'wasi', capability: undefined, name });
   if (!module.startsWith(PREFIX)) return undefined;
   const capability = module.slice(PREFIX.length);
   if (capability === 'process') return own(PROCESS_CALLS, { room: 'process', capability: undefined, name });

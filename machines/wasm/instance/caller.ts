@@ -10,6 +10,7 @@ import {
 import { packPayload } from '../../../runtime/payload/messagepack.ts';
 import { Sources } from '../abi/codes.ts';
 import type { SuspendDriver } from '../suspend/driver.ts';
+import type { WasiProcess } from '../wasi/wasi_process.ts';
 import { ArgumentReader } from './argument_reader.ts';
 import { Arrivals } from './arrivals.ts';
 import { CallBudget } from './call_budget.ts';
@@ -32,6 +33,10 @@ export abstract class Caller {
   events!: EventQueue;
   out!: StepOutput;
   args: readonly Payload[] = [];
+  /** What it has of WASI; made by the first call. */
+  wasi: WasiProcess | undefined;
+  /** What it had of WASI where it comes from. */
+  wasiRecord: Uint8Array | undefined;
   /** Name of a function by its index, for errors. */
   readonly functionName: FunctionName;
 
@@ -130,6 +135,37 @@ export abstract class Caller {
       this.#suspend();
     }
     return result;
+  }
+
+  /**
+   * `operate`, given up after so many milliseconds, above 0 (infinity: never); without an operation just the time.
+   * `answered` then tells how it went.
+   */
+  operateWithin(operation: BoundOperation | undefined, args: readonly Payload[], limit: number): Payload | TroupeError {
+    if (!this.mayWait) return cannotWait;
+    const tag = operation === undefined ? 0 : this.tags.own();
+    const result = operation === undefined ? undefined : this.out.invoke(tag, operation, args);
+    if (result !== undefined) return result;
+    const timer = limit === NEVER ? 0 : this.tags.own();
+    if (timer !== 0) this.out.timer(timer, limit);
+    this.wait.forAnswer(tag, timer);
+    this.#suspend();
+    return undefined;
+  }
+
+  /** Suspend the guest until others had their turn; false where it cannot be. */
+  yieldTurn(): boolean {
+    if (!this.mayWait) return false;
+    this.yielded = true;
+    this.wait.forTurn();
+    this.#suspend();
+    return true;
+  }
+
+  /** What a command answered for which the guest was suspended: `null` for nothing, TIMEOUT where it was given up. */
+  answered(): Payload | TroupeError {
+    const { outcome, value, error } = this.wait;
+    return outcome === Outcome.TIMEOUT ? timeLimit : (error ?? value ?? null);
   }
 
   #suspend(): number {

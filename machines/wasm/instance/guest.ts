@@ -138,10 +138,12 @@ export class Guest extends Caller implements StateMachine {
   suspend(): Image | undefined {
     const { template, identity } = this.#program;
     if (this.trapped || template === undefined) return undefined;
-    return writeImage(identity, template, this.loaded, this.#record());
+    const wasi = this.wasi === undefined ? (this.wasiRecord ?? null) : this.wasi.record();
+    if (wasi === undefined) return undefined;
+    return writeImage(identity, template, this.loaded, this.#record(wasi));
   }
 
-  #record(): GuestRecord {
+  #record(wasi: Uint8Array | null): GuestRecord {
     return {
       method: this.#method,
       args: packPayload(this.args),
@@ -154,6 +156,7 @@ export class Guest extends Caller implements StateMachine {
       arrivals: this.arrivals.record(),
       wait: this.wait.record(),
       tags: this.tags.record(),
+      wasi,
     };
   }
 
@@ -169,6 +172,7 @@ export class Guest extends Caller implements StateMachine {
     this.arrivals.restore(record.arrivals);
     this.wait.restore(record.wait);
     this.tags.restore(record.tags);
+    this.wasiRecord = record.wasi ?? undefined;
   }
 
   #answered(answer: Answer): void {
@@ -271,6 +275,7 @@ export class Guest extends Caller implements StateMachine {
     if (this.#phase === Phase.HANDLERS) return undefined;
     const entry = this.#entry;
     if (this.#phase === Phase.ENTRY && !(entry instanceof Handlers)) {
+      this.wasi?.end();
       this.out.complete(entry.lift(this.loaded, this.driver.result));
       return StepStatus.Complete;
     }
@@ -280,6 +285,7 @@ export class Guest extends Caller implements StateMachine {
 
   #end(thrown: unknown): StepStatus {
     const { out } = this;
+    this.wasi?.end();
     if (!(thrown instanceof Unwinding)) {
       // Arguments that do not fit are refused before anything ran.
       this.trapped = this.driver.state === DriverState.Broken;
@@ -314,4 +320,5 @@ export interface GuestRecord {
   readonly arrivals: ArrivalsRecord;
   readonly wait: WaitRecord;
   readonly tags: TagsRecord;
+  readonly wasi: Uint8Array | null;
 }

@@ -3,6 +3,7 @@ import type { BoundCapability } from '../../../runtime/capabilities/capability.t
 import type { Entry, ImportTable } from '../../../runtime/machine.ts';
 import { showPlace } from '../../../runtime/registry/entry.ts';
 import { type ImportTarget, resolveImport } from '../abi/calls.ts';
+import { wasiCalls } from '../wasi/wasi_calls.ts';
 import { envCalls, logCalls, operationCall, startOperationCall, timeCalls } from './capability_calls.ts';
 import type { HostCall, HostCalls, Running } from './guest.ts';
 import { processCalls } from './process_calls.ts';
@@ -68,6 +69,8 @@ class Rooms {
         return timeCalls(this.#running, this.#granted('time', shown));
       case 'log':
         return logCalls(this.#running, this.#granted('logger', shown));
+      case 'wasi':
+        return wasiCalls(this.#running, this.#imports);
       default:
         return envCalls(this.#running, this.#imports.get('random'));
     }

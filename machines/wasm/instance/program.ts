@@ -14,6 +14,7 @@ import { DriverState, ENDLESS_FUEL, type SuspendDriver } from '../suspend/driver
 import type { FuelSpent } from '../suspend/driver_errors.ts';
 import { originOf } from '../suspend/transform.ts';
 import { methodMissing } from '../verify.ts';
+import { exportOf } from '../wasi/command.ts';
 import { type AddressSpace, noRoom } from './address_space.ts';
 import { Guest, type Running } from './guest.ts';
 import { damagedImage, notMovable } from './refusals.ts';
@@ -187,8 +188,9 @@ export class WasmProgram implements Program {
     return entry;
   }
 
-  #findEntry(method: string): EntryPoint | Handlers {
-    const { exports, wit, assemblyscript } = this.#artifact;
+  #findEntry(named: string): EntryPoint | Handlers {
+    const { exports, imports, wit, assemblyscript } = this.#artifact;
+    const method = exportOf(named, exports, imports);
     const type = Object.hasOwn(exports, method) ? exports[method] : undefined;
     if (type === undefined) {
       if (HANDLER_EXPORTS.some(name => Object.hasOwn(exports, name))) return new Handlers(exports);

@@ -32,15 +32,24 @@ export class Wait {
   #topic: string | undefined;
   /** Tag of the timer that limits the wait, or of the command; 0: none. */
   #tag = 0;
+  /** Tag of the timer that limits the wait for a command; 0: none. */
+  #limit = 0;
 
   /** Wait for an arrival; `tag` is that of an armed timer or 0. */
   forArrival(sources: number, topic: string | undefined, tag: number): void {
     this.#begin(true, sources, topic, tag);
   }
 
-  /** Wait for the answer to the command `tag`. */
-  forAnswer(tag: number): void {
+  /** Wait for the answer to the command `tag`; `limit` is the tag of an armed timer or 0. */
+  forAnswer(tag: number, limit = 0): void {
     this.#begin(false, 0, undefined, tag);
+    this.#limit = limit;
+  }
+
+  /** Wait for nothing: the guest goes on when it is stepped again. */
+  forTurn(): void {
+    this.#begin(false, 0, undefined, 0);
+    this.outcome = Outcome.ANSWER;
   }
 
   #begin(arrival: boolean, sources: number, topic: string | undefined, tag: number): void {
@@ -51,10 +60,16 @@ export class Wait {
     this.#sources = sources;
     this.#topic = topic;
     this.#tag = tag;
+    this.#limit = 0;
   }
 
   /** An answer to one of the host's own tags; one that nobody waits for any more is dropped. */
   answered(answer: Answer): void {
+    if (answer.tag === this.#limit) {
+      this.#limit = 0;
+      if (this.outcome === Outcome.PENDING) this.outcome = Outcome.TIMEOUT;
+      return;
+    }
     if (answer.tag !== this.#tag) return;
     this.#tag = 0;
     if (this.#arrival) {
@@ -73,7 +88,17 @@ export class Wait {
       this.#tag = 0;
       this.outcome = Outcome.ARRIVAL;
     }
-    return this.outcome !== Outcome.PENDING;
+    if (this.outcome === Outcome.PENDING) return false;
+    if (!this.#arrival) this.#giveUp(out);
+    return true;
+  }
+
+  /** The wait for a command is over: neither its answer nor the end of its time is wanted any more. */
+  #giveUp(out: StepOutput): void {
+    if (this.#tag !== 0) out.abandon(this.#tag);
+    if (this.#limit !== 0) out.abandon(this.#limit);
+    this.#tag = 0;
+    this.#limit = 0;
   }
 
   #take(arrivals: Arrivals, events: EventQueue): boolean {
@@ -82,11 +107,20 @@ export class Wait {
 
   /** Between two steps: what is waited for, if anything. */
   record(): WaitRecord {
-    return { arrival: this.#arrival, sources: this.#sources, topic: this.#topic ?? null, tag: this.#tag };
+    return {
+      outcome: this.outcome,
+      arrival: this.#arrival,
+      sources: this.#sources,
+      topic: this.#topic ?? null,
+      tag: this.#tag,
+      limit: this.#limit,
+    };
   }
 
-  restore({ arrival, sources, topic, tag }: WaitRecord): void {
+  restore({ outcome, arrival, sources, topic, tag, limit }: WaitRecord): void {
     this.#begin(arrival, sources, topic ?? undefined, tag);
+    this.outcome = outcome as Outcome;
+    this.#limit = limit;
   }
 
   /** What a step reports while this lasts. */
@@ -97,8 +131,11 @@ export class Wait {
 
 /** What a moved guest waits for. */
 export interface WaitRecord {
+  readonly outcome: number;
   readonly arrival: boolean;
   readonly sources: number;
   readonly topic: string | null;
   readonly tag: number;
+  /** Tag of the timer that limits the wait for a command; 0: none. */
+  readonly limit: number;
 }

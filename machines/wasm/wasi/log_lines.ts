@@ -1,0 +1,39 @@
+const LINE_END = 10;
+/** Bytes after which a line without an end is logged all the same. */
+const LONGEST_LINE = 16_384;
+
+/** Output that goes to the log, where a line is a record: what has no end yet is kept. */
+export class LogLines {
+  readonly #log: (line: string) => void;
+  #partial: Uint8Array = new Uint8Array(0);
+
+  constructor(log: (line: string) => void) {
+    this.#log = log;
+  }
+
+  write(bytes: Uint8Array): void {
+    const all = this.#partial.length === 0 ? bytes : Buffer.concat([this.#partial, bytes]);
+    let from = 0;
+    for (let end = all.indexOf(LINE_END); end >= 0; end = all.indexOf(LINE_END, from)) {
+      this.#line(all.subarray(from, end));
+      from = end + 1;
+    }
+    for (; all.length - from > LONGEST_LINE; from += LONGEST_LINE) this.#line(all.subarray(from, from + LONGEST_LINE));
+    this.#partial = all.slice(from);
+  }
+
+  /** What is left of a line. */
+  get partial(): Uint8Array {
+    return this.#partial;
+  }
+
+  /** Log what is left of a line. */
+  flush(): void {
+    if (this.#partial.length > 0) this.#line(this.#partial);
+    this.#partial = new Uint8Array(0);
+  }
+
+  #line(bytes: Uint8Array): void {
+    this.#log(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
+  }
+}
