@@ -16,6 +16,7 @@ const FILES = [
   'workers/ring',
   'payload/messagepack',
   'wasm/suspend_random',
+  'wasm/suspend_differential',
   'examples/access_log',
 ];
 

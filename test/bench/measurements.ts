@@ -2,6 +2,7 @@
 import { LUA_MEASUREMENTS } from './lua_measurements.ts';
 import { idleBytes, type Measurement, timed } from './measurement.ts';
 import { WASM_MEASUREMENTS } from './wasm_measurements.ts';
+import { WASM_TRANSFORM_MEASUREMENTS } from './wasm_transform_measurements.ts';
 
 export const MEASUREMENTS: readonly Measurement[] = [
   {
@@ -75,5 +76,6 @@ export const MEASUREMENTS: readonly Measurement[] = [
     run: timed('ping_ts', 'bench:pong_xstate'),
   },
   ...WASM_MEASUREMENTS,
+  ...WASM_TRANSFORM_MEASUREMENTS,
   ...LUA_MEASUREMENTS,
 ];

@@ -1,7 +1,7 @@
 /** Programs as a compiler makes them: AssemblyScript with its runtime, memory management and exceptions as traps. */
-import asc from 'assemblyscript/asc';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { compileAssemblyScript } from './compile_assemblyscript.ts';
 import { runOriginal, runTransformed, transform } from './suspend_harness.ts';
 
 const SOURCE = `
@@ -80,22 +80,6 @@ export function digest(rounds: i32): u32 {
 }
 `;
 
-async function compile(source: string, options: readonly string[]): Promise<Uint8Array> {
-  let bytes: Uint8Array | undefined;
-  const messages: string[] = [];
-  const { error } = await asc.main(['main.ts', '--outFile', 'main.wasm', '--use', 'abort=', ...options], {
-    stdout: asc.createMemoryStream(),
-    stderr: asc.createMemoryStream(chunk => messages.push(String(chunk))),
-    readFile: name => (name === 'main.ts' ? source : null),
-    writeFile: (name, content) => {
-      if (name === 'main.wasm') bytes = content as unknown as Uint8Array;
-    },
-    listFiles: () => [],
-  });
-  if (error !== null || bytes === undefined) throw new Error(`${error?.message}\n${messages.join('')}`);
-  return bytes;
-}
-
 const CALLS: readonly (readonly [entry: string, argument: number, fuels: readonly number[]])[] = [
   ['list', 25, [0, 1, 2, 3, 17, 1000]],
   ['objects', 12, [0, 1, 5, 100]],
@@ -109,7 +93,12 @@ const test = suite('AssemblyScript programs that stop');
 
 for (const runtime of ['incremental', 'stub']) {
   test(`with the ${runtime} runtime`, async () => {
-    const bytes = await compile(SOURCE, ['--runtime', runtime, '--optimizeLevel', runtime === 'stub' ? '0' : '2']);
+    const bytes = await compileAssemblyScript(SOURCE, [
+      '--runtime',
+      runtime,
+      '--optimizeLevel',
+      runtime === 'stub' ? '0' : '2',
+    ]);
     const cooperative = transform(bytes, 'none');
     const preemptive = transform(bytes, 'resume');
     for (const [entry, argument, fuels] of CALLS) {

@@ -48,11 +48,11 @@ export interface Run {
 
 type Value = number | bigint;
 
-/** Imports named `wait...` are blocking. The i-th answer of a run is `answer(i)`. */
-const isBlocking = (_module: string, name: string) => name.startsWith('wait');
+/** Imports named `wait...` are blocking, and all that Binaryen's fuzzer makes. The i-th answer of a run is `answer(i)`. */
+const isBlocking = (module: string, name: string) => name.startsWith('wait') || module === 'fuzzing-support';
 const answer = (i: number) => (Math.imul(i + 1, 1103515245) >>> 16) & 63;
 
-class ImportLog {
+export class ImportLog {
   readonly calls: string[] = [];
   #answers = 0;
 

@@ -97,7 +97,10 @@ export class Additions {
     return this.module.functions.length + this.functions.length - 1;
   }
 
-  /** Reserve the index of a second copy of `origin`. What has none of its own code traps; `resumable` is never called. */
+  /**
+   * Reserve the index of a second copy of `origin`. Until `fillCopy` it traps; where nothing turns out to stop that
+   * stays, and nobody calls it.
+   */
   reserveCopy(origin: number): void {
     const added = { type: this.module.functions[origin], origin, body: TRAP };
     this.resumable.set(origin, this.module.functions.length + this.functions.push(added) - 1);

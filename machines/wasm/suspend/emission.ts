@@ -21,7 +21,7 @@ import { FrameCode } from './frame_code.ts';
 import type { FunctionPlan } from './plan.ts';
 import { Meter } from './meter.ts';
 import { findEvents, type RegionEvent, RegionEventKind } from './region.ts';
-import { isSubstituted, writeSubstitute } from './substitution.ts';
+import { SourceCopy } from './source_copy.ts';
 
 const NO_LOOP = -1;
 
@@ -53,15 +53,13 @@ class ResumableCode {
   readonly #meter: Meter;
   readonly #kills: boolean;
   readonly #onlyResumed: boolean;
+  readonly #rest: SourceCopy;
   readonly #source: Uint8Array;
   /** Labels of the original structures round the current instruction, the function's first. */
   readonly #labels: number[] = [];
   /** Flattened structures: label of their end and of their else arm. */
   readonly #endLabel = new Map<number, number>();
   readonly #elseLabel = new Map<number, number>();
-  /** Instructions to be copied unchanged, not yet written. */
-  #copyFrom = -1;
-  #copyTo = -1;
   #condition = -1;
   #loopDepth = 0;
 
@@ -71,6 +69,7 @@ class ResumableCode {
     this.#plan = plan;
     this.#code = plan.code;
     this.#source = additions.module.bytes;
+    this.#rest = new SourceCopy(out, additions, plan.code);
     this.#frame = new FrameCode(out, additions, plan);
     this.#meter = new Meter(out, additions, plan.code, additions.fuel ? plan.fuelLeft : -1);
     this.#kills = additions.preempt === 'kill';
@@ -102,7 +101,7 @@ class ResumableCode {
     if (loop === NO_LOOP) this.#functionHead(landings);
     else this.#loopHead(loop, landings);
     for (let at = from; at < to; at++) at = this.#instruction(at);
-    this.#flush();
+    this.#rest.flush();
   }
 
   /** Labels must close in the order of their events, so the last event's is the outermost. */
@@ -213,14 +212,14 @@ class ResumableCode {
         return at;
       case Op.Else:
         if (flags[match[at]] & Flag.Contains) this.#flattenElse(at);
-        else this.#copy(at);
+        else this.#rest.copy(at);
         return at;
       case Op.End:
         this.#end(at);
         return at;
       case Op.Br:
       case Op.BrIf:
-        this.#flush();
+        this.#rest.flush();
         this.#out.branch(op[at], this.#labelOf(this.#code.first[at]));
         return at;
       case Op.BrTable:
@@ -229,34 +228,18 @@ class ResumableCode {
       case Op.Call:
       case Op.CallIndirect:
         if (flags[at] & Flag.Target) this.#call(at);
-        else this.#copy(at);
+        else this.#rest.copy(at);
         return at;
       case Op.MemorySize:
       case Op.MemoryGrow:
       case Op.RefFunc:
       case Op.PrefixBulk:
-        this.#substitute(at);
+        this.#rest.substitute(at);
         return at;
       default:
-        this.#copy(at);
+        this.#rest.copy(at);
         return at;
     }
-  }
-
-  #copy(at: number): void {
-    const { start, end } = this.#code;
-    // Where unreachable code was left out the bytes do not join.
-    if (this.#copyFrom < 0 || this.#copyTo !== start[at]) {
-      this.#flush();
-      this.#copyFrom = start[at];
-    }
-    this.#copyTo = end[at];
-  }
-
-  #flush(): void {
-    if (this.#copyFrom < 0) return;
-    this.#out.copy(this.#source, this.#copyFrom, this.#copyTo);
-    this.#copyFrom = -1;
   }
 
   #labelOf(relative: number): number {
@@ -273,7 +256,7 @@ class ResumableCode {
   }
 
   #openStructure(at: number): void {
-    this.#copy(at);
+    this.#rest.copy(at);
     this.#labels.push(++this.#out.depth);
   }
 
@@ -282,10 +265,10 @@ class ResumableCode {
       this.#openStructure(at);
       return;
     }
-    this.#flush();
+    this.#rest.flush();
     this.#meter.enterLoop(at);
     this.#openStructure(at);
-    this.#flush();
+    this.#rest.flush();
     this.#meter.killIfSpent();
   }
 
@@ -293,7 +276,7 @@ class ResumableCode {
   #land(call: number): void {
     const { base, height } = this.#code;
     const upTo = height[call] - this.#plan.replayed[call];
-    this.#flush();
+    this.#rest.flush();
     this.#popSlots(call, base[call], upTo);
     this.#out.close();
     if ((this.#plan.hasTargetLoop || this.#onlyResumed) && !this.#resumesCallee(call)) this.#frame.clearResuming();
@@ -302,7 +285,7 @@ class ResumableCode {
 
   #call(at: number): void {
     const { op, first, start, end } = this.#code;
-    this.#flush();
+    this.#rest.flush();
     if (op[at] !== Op.Call) this.#out.copy(this.#source, start[at], end[at]);
     else if (this.#resumesCallee(at)) this.#callOrResume(first[at]);
     else this.#out.call(this.#additions.replacement(first[at]));
@@ -330,7 +313,7 @@ class ResumableCode {
   #flattenBlock(at: number): void {
     const { base, height } = this.#code;
     const below = height[at] - this.#code.blockType(at).params.length;
-    this.#flush();
+    this.#rest.flush();
     if (below > base[at]) {
       this.#popSlots(at, base[at], height[at]);
       this.#pushSlots(at, below, height[at]);
@@ -343,7 +326,7 @@ class ResumableCode {
     const out = this.#out;
     const below = height[at] - this.#code.blockType(at).params.length;
     const hasElse = otherwise[at] >= 0;
-    this.#flush();
+    this.#rest.flush();
     if (height[at] > base[at]) {
       if (this.#condition < 0) this.#condition = this.#plan.addLocal(ValueType.I32);
       out.set(this.#condition);
@@ -361,7 +344,7 @@ class ResumableCode {
   #flattenElse(at: number): void {
     const structure = this.#code.match[at];
     const height = this.#code.height[structure];
-    this.#flush();
+    this.#rest.flush();
     if (!(this.#code.flags[at] & Flag.DeadBefore)) this.#out.branch(Op.Br, this.#endLabel.get(structure)!);
     this.#out.close();
     this.#pushSlots(structure, height - this.#code.blockType(structure).params.length, height);
@@ -372,12 +355,12 @@ class ResumableCode {
     const structure = match[at];
     this.#labels.pop();
     if (op[structure] === Op.Loop || !(flags[structure] & Flag.Contains)) {
-      this.#copy(at);
+      this.#rest.copy(at);
       this.#out.depth--;
       if (op[structure] === Op.Loop) this.#meter.leaveLoop(structure);
       return;
     }
-    this.#flush();
+    this.#rest.flush();
     this.#out.close();
     const { params, results } = this.#code.blockType(structure);
     const below = height[structure] - params.length;
@@ -394,7 +377,7 @@ class ResumableCode {
     if (++this.#loopDepth > MAX_LOOP_DEPTH) {
       this.#plan.refuse(`loops nested more than ${MAX_LOOP_DEPTH} deep`, 'Split the function.');
     }
-    this.#flush();
+    this.#rest.flush();
     this.#popSlots(at, base[at], height[at]);
     out.close();
     this.#pushSlots(at, base[at], height[at]);
@@ -413,19 +396,9 @@ class ResumableCode {
   #branchTable(at: number): void {
     const out = this.#out;
     const labels = this.#code.labels[this.#code.first[at]];
-    this.#flush();
+    this.#rest.flush();
     out.byte(Op.BrTable);
     out.unsigned(labels.length - 1);
     for (let i = 0; i < labels.length; i++) out.unsigned(out.depth - this.#labelOf(labels[i]));
-  }
-
-  #substitute(at: number): void {
-    const { op, number, first, start, end } = this.#code;
-    if (!isSubstituted(this.#additions, op[at], number[at], first[at])) {
-      this.#copy(at);
-      return;
-    }
-    this.#flush();
-    writeSubstitute(this.#out, this.#additions, op[at], first[at], start[at], end[at]);
   }
 }

@@ -17,7 +17,7 @@ export class CodeFacts {
   readonly hasLoop: Uint8Array;
   /** Number of instructions. */
   readonly sizes: Int32Array;
-  /** Has instructions that mean something else in a suspendable module; see `patch.ts`. */
+  /** Has instructions that mean something else in a suspendable module; see `substitution.ts`. */
   readonly needsPatch: Uint8Array;
   /** Functions that `ref.func` names in code. */
   readonly referenced = new Set<number>();

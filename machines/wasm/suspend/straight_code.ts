@@ -20,7 +20,7 @@ import { Flag, type FlatCode } from './flat_code.ts';
 import { FrameCode } from './frame_code.ts';
 import { Meter } from './meter.ts';
 import type { FunctionPlan } from './plan.ts';
-import { isSubstituted, writeSubstitute } from './substitution.ts';
+import { SourceCopy } from './source_copy.ts';
 
 /** The function to write. */
 export interface StraightFunction {
@@ -50,10 +50,7 @@ class StraightCode {
   readonly #frame: FrameCode | undefined;
   readonly #meter: Meter;
   readonly #kills: boolean;
-  readonly #source: Uint8Array;
-  /** Instructions to be copied unchanged, not yet written. */
-  #copyFrom = -1;
-  #copyTo = -1;
+  readonly #rest: SourceCopy;
   #condition = -1;
 
   constructor(out: CodeWriter, additions: Additions, fn: StraightFunction) {
@@ -66,7 +63,7 @@ class StraightCode {
     this.#frame = plan && new FrameCode(out, additions, plan);
     this.#kills = additions.preempt === 'kill';
     this.#meter = new Meter(out, additions, fn.code, additions.fuel ? leftLocal(plan, locals) : -1);
-    this.#source = additions.module.bytes;
+    this.#rest = new SourceCopy(out, additions, fn.code);
   }
 
   write(): void {
@@ -81,7 +78,7 @@ class StraightCode {
     if (this.#kills && entryCheck) this.#meter.killIfSpent();
     const last = this.#code.length - 1;
     for (let at = 0; at < last; at++) this.#instruction(at);
-    this.#flush();
+    this.#rest.flush();
     if (frame !== undefined) {
       out.close();
       out.byte(Op.Return);
@@ -115,55 +112,38 @@ class StraightCode {
   }
 
   #instruction(at: number): void {
-    const { op, flags, number, first, match } = this.#code;
+    const { op, flags, match } = this.#code;
     const plan = this.#plan;
     if (plan !== undefined && plan.landing[at] >= 0 && op[at] !== Op.Loop) this.#keepOperands(plan, plan.landing[at]);
     switch (op[at]) {
       case Op.Block:
       case Op.If:
         if (plan !== undefined && flags[at] & Flag.Contains) this.#keepBelow(plan, at);
-        this.#copy(at);
+        this.#rest.copy(at);
         this.#out.depth++;
         return;
       case Op.Loop:
         this.#loop(at);
         return;
       case Op.End:
-        this.#copy(at);
+        this.#rest.copy(at);
         this.#out.depth--;
         if (op[match[at]] === Op.Loop) this.#meter.leaveLoop(match[at]);
         return;
       case Op.Call:
       case Op.CallIndirect:
         if (plan !== undefined && flags[at] & Flag.Target) this.#call(plan, at);
-        else this.#copy(at);
+        else this.#rest.copy(at);
         return;
       case Op.MemorySize:
       case Op.MemoryGrow:
       case Op.RefFunc:
       case Op.PrefixBulk:
-        if (isSubstituted(this.#additions, op[at], number[at], first[at])) this.#substitute(at);
-        else this.#copy(at);
+        this.#rest.substitute(at);
         return;
       default:
-        this.#copy(at);
+        this.#rest.copy(at);
     }
-  }
-
-  #copy(at: number): void {
-    const { start, end } = this.#code;
-    // Where unreachable code was left out the bytes do not join.
-    if (this.#copyFrom < 0 || this.#copyTo !== start[at]) {
-      this.#flush();
-      this.#copyFrom = start[at];
-    }
-    this.#copyTo = end[at];
-  }
-
-  #flush(): void {
-    if (this.#copyFrom < 0) return;
-    this.#out.copy(this.#source, this.#copyFrom, this.#copyTo);
-    this.#copyFrom = -1;
   }
 
   /** Put the operands at heights `[from, to)`, the topmost ones, into their slots and leave them where they are. */
@@ -178,7 +158,7 @@ class StraightCode {
     const to = this.#code.height[call] - plan.replayed[call];
     const from = plan.keptFrom[call];
     if (from >= to) return;
-    this.#flush();
+    this.#rest.flush();
     this.#keep(plan, call, from, to);
   }
 
@@ -186,7 +166,7 @@ class StraightCode {
   #keepBelow(plan: FunctionPlan, at: number): void {
     const { op, base, height } = this.#code;
     if (height[at] - this.#code.blockType(at).params.length === base[at]) return;
-    this.#flush();
+    this.#rest.flush();
     if (op[at] !== Op.If) {
       this.#keep(plan, at, base[at], height[at]);
       return;
@@ -203,14 +183,14 @@ class StraightCode {
     if (plan !== undefined && flags[at] & Flag.Target) this.#keepBelow(plan, at);
     const preemptable = plan !== undefined && plan.preemptable;
     if (!preemptable && !this.#kills) {
-      this.#copy(at);
+      this.#rest.copy(at);
       this.#out.depth++;
       return;
     }
-    this.#flush();
+    this.#rest.flush();
     this.#meter.enterLoop(at);
-    this.#copy(at);
-    this.#flush();
+    this.#rest.copy(at);
+    this.#rest.flush();
     this.#out.depth++;
     if (preemptable) this.#preempt(plan, at);
     else this.#meter.killIfSpent();
@@ -228,19 +208,13 @@ class StraightCode {
   #call(plan: FunctionPlan, at: number): void {
     const { op, first } = this.#code;
     if (op[at] === Op.Call) {
-      this.#flush();
+      this.#rest.flush();
       this.#out.call(this.#additions.replacement(first[at]));
     } else {
-      this.#copy(at);
-      this.#flush();
+      this.#rest.copy(at);
+      this.#rest.flush();
     }
     this.#frame!.stopIfUnwinding(plan.point[at]);
-  }
-
-  #substitute(at: number): void {
-    const { op, first, start, end } = this.#code;
-    this.#flush();
-    writeSubstitute(this.#out, this.#additions, op[at], first[at], start[at], end[at]);
   }
 }
 
