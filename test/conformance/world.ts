@@ -30,6 +30,7 @@ export const LANGUAGES: { readonly [name: string]: Language } = {
   xstate: { entry: 'kind: process.xstate, imports: [time]', file: 'agent_machine.ts' },
   lua: { entry: 'kind: process.lua, modules: [time, ctx]', file: 'agent.lua' },
   wasm: { entry: 'kind: process.wasm, language: assemblyscript, imports: [time]', file: 'agent.as.ts' },
+  c: { entry: 'kind: process.wasm, imports: [time]', file: 'agent_c.wasm' },
 };
 
 export interface Refusal {
@@ -143,9 +144,7 @@ export class World {
       ...entries,
     ].join('\n');
     const names = [...Object.values(LANGUAGES).map(({ file }) => file), 'orders.ts'];
-    const files = Object.fromEntries(
-      names.map(file => [`agents/${file}`, readFileSync(new URL(file, agents), 'utf8')]),
-    );
+    const files = Object.fromEntries(names.map(file => [`agents/${file}`, readFileSync(new URL(file, agents))]));
     return new World(await deploy({ 'conformance.yaml': yaml, ...files }, options));
   }
 

@@ -82,7 +82,7 @@ export async function command(
 ): Promise<CommandOutcome> {
   const runtime = await start(root, { ...options, services: createServices({ root, terminal, log: silentLog }) });
   try {
-    const { exit } = runtime.watch({ id, host: `${id.split(':')[0]}:terminal` });
+    const { exit } = runtime.watch({ id, host: `${id.split(':')[0]}:terminal`, args: [...terminal.args] });
     return { terminal, exit: (await exit).result ?? {} };
   } finally {
     await runtime.stop();
