@@ -53,22 +53,24 @@ export class ArgumentReader {
     return packed === undefined ? undefined : unpackPayload(packed.bytes);
   }
 
-  /** A list of payloads; length 0 stands for the empty one. */
+  /** A list of payloads; length 0 and nil stand for the empty one. */
   list(at: number, length: number, what: string): readonly Payload[] | undefined {
     if (length === 0) return [];
     const value = this.payload(at, length, what);
     if (value === undefined) return undefined;
     if (Array.isArray(value)) return value;
+    if (value === null) return [];
     this.fault = invalid(`${what}: a MessagePack list is wanted`);
     return undefined;
   }
 
-  /** A map; length 0 stands for the empty one. */
+  /** A map; length 0 and nil stand for the empty one. */
   map(at: number, length: number, what: string): { [key: string]: Payload } | undefined {
     if (length === 0) return {};
     const value = this.payload(at, length, what);
     if (value === undefined) return undefined;
     if (isMap(value)) return value;
+    if (value === null) return {};
     this.fault = invalid(`${what}: a MessagePack map is wanted`);
     return undefined;
   }
