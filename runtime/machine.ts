@@ -89,6 +89,19 @@ export interface PrepareTools {
   readonly trusted: boolean;
 }
 
+/** How `troupe build` wants it; `entry` and `root` as in `PrepareTools`. */
+export interface BuildTools extends Pick<PrepareTools, 'entry' | 'root'> {
+  readonly optimize: 'speed' | 'size';
+  /** Also make a form that people can read. */
+  readonly text: boolean;
+}
+
+export interface BuiltFile {
+  /** With the dot: `.wasm`. */
+  readonly extension: string;
+  readonly bytes: Uint8Array;
+}
+
 /** What the threads of one runtime share for one language: shared memory, say. */
 export interface Shared {
   /** Every `load` of the runtime gets it, a structured clone in the workers. */
@@ -105,6 +118,12 @@ export interface MachineType {
    * them) of kind INVALID whose `place` names file, line and column. No user code runs.
    */
   prepare(entry: Entry, tools: PrepareTools): Promise<Artifact>;
+  /**
+   * For `troupe build`: what a compiler makes of an entry, as files. The first is a program that an entry of this language
+   * can name as its `source:`, so that it needs the compiler no more; undefined for an entry that is not compiled. Rejects
+   * as `prepare` does. No user code runs.
+   */
+  build?(entry: Entry, tools: BuildTools): Promise<readonly BuiltFile[] | undefined>;
   /**
    * What all threads of one runtime share for this language, if anything. Called on the main thread when the runtime
    * starts, before anything is loaded.

@@ -1,4 +1,4 @@
-import type { FunctionSignature } from './binary/inspect.ts';
+import type { FunctionSignature, MemoryDescription } from './binary/inspect.ts';
 import type { Form } from './form.ts';
 import type { WitFunction } from './functions/wit_type.ts';
 import type { ImportName } from './instance/link.ts';
@@ -10,6 +10,10 @@ export interface WasmArtifact {
   readonly form: Form;
   /** The module as it was given or compiled: for names, and to make it anew for other limits. */
   readonly original: Uint8Array;
+  /** Its own memory as it states it. */
+  readonly memory: MemoryDescription | undefined;
+  /** Where forms of the module are kept; undefined where there is no such place. */
+  readonly cache: string | undefined;
   /** Functions that it imports. */
   readonly imports: readonly ImportName[];
   /** Functions that it exports. */

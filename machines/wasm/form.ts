@@ -1,6 +1,7 @@
 /** The form in which a module runs: made suspendable, and stoppable as its host wants it. */
 import { canBlock } from './abi/calls.ts';
-import { describeModule } from './binary/inspect.ts';
+import { decoded } from './binary/decode.ts';
+import type { Module } from './binary/module.ts';
 import { Unsupported } from './binary/unsupported.ts';
 import type { Preemption } from './suspend/preemption.ts';
 import type { FrameTable } from './suspend/saved_stack.ts';
@@ -12,6 +13,8 @@ export const AREA_PAGES = 2;
 export interface Form {
   /** What it was made for; `none` where the module cannot be stopped. */
   readonly preempt: Preemption;
+  /** Why nothing can stop it, where the module is to blame. */
+  readonly unstoppable: string | undefined;
   readonly suspendable: boolean;
   /** Its mutable globals; undefined where more than these and the memory can change, so that no instance is used twice. */
   readonly state: readonly number[] | undefined;
@@ -22,18 +25,28 @@ export interface Form {
 
 const NOTHING = new Int32Array(0);
 
+/** A module as it runs. */
+export interface Runnable {
+  readonly form: Form;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Of everything that decides what `runnableForm` makes: the transform, its options, `Form`. Raise it with every change of
+ * these, so that no runtime takes from a cache what another version has made; a test remembers what each version makes.
+ */
+export const FORM_VERSION = 2;
+
 /**
  * The module with its blocking calls suspendable and its loops counted. A module that waits nowhere and uses what the
  * transform does not know runs as it is.
  *
  * @throws Unsupported (INVALID) where it waits and cannot be made suspendable
  */
-export function runnableForm(
-  bytes: Uint8Array,
-  preempt: Preemption,
-): { readonly form: Form; readonly bytes: Uint8Array } {
+export function runnableForm(source: Uint8Array | Module, preempt: Preemption): Runnable {
+  const module = decoded(source);
   try {
-    const made = suspendTransform(bytes, {
+    const made = suspendTransform(module, {
       blocking: canBlock,
       preempt,
       builtInPages: AREA_PAGES,
@@ -41,13 +54,20 @@ export function runnableForm(
     // Each warning names something that changes besides memory and globals.
     const state = made.warnings.length === 0 ? made.globals : undefined;
     const { suspendable, frames, origins } = made;
-    return { form: { preempt, suspendable, state, frames, origins }, bytes: made.bytes };
+    return { form: { preempt, unstoppable: undefined, suspendable, state, frames, origins }, bytes: made.bytes };
   } catch (thrown) {
-    const waits = describeModule(bytes).imports.some(one => canBlock(one.module, one.name));
+    const waits = module.imports.some(one => canBlock(one.module, one.name));
     if (!(thrown instanceof Unsupported) || waits) throw thrown;
     return {
-      form: { preempt: 'none', suspendable: false, state: undefined, frames: NOTHING, origins: NOTHING },
-      bytes,
+      form: {
+        preempt: 'none',
+        unstoppable: thrown.reason,
+        suspendable: false,
+        state: undefined,
+        frames: NOTHING,
+        origins: NOTHING,
+      },
+      bytes: module.bytes,
     };
   }
 }

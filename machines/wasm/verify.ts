@@ -7,6 +7,7 @@ import { LOG_CALLS, PROCESS_CALLS, resolveImport, showSignature, TIME_CALLS } fr
 import { ABI_VERSION } from './abi/codes.ts';
 import { moduleAbi } from './abi/version.ts';
 import type { FunctionSignature, ImportDescription, ModuleDescription } from './binary/inspect.ts';
+import type { Module } from './binary/module.ts';
 import { type CallPlan, type ModuleExports, planOf } from './functions/call_plan.ts';
 import type { WitFunction } from './functions/wit_type.ts';
 import { HANDLER_EXPORTS } from './instance/handlers.ts';
@@ -43,13 +44,13 @@ export interface Verified {
  */
 export function verifyModule(
   entry: Entry,
-  bytes: Uint8Array,
+  decoded: Module,
   module: ModuleDescription,
   wit: readonly WitFunction[],
 ): Verified {
   const problems = new Problems(entry);
   const exports = functionExports(module);
-  checkVersion(bytes, problems);
+  checkVersion(decoded, problems);
   for (const wanted of module.imports) checkImport(entry, wanted, problems);
   checkMemory(module, problems);
   checkFixedExports(exports, problems);
@@ -105,8 +106,8 @@ function functionExports(module: ModuleDescription): { [name: string]: FunctionS
   return { ...found };
 }
 
-function checkVersion(bytes: Uint8Array, problems: Problems): void {
-  const version = moduleAbi(bytes);
+function checkVersion(decoded: Module, problems: Problems): void {
+  const version = moduleAbi(decoded);
   if (version === ABI_VERSION) return;
   problems.add(
     version === undefined

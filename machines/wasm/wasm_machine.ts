@@ -8,6 +8,8 @@ import { createHash } from 'node:crypto';
 import { TroupeError, toTroupeError } from '../../runtime/errors.ts';
 import type {
   Artifact,
+  BuildTools,
+  BuiltFile,
   Entry,
   ImportTable,
   MachineType,
@@ -17,16 +19,19 @@ import type {
 } from '../../runtime/machine.ts';
 import { showPlace } from '../../runtime/registry/entry.ts';
 import type { WasmArtifact } from './artifact.ts';
+import { compileModule } from './binary/compile.ts';
+import { decodeModule } from './binary/decode.ts';
 import { describeModule } from './binary/inspect.ts';
-import { limitMemory } from './binary/limit.ts';
-import { runnableForm } from './form.ts';
+import type { Form } from './form.ts';
 import { parseWit } from './functions/wit.ts';
 import type { WitFunction } from './functions/wit_type.ts';
 import { AddressSpace, COUNTER_BYTES } from './instance/address_space.ts';
 import { imageIdentity } from './instance/image.ts';
 import { type RunnableModule, WasmProgram } from './instance/program.ts';
-import { compileAssemblyscript } from './sources/assemblyscript.ts';
-import { compileWat } from './sources/wat.ts';
+import { compileAssemblyscript, type Optimize } from './sources/assemblyscript.ts';
+import { cacheFolder } from './sources/cache.ts';
+import { type FormRequest, keptForm } from './sources/kept_form.ts';
+import { compileWat, showWat } from './sources/wat.ts';
 import type { Preemption } from './suspend/preemption.ts';
 import { verifyModule } from './verify.ts';
 
@@ -38,13 +43,18 @@ export const wasmMachine: MachineType = {
   async prepare(entry: Entry, tools: PrepareTools): Promise<Artifact> {
     const bytes = await moduleOf(entry, tools);
     const wit = witOf(entry);
-    const module = at(entry, () => describeModule(bytes));
-    const verified = verifyModule(entry, bytes, module, wit);
-    const { form, bytes: runnable } = at(entry, () => runnableForm(bytes, wantedPreempt(entry, 'resume')));
+    const decoded = at(entry, () => decodeModule(bytes));
+    const module = describeModule(decoded);
+    const verified = verifyModule(entry, decoded, module, wit);
+    const cache = cacheFolder(tools.root);
+    const request: FormRequest = { preempt: wantedPreempt(entry, 'resume'), pages: undefined };
+    const { form, bytes: runnable } = at(entry, () => keptForm(cache, decoded, request));
     const data: WasmArtifact = {
-      module: await compile(entry, runnable),
+      module: at(entry, () => compileModule(runnable)),
       form,
       original: bytes,
+      memory: module.memory,
+      cache,
       imports: verified.imports,
       exports: verified.exports,
       wit,
@@ -52,6 +62,14 @@ export const wasmMachine: MachineType = {
     };
     const sha256 = createHash('sha256').update(runnable).update(JSON.stringify(wit)).digest('hex');
     return { sha256, data };
+  },
+
+  async build(entry: Entry, tools: BuildTools): Promise<readonly BuiltFile[] | undefined> {
+    if (!isCompiled(entry)) return undefined;
+    const bytes = await moduleOf(entry, tools, tools.optimize);
+    const files: BuiltFile[] = [{ extension: '.wasm', bytes }];
+    if (tools.text) files.push({ extension: '.wat', bytes: new TextEncoder().encode(await showWat(entry, bytes)) });
+    return files;
   },
 
   share(): Shared {
@@ -69,13 +87,56 @@ export const wasmMachine: MachineType = {
 /** The module for one host: with its memory bounded, and stoppable as the host wants it. */
 function linkable(entry: Entry, sha256: string, data: WasmArtifact, imports: ImportTable): RunnableModule {
   const { memory } = imports;
-  const bounded = memory === undefined ? data.original : limitMemory(data.original, Math.floor(memory / PAGE_BYTES));
+  const pages = boundOf(data, memory);
   const preempt = wantedPreempt(entry, imports.preempt ?? 'resume');
-  if (bounded === data.original && (preempt === data.form.preempt || data.form.preempt === 'none')) {
+  refuseUnstoppable(data, imports, preempt);
+  if (pages === undefined && (preempt === data.form.preempt || data.form.preempt === 'none')) {
     return { module: data.module, form: data.form, identity: imageIdentity(sha256, data.form.preempt) };
   }
-  const { form, bytes } = runnableForm(bounded, preempt);
-  return { module: new WebAssembly.Module(bytes), form, identity: imageIdentity(sha256, `${preempt} ${memory}`) };
+  return { ...variant(data, { preempt, pages }), identity: imageIdentity(sha256, `${preempt} ${memory}`) };
+}
+
+/** A host that limits computing runs nothing that it cannot stop. */
+function refuseUnstoppable({ form }: WasmArtifact, imports: ImportTable, preempt: Preemption): void {
+  if (imports.cpuSlice === undefined && imports.cpuTotal === undefined) return;
+  if (preempt !== 'none' && form.preempt !== 'none') return;
+  const why = preempt === 'none' ? 'its entry says "meta: {preempt: false}"' : `it uses ${form.unstoppable}`;
+  throw new TroupeError(
+    `nothing could stop it, because ${why}, but ${imports.host} has limits for computing ("cpu_slice", "cpu_total"): ` +
+      'run it on a host without these',
+    { kind: 'PERMISSION_DENIED', retryable: false },
+  );
+}
+
+/** The most pages that the memory may have on a host that allows these bytes; undefined where it states no more itself. */
+function boundOf({ memory }: WasmArtifact, allowed: number | undefined): number | undefined {
+  if (allowed === undefined || memory === undefined) return undefined;
+  const pages = Math.floor(allowed / PAGE_BYTES);
+  return memory.max !== undefined && memory.max <= pages ? undefined : pages;
+}
+
+interface Variant {
+  readonly module: WebAssembly.Module;
+  readonly form: Form;
+}
+
+/** Forms for other hosts that this thread has made, so that hosts with the same limits share them. */
+const variants = new WeakMap<WasmArtifact, Map<string, Variant>>();
+
+function variant(data: WasmArtifact, request: FormRequest): Variant {
+  let known = variants.get(data);
+  if (known === undefined) {
+    known = new Map();
+    variants.set(data, known);
+  }
+  const key = `${request.preempt} ${request.pages}`;
+  let made = known.get(key);
+  if (made === undefined) {
+    const { form, bytes } = keptForm(data.cache, data.original, request);
+    made = { form, module: compileModule(bytes) };
+    known.set(key, made);
+  }
+  return made;
 }
 
 /** `meta: {preempt: false}` leaves the counting of loops out, for an entry that is trusted to return. */
@@ -83,25 +144,24 @@ function wantedPreempt(entry: Entry, otherwise: Preemption): Preemption {
   return entry.meta.preempt === false ? 'none' : otherwise;
 }
 
+/** Whether its source is not the module itself. */
+function isCompiled(entry: Entry): boolean {
+  return entry.kind === 'function.wat' || entry.data.language === 'assemblyscript';
+}
+
 /** The entry's module in the binary format. */
-function moduleOf(entry: Entry, tools: PrepareTools): Promise<Uint8Array> | Uint8Array {
-  if (entry.kind === 'function.wat') return compileWat(entry);
-  if (entry.data.language === 'assemblyscript') return compileAssemblyscript(entry, tools);
-  return entry.source!.bytes;
+function moduleOf(
+  entry: Entry,
+  tools: Pick<PrepareTools, 'root'>,
+  optimize?: Optimize,
+): Promise<Uint8Array> | Uint8Array {
+  if (!isCompiled(entry)) return entry.source!.bytes;
+  return entry.kind === 'function.wat' ? compileWat(entry) : compileAssemblyscript(entry, tools, optimize);
 }
 
 function witOf(entry: Entry): WitFunction[] {
   const { wit } = entry.data;
   return typeof wit === 'string' ? at(entry, () => parseWit(wit)) : [];
-}
-
-async function compile(entry: Entry, bytes: Uint8Array): Promise<WebAssembly.Module> {
-  try {
-    return await WebAssembly.compile(bytes);
-  } catch (thrown) {
-    const text = (thrown as Error).message.replace(/^WebAssembly\.compile\(\): /, '');
-    throw located(entry, new TroupeError(`not a valid WebAssembly module: ${text}`, { kind: 'INVALID' }));
-  }
 }
 
 /** Run a check; what it throws gets the entry's id and the place of its source. */

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../duration.ts';
 import { deploymentSchema } from '../registry/json_schema.ts';
+import { BUILD_HELP, type BuildOptions, buildCommand } from './build.ts';
 import { checkCommand } from './check.ts';
 import { execCommand } from './exec.ts';
 import { type CommonOptions, ExitCode, type Languages } from './options.ts';
@@ -88,6 +89,16 @@ export async function runCommandLine(argv: readonly string[], languages: Languag
     .description('validate and link a deployment without running it')
     .action(async (options: CommonOptions) => {
       code = await checkCommand(options, languages);
+    });
+  withCommonOptions(program.command('build'))
+    .description('compile entries to files that run without their compiler')
+    .argument('[ids...]', 'the entries, namespace:name (default: all that are compiled)')
+    .option('--out <dir>', 'folder for the files (default: build in the folder of the deployment)')
+    .addOption(new Option('--optimize <for>', 'what to optimize for').choices(['speed', 'size']).default('speed'))
+    .option('--text', 'also write a form that people can read (.wat)', false)
+    .addHelpText('after', BUILD_HELP)
+    .action(async (ids: string[], options: BuildOptions) => {
+      code = await buildCommand(ids, options, languages);
     });
   withCommonOptions(program.command('test'))
     .description('run the tests of a deployment: functions with meta.type: test')

@@ -51,7 +51,7 @@ async function prepareAll(
       try {
         artifacts.set(entry.id, await machine.prepare(entry, tools));
       } catch (thrown) {
-        report(thrown, entry, problems);
+        addRejection(thrown, entry, problems);
       }
     }),
   );
@@ -60,13 +60,13 @@ async function prepareAll(
 }
 
 /** What a machine rejected with, at the place that it names, or at the entry's source line. */
-function report(thrown: unknown, entry: Entry, problems: ProblemList): void {
+export function addRejection(thrown: unknown, entry: Entry, problems: ProblemList): void {
   if (thrown instanceof DeploymentError) {
     problems.addAll(thrown.problems);
     return;
   }
   if (thrown instanceof AggregateError) {
-    for (const error of thrown.errors) report(error, entry, problems);
+    for (const error of thrown.errors) addRejection(error, entry, problems);
     return;
   }
   const error = toTroupeError(thrown, 'INTERNAL');
@@ -121,7 +121,7 @@ function checkImports(
     if (entry.source === undefined || entry.kind === 'library.lua') continue;
     for (const host of hostsOf(entry, entries, deployed)) {
       const imports = linkImports(entry, host, capabilities);
-      if (imports instanceof TroupeError) report(imports, entry, problems);
+      if (imports instanceof TroupeError) addRejection(imports, entry, problems);
     }
   }
 }

@@ -3,6 +3,7 @@ import { LUA_MEASUREMENTS } from './lua_measurements.ts';
 import { idleBytes, type Measurement, timed } from './measurement.ts';
 import { WASM_MEASUREMENTS } from './wasm_measurements.ts';
 import { WASM_TRANSFORM_MEASUREMENTS } from './wasm_transform_measurements.ts';
+import { WASM_LOAD_MEASUREMENTS } from './wasm_load.ts';
 
 export const MEASUREMENTS: readonly Measurement[] = [
   {
@@ -77,5 +78,6 @@ export const MEASUREMENTS: readonly Measurement[] = [
   },
   ...WASM_MEASUREMENTS,
   ...WASM_TRANSFORM_MEASUREMENTS,
+  ...WASM_LOAD_MEASUREMENTS,
   ...LUA_MEASUREMENTS,
 ];

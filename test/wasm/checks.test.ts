@@ -122,21 +122,4 @@ test('text format errors have line and column', async () => {
   );
 });
 
-test('AssemblyScript errors have line and column, all of them', async () => {
-  const text = await refusal(['{name: m, kind: process.wasm, language: assemblyscript, source: file://src/m.ts}'], {
-    'src/m.ts':
-      'import { twice } from "./other";\nexport function main(): void {\n  const x: i32 = "text";\n  twice(nope);\n}',
-    'src/other.ts': 'export function twice(x: i32): i32 { return x * 2; }',
-  });
-  assert.match(text, /src\/m\.ts:3:18: .*not assignable to type 'i32'/);
-  assert.match(text, /src\/m\.ts:4:9: Cannot find name 'nope'/);
-});
-
-test('AssemblyScript cannot import from outside of the deployment', async () => {
-  const text = await refusal(['{name: m, kind: process.wasm, language: assemblyscript, source: file://m.ts}'], {
-    'm.ts': 'import { x } from "../outside";\nexport function main(): i32 { return x; }',
-  });
-  assert.match(text, /m\.ts:1:\d+: File '.*outside\.ts' not found/);
-});
-
 test.run();

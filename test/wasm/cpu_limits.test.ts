@@ -144,6 +144,22 @@ test('what becomes of endless loops depends on the trust in the host', async () 
   await runtime.stop();
 });
 
+test('a host that limits computing runs nothing that it cannot stop', async () => {
+  const trusting = wasmEntry(wat(ENDLESS), { meta: { preempt: false } });
+  const thrower = wasmEntry(wat('(module (tag $t) (func (export "main") (loop $again (br $again)) (throw $t)))'));
+  for (const entry of [trusting, thrower]) {
+    const artifact = await prepareWasm(entry);
+    loadWasm(entry, artifact, { preempt: 'resume' });
+    for (const limits of [{ cpuTotal: 5 }, { cpuSlice: 5 }]) {
+      assert.throws(
+        () => loadWasm(entry, artifact, limits),
+        (error: TroupeError) =>
+          error.kind === 'PERMISSION_DENIED' && /^app:m: nothing could stop it, because /.test(error.message),
+      );
+    }
+  }
+});
+
 test('in a deployment, under any host', async () => {
   const runtime = await start(
     [

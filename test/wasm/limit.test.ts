@@ -45,6 +45,21 @@ test('a trap that comes of it says so', async () => {
   assert.match(process.error!.stack!, /at .*main/);
 });
 
+test('tables are memory of the host: they do not grow without bounds', async () => {
+  const growing = await pagesWith(
+    undefined,
+    `(module (table $t 10 funcref) (memory (export "memory") 1) (func (export "main") (result i32)
+      (drop (table.grow $t (ref.null func) (i32.const 190000)))
+      (drop (table.grow $t (ref.null func) (i32.const 1000000)))
+      (table.size $t)))`,
+  );
+  assert.is(growing, 190_010);
+  const large = wat('(module (table 10000000 funcref) (func (export "main")))');
+  const error = await failure(prepareWasm(wasmEntry(large)));
+  assert.is(error.kind, 'INVALID');
+  assert.match(error.message, /a table of 10000000 entries, but only 200000 are allowed/);
+});
+
 test('one that needs more than that to begin is refused', async () => {
   const error = await failure(pagesWith(65_536, GREEDY('2')));
   assert.instance(error, TroupeError);

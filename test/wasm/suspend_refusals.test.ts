@@ -117,6 +117,34 @@ refused('loops that are nested beyond reason', () => {
   assert.match(refusal(nestedLoops(600)).message, /loops nested more than 500 deep in function 1/);
 });
 
+/** `count` functions with an endless loop, the import `wait` in it and 40 000 locals: 20 bytes each. */
+function manyLocals(count: number): Uint8Array {
+  const code = new Writer();
+  code.unsigned(count);
+  for (let i = 0; i < count; i++) {
+    const body = new Writer();
+    body.byte(1);
+    body.unsigned(40_000);
+    body.raw([0x7f, Op.Loop, 0x40, Op.Call, 0, Op.Br, 0, Op.End, Op.End]);
+    code.unsigned(body.length);
+    code.append(body);
+  }
+  const functions = new Writer();
+  functions.unsigned(count);
+  for (let i = 0; i < count; i++) functions.byte(0);
+  const out = new Writer();
+  out.raw([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0]);
+  out.raw([2, 10, 1, 1, 0x65, 4, 0x77, 0x61, 0x69, 0x74, 0, 0]);
+  out.section(3, functions);
+  out.section(10, code);
+  return out.finish();
+}
+
+refused('a few kilobytes that would take hours', () => {
+  assert.ok(WebAssembly.validate(transform(manyLocals(10), 'resume').bytes));
+  assert.match(refusal(manyLocals(3000)).message, /too many local variables .* in function \d+/);
+});
+
 refused("exports with the host's own names", () => {
   assert.match(refusal(compileWat('(module (func (export "troupe:grow")))')).message, /'troupe:grow'/);
 });

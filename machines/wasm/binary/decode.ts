@@ -27,6 +27,11 @@ export function decodeModule(bytes: Uint8Array): Module {
   return new ModuleDecoder(bytes).decode();
 }
 
+/** The same for what may be decoded already, so that a module is read once however many look at it. */
+export function decoded(source: Uint8Array | Module): Module {
+  return source instanceof Uint8Array ? decodeModule(source) : source;
+}
+
 class ModuleDecoder {
   readonly #bytes: Uint8Array;
   readonly #reader: Reader;
@@ -205,8 +210,7 @@ class ModuleDecoder {
     const offset = reader.at;
     if (reader.more && reader.bytes[offset] === 0x40) refuse(Feature.TableInit, { offset });
     const type = reader.valueType();
-    this.#limits();
-    return { type, imported };
+    return { type, limits: this.#limits(), imported };
   }
 
   #global(imported: boolean): Global {

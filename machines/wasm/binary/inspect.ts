@@ -1,5 +1,5 @@
 /** What a module takes and gives, for checks and messages before anything is compiled. */
-import { decodeModule } from './decode.ts';
+import { decoded } from './decode.ts';
 import type { ExternalKind, Module } from './module.ts';
 import { FunctionNames } from './names.ts';
 import { valueTypeName } from './value_type.ts';
@@ -44,8 +44,8 @@ export interface ModuleDescription {
 }
 
 /** Throws `not a WebAssembly module: ...` or `Unsupported`, both of kind INVALID. Does not look into the code. */
-export function describeModule(bytes: Uint8Array): ModuleDescription {
-  const module = decodeModule(bytes);
+export function describeModule(source: Uint8Array | Module): ModuleDescription {
+  const module = decoded(source);
   const names = new FunctionNames(module);
   const memory = module.memories[0];
   return {

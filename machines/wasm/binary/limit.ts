@@ -1,6 +1,6 @@
 import { TroupeError } from '../../../runtime/errors.ts';
-import { decodeModule } from './decode.ts';
-import { type Limits, SectionId, sectionOf } from './module.ts';
+import { decoded } from './decode.ts';
+import { type Limits, type Module, SectionId, sectionOf } from './module.ts';
 import { Feature, refuse } from './unsupported.ts';
 import { Writer } from './writer.ts';
 
@@ -11,8 +11,9 @@ import { Writer } from './writer.ts';
  *
  * Answers the same bytes where nothing has to change. Throws INVALID where the module cannot start within the limit.
  */
-export function limitMemory(bytes: Uint8Array, maxPages: number): Uint8Array {
-  const module = decodeModule(bytes);
+export function limitMemory(source: Uint8Array | Module, maxPages: number): Uint8Array {
+  const module = decoded(source);
+  const { bytes } = module;
   if (module.memories.length === 0) return bytes;
   if (module.memories.length > 1) refuse(Feature.MultiMemory, {});
   const { limits, imported } = module.memories[0];
@@ -25,20 +26,47 @@ export function limitMemory(bytes: Uint8Array, maxPages: number): Uint8Array {
     );
   }
   if (limits.max !== undefined && limits.max <= maxPages) return bytes;
-  const id = imported ? SectionId.Import : SectionId.Memory;
+  return withMaximums(module, imported ? SectionId.Import : SectionId.Memory, [limits], maxPages);
+}
+
+/**
+ * The module with the maximum of each table of its own set to at most `maxEntries`: a table is memory of the host, up to 32
+ * bytes an entry. Answers the same bytes where nothing has to change. Throws INVALID where a table begins larger.
+ */
+export function limitTables(source: Uint8Array | Module, maxEntries: number): Uint8Array {
+  const module = decoded(source);
+  const own = module.tables.filter(table => !table.imported).map(table => table.limits);
+  for (const { min } of own) {
+    if (min <= maxEntries) continue;
+    throw new TroupeError(
+      `this WebAssembly module has a table of ${min} entries, but only ${maxEntries} are allowed. Build it with a smaller table.`,
+      { kind: 'INVALID', retryable: false, details: { needed: min, allowed: maxEntries } },
+    );
+  }
+  const larger = own.filter(({ max }) => max === undefined || max > maxEntries);
+  return larger.length === 0 ? module.bytes : withMaximums(module, SectionId.Table, larger, maxEntries);
+}
+
+/** The module with these limits, all in one section and in its order, given another maximum. */
+function withMaximums(module: Module, id: number, limits: readonly Limits[], max: number): Uint8Array {
+  const { bytes } = module;
   const section = sectionOf(module, id)!;
-  const content = new Writer(section.end - section.start + 8);
-  content.copy(bytes, section.start, limits.range.start);
-  writeLimits(content, { ...limits, max: maxPages });
-  content.copy(bytes, limits.range.end, section.end);
-  const out = new Writer(bytes.length + 16);
+  const content = new Writer(section.end - section.start + 8 * limits.length);
+  let copied = section.start;
+  for (const one of limits) {
+    content.copy(bytes, copied, one.range.start);
+    writeLimits(content, { ...one, max });
+    copied = one.range.end;
+  }
+  content.copy(bytes, copied, section.end);
+  const out = new Writer(bytes.length + 8 + 8 * limits.length);
   out.copy(bytes, 0, section.header);
   out.section(id, content);
   out.copy(bytes, section.end, bytes.length);
   return out.finish();
 }
 
-/** Encode the limits of a 32-bit memory. */
+/** Encode the limits of a 32-bit memory or of a table. */
 export function writeLimits(out: Writer, limits: Pick<Limits, 'min' | 'max' | 'shared'>): void {
   out.byte((limits.max === undefined ? 0 : 1) | (limits.shared ? 2 : 0));
   out.unsigned(limits.min);

@@ -63,6 +63,7 @@ export interface Export {
 
 export interface Table {
   readonly type: number;
+  readonly limits: Limits;
   readonly imported: boolean;
 }
 

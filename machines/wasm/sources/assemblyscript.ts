@@ -1,25 +1,38 @@
 import { readFile, realpath } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { dirname, isAbsolute, join, posix, relative, resolve, sep } from 'node:path';
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { TroupeError } from '../../../runtime/errors.ts';
-import type { Entry, PrepareTools } from '../../../runtime/machine.ts';
+import type { BuildTools, Entry, PrepareTools } from '../../../runtime/machine.ts';
 import { cacheFolder, readCached, sha256, writeCached } from './cache.ts';
-import { optionalPackage } from './optional_package.ts';
+import { asMissing } from './optional_package.ts';
 
-/** Speed over size, names for stack traces, the runtime for the host's allocations, top-level code as an export. */
-const OPTIONS = [
-  ...['--optimizeLevel', '3', '--shrinkLevel', '0', '--debug'],
-  ...['--runtime', 'incremental', '--exportRuntime', '--exportStart', '_initialize'],
-  '--noColors',
-];
+/** What a program is optimized for: for size as the compiler's own `-Osize`, and without names. */
+export type Optimize = BuildTools['optimize'];
+const LEVELS: { readonly [optimize in Optimize]: readonly string[] } = {
+  // Names are for stack traces.
+  speed: ['--optimizeLevel', '3', '--shrinkLevel', '0', '--debug'],
+  size: ['--optimizeLevel', '0', '--shrinkLevel', '2', '--converge'],
+};
+/** The runtime for the host's allocations, top-level code as an export. */
+const OPTIONS = [...['--runtime', 'incremental', '--exportRuntime', '--exportStart', '_initialize'], '--noColors'];
 const OUTPUT = 'output.wasm';
+/** Code of AssemblyScript's diagnostic, and what it puts before the names of packages. */
+const FILE_NOT_FOUND = 6054;
+const LIBRARY = '~lib/';
 /** What `import ... from "troupe"` leads to; as an installed package it is `troupe/sdk/assemblyscript`. */
 const SDK_IMPORT = /(?:^|\/)node_modules\/troupe\/(?:sdk\/assemblyscript\/)?(.+)$/;
 const SDK_FOLDER = findSdk();
 
 type Asc = typeof import('assemblyscript/asc').default;
 type Diagnostic = Parameters<NonNullable<NonNullable<Parameters<Asc['main']>[1]>['reportDiagnostic']>>[0];
+
+/** sha256 of what the compiler read, by name; null where it looked for a file and there was none. */
+type Dependencies = { readonly [name: string]: string | null };
+
+/** Compilations that have not ended, by deployment and program. */
+const underWay = new Map<string, Promise<Uint8Array>>();
 
 /** The compiler keeps state of its own: one compilation at a time. */
 let turn: Promise<unknown> = Promise.resolve();
@@ -28,25 +41,58 @@ let turn: Promise<unknown> = Promise.resolve();
  * Compile an AssemblyScript entry; what it imports must lie in the deployment, or be the SDK (`"troupe"`). Kept on disk by
  * the content of everything that went into it. Throws INVALID, an AggregateError of several, with file, line and column.
  */
-export async function compileAssemblyscript(entry: Entry, tools: PrepareTools): Promise<Uint8Array> {
-  const { default: asc } = await optionalPackage('assemblyscript', entry, () => import('assemblyscript/asc'));
-  const sources = new Sources(entry, await realpath(tools.root));
-  const folder = cacheFolder(tools.root);
-  const key = sha256(JSON.stringify([asc.version, OPTIONS, sources.entryFile, entry.source!.sha256]));
-  const cached = await readCached(folder, `assemblyscript-${key}`, name => sources.contentOf(name));
-  if (cached !== undefined) return cached;
-  const compiled = turn.then(() => compile(asc, sources));
-  turn = compiled.catch(() => undefined);
-  const output = await compiled;
-  await writeCached(folder, `assemblyscript-${key}`, sources.dependencies, output);
+export async function compileAssemblyscript(
+  entry: Entry,
+  tools: Pick<PrepareTools, 'root'>,
+  optimize: Optimize = 'speed',
+): Promise<Uint8Array> {
+  // Nothing is awaited before the compilation is noted, so that entries that are prepared together find it.
+  const version = installedVersion(entry);
+  const sources = new Sources(entry, realpathSync(tools.root));
+  const options = [...LEVELS[optimize], ...OPTIONS];
+  const key = sha256(JSON.stringify([version, options, sources.entryFile, entry.source!.sha256]));
+  // Several entries are often methods of one program.
+  const program = `${sources.root} ${key}`;
+  let output = underWay.get(program);
+  if (output === undefined) {
+    output = keptOrCompiled(sources, options, cacheFolder(tools.root), `assemblyscript-${key}`);
+    underWay.set(program, output);
+    const done = (): boolean => underWay.delete(program);
+    output.then(done, done);
+  }
   return output;
 }
 
-async function compile(asc: Asc, sources: Sources): Promise<Uint8Array> {
+/** Of the compiler, without loading it: that takes longer than compiling. */
+function installedVersion(entry: Entry): string {
+  try {
+    return (createRequire(import.meta.url)('assemblyscript/package.json') as { version: string }).version;
+  } catch (thrown) {
+    throw asMissing('assemblyscript', entry, thrown);
+  }
+}
+
+async function keptOrCompiled(
+  sources: Sources,
+  options: readonly string[],
+  folder: string | undefined,
+  key: string,
+): Promise<Uint8Array> {
+  const kept = readCached(folder, key);
+  if (kept !== undefined && (await sources.areStill(kept.note as Dependencies))) return kept.output;
+  const compiled = turn.then(() => compile(sources, options));
+  turn = compiled.catch(() => undefined);
+  const output = await compiled;
+  writeCached(folder, key, sources.dependencies, output);
+  return output;
+}
+
+async function compile(sources: Sources, options: readonly string[]): Promise<Uint8Array> {
+  const { default: asc } = await import('assemblyscript/asc');
   const diagnostics: Diagnostic[] = [];
   let output: Uint8Array | undefined;
   const silent = { write: () => true };
-  const { error } = await asc.main([sources.entryFile, '--baseDir', sources.root, '--outFile', OUTPUT, ...OPTIONS], {
+  const { error } = await asc.main([sources.entryFile, '--baseDir', sources.root, '--outFile', OUTPUT, ...options], {
     stdout: silent,
     stderr: silent,
     readFile: name => sources.read(name),
@@ -75,6 +121,17 @@ function isError(diagnostic: Diagnostic): boolean {
   return diagnostic.category === 3;
 }
 
+/** The message, with what to do where an import is not found because it may not be. */
+function plainMessage({ code, message }: Diagnostic): string {
+  const name = code === FILE_NOT_FOUND ? /^File '(.+)' not found/.exec(message)?.[1] : undefined;
+  if (name?.startsWith(LIBRARY)) {
+    const wanted = name.slice(LIBRARY.length).replace(/\.ts$/, '');
+    return `there is no module "${wanted}" here: a program can import "troupe" and files of the deployment ("./...")`;
+  }
+  if (name?.startsWith('../')) return `${name} is outside of the deployment; move it into its folder`;
+  return message;
+}
+
 /** The files of one compilation, named as the compiler names them: relative to the deployment's root. */
 class Sources {
   readonly root: string;
@@ -89,14 +146,17 @@ class Sources {
     this.entryFile = path === undefined ? inlineName(entry) : relative(root, path).split(sep).join('/');
   }
 
-  /** sha256 of everything read, null for what was looked for in vain. */
-  get dependencies(): { [name: string]: string | null } {
+  get dependencies(): Dependencies {
     return Object.fromEntries([...this.#texts].map(([name, text]) => [name, text === null ? null : sha256(text)]));
   }
 
-  async contentOf(name: string): Promise<string | null> {
-    const text = await this.read(name);
-    return text === null ? null : sha256(text);
+  /** Whether all files are as they were. */
+  async areStill(known: Dependencies): Promise<boolean> {
+    for (const [name, content] of Object.entries(known)) {
+      const text = await this.read(name);
+      if ((text === null ? null : sha256(text)) !== content) return false;
+    }
+    return true;
   }
 
   /** The text of a file; null where there is none that may be read. */
@@ -122,7 +182,7 @@ class Sources {
     const file = range?.source.normalizedPath ?? this.entryFile;
     const shown = file === this.entryFile ? this.#entry.source!.name : file;
     const place = range == null ? `${shown}:1:1` : `${shown}:${this.#lineAndColumn(file, range.start)}`;
-    return new TroupeError(`${place}: ${diagnostic.message}`, { kind: 'INVALID', retryable: false, place });
+    return new TroupeError(`${place}: ${plainMessage(diagnostic)}`, { kind: 'INVALID', retryable: false, place });
   }
 
   #lineAndColumn(file: string, offset: number): string {

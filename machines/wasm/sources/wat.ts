@@ -34,6 +34,18 @@ export async function compileWat(entry: Entry): Promise<Uint8Array> {
   }
 }
 
+/** The text of a module, with the names that it has. */
+export async function showWat(entry: Entry, bytes: Uint8Array): Promise<string> {
+  const { default: wabt } = await optionalPackage('wabt', entry, () => import('wabt'));
+  const module = (await wabt()).readWasm(bytes, { ...FEATURES, readDebugNames: true });
+  try {
+    module.applyNames();
+    return module.toText({ foldExprs: true, inlineExport: false });
+  } finally {
+    module.destroy();
+  }
+}
+
 function problems(name: string, report: string): TroupeError | AggregateError {
   const found = [...report.matchAll(PROBLEM)].map(([, line, column, text]) => {
     const place = `${name}:${line}:${column}`;

@@ -5,6 +5,7 @@ import { Unsupported } from '../binary/unsupported.ts';
 import type { FunctionType } from '../binary/value_type.ts';
 import { Writer } from '../binary/writer.ts';
 import type { Additions } from './additions.ts';
+import { AnalysisWork } from './analysis_work.ts';
 import type { Suspendability } from './call_graph.ts';
 import { CodeWriter, declareLocals } from './code_writer.ts';
 import { writeResumableCode } from './emission.ts';
@@ -32,6 +33,7 @@ export class BodyWriter {
   readonly #frames: FrameTableBuilder;
   readonly #flat: FlatCode;
   readonly #code: CodeWriter;
+  readonly #work = new AnalysisWork();
   readonly #declarations = new Writer(64);
   readonly #bodies: Writer;
   /** Canonical types through which a blocking import can be called. */
@@ -99,6 +101,7 @@ export class BodyWriter {
     const body = module.bodies[index - module.importedFunctions];
     const locals = [...type.params];
     const start = readLocals(module.bytes, body, locals);
+    this.#work.forLocals(locals.length, this.#place(index));
     this.#flat.read(start, body.end, type, locals);
     return locals;
   }
@@ -142,6 +145,7 @@ export class BodyWriter {
           : this.#importTypes.has(types.canonical(flat.first[at])),
       firstPoint: this.#frames.nextPoint,
       place: this.#place(index),
+      work: this.#work,
     });
     this.#frames.add(index, plan.points, plan.frameBytes);
     const dual = additions.resumable.has(index);

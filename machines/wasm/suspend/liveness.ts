@@ -32,13 +32,16 @@ export class Liveness {
   /** Live on entry of the function. */
   readonly entry: LocalSet;
 
-  /** @param locals number of parameters and locals */
-  constructor(code: FlatCode, locals: number) {
+  /**
+   * @param locals number of parameters and locals
+   * @param spend called before each walk, with the length of a set in words
+   */
+  constructor(code: FlatCode, locals: number, spend: (words: number) => void) {
     this.#code = code;
     this.entry = new Int32Array((locals + 31) >> 5);
-    while (this.#pass(this.entry)) {
-      // A loop's head grew: what jumps to it must be looked at again.
-    }
+    // When a loop's head has grown, what jumps to it must be looked at again.
+    do spend(this.entry.length);
+    while (this.#pass(this.entry));
   }
 
   atTarget(at: number): LocalSet {

@@ -3,6 +3,7 @@
  * call begins, what is saved and where in the frame it goes. Both copies of a function (see `transform.ts`) follow one
  * plan, so that a frame written by one can be read by the other.
  */
+import type { AnalysisWork } from './analysis_work.ts';
 import { MAX_LOCALS } from '../binary/locals.ts';
 import { Op } from '../binary/opcodes.ts';
 import { Unsupported, type UnsupportedPlace } from '../binary/unsupported.ts';
@@ -23,6 +24,7 @@ export interface PlanOptions {
   /** Number of the function's first resume point in the whole module. */
   readonly firstPoint: number;
   readonly place: UnsupportedPlace;
+  readonly work: AnalysisWork;
 }
 
 /** A local that is saved, and its offset in the frame. */
@@ -83,7 +85,7 @@ export class FunctionPlan {
     this.entryPoint = options.entryCheck && options.preemptable ? 1 : 0;
     this.points = this.entryPoint;
     const own = locals.length;
-    const liveness = new Liveness(code, own);
+    const liveness = new Liveness(code, own, words => options.work.forPass(code.length, words, options.place));
     const live: LocalSet = new Int32Array(liveness.entry.length);
     if (this.entryPoint !== 0) addLocals(live, liveness.entry);
     this.#numberPoints(liveness, live, options);

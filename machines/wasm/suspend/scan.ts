@@ -1,5 +1,5 @@
 import { Instructions } from '../binary/instructions.ts';
-import { readLocals } from '../binary/locals.ts';
+import { skipLocals } from '../binary/locals.ts';
 import type { Module } from '../binary/module.ts';
 import type { FunctionNames } from '../binary/names.ts';
 import { Atomic, Bulk, Op } from '../binary/opcodes.ts';
@@ -84,7 +84,7 @@ class BodyScanner {
     const facts = this.#facts;
     const code = this.#instructions;
     const body = bodies[index - importedFunctions];
-    code.open(readLocals(bytes, body, [...types[functions[index]].params]), body.end);
+    code.open(skipLocals(bytes, body, types[functions[index]].params.length), body.end);
     const calls: number[] = [];
     const indirect: number[] = [];
     let size = 0;

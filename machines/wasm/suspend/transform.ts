@@ -10,11 +10,12 @@
  * and `plan` analyse one, `emission` and `straight_code` write it, `assembly` puts the module together. What module and
  * driver agree on is in `control.ts`.
  */
-import { decodeModule } from '../binary/decode.ts';
+import { compileModule } from '../binary/compile.ts';
+import { decoded } from '../binary/decode.ts';
 import type { Constant, Export, Module } from '../binary/module.ts';
 import { FunctionNames } from '../binary/names.ts';
 import { Op } from '../binary/opcodes.ts';
-import { notAModule, Reader } from '../binary/reader.ts';
+import { Reader } from '../binary/reader.ts';
 import { Feature, refuse, Unsupported } from '../binary/unsupported.ts';
 import { valueBytes, ValueType } from '../binary/value_type.ts';
 import { Additions } from './additions.ts';
@@ -83,8 +84,9 @@ export function originOf(index: number, count: number, origins: Int32Array): num
  * @throws TroupeError INVALID: `not a WebAssembly module: ...`
  * @throws Unsupported (INVALID) for a valid module that this cannot be done for
  */
-export function suspendTransform(bytes: Uint8Array, options: SuspendOptions): SuspendResult {
-  const module = decodeModule(bytes);
+export function suspendTransform(source: Uint8Array | Module, options: SuspendOptions): SuspendResult {
+  const module = decoded(source);
+  const { bytes } = module;
   const names = new FunctionNames(module);
   refuseFeatures(module);
   const types = new TypeTable(module.types);
@@ -153,15 +155,8 @@ function refuseFeatures(module: Module): void {
 }
 
 function validate(bytes: Uint8Array): void {
-  if (WebAssembly.validate(bytes)) return;
-  let reason = 'it is not valid';
-  try {
-    new WebAssembly.Module(bytes);
-  } catch (error) {
-    reason = (error as Error).message.replace(/^WebAssembly\.Module\(\): /, '');
-  }
-  const offset = /@\+(\d+)$/.exec(reason);
-  throw notAModule(reason.replace(/ @\+\d+$/, ''), offset === null ? 0 : Number(offset[1]));
+  // Compiling says what is wrong.
+  if (!WebAssembly.validate(bytes)) compileModule(bytes);
 }
 
 function blockingImports(module: Module, options: SuspendOptions, names: FunctionNames): Set<number> {
