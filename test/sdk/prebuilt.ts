@@ -8,6 +8,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { TOOLCHAIN_ENV } from '../toolchain_env.ts';
 
 /** `c`: without a C library, `wasi`: with wasi-libc, `rust`: for wasm32-unknown-unknown. */
 export type Toolchain = 'c' | 'wasi' | 'rust';
@@ -144,5 +145,5 @@ function rustLibrary(): string {
 }
 
 function run(program: string, args: readonly string[]): void {
-  execFileSync(program, args, { cwd: REPOSITORY, stdio: ['ignore', 'ignore', 'pipe'] });
+  execFileSync(program, args, { cwd: REPOSITORY, env: TOOLCHAIN_ENV, stdio: ['ignore', 'ignore', 'pipe'] });
 }

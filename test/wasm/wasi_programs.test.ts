@@ -4,6 +4,7 @@ import { closeSync, cpSync, mkdtempSync, openSync, readdirSync, readFileSync, rm
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
+import { TOOLCHAIN_ENV } from '../toolchain_env.ts';
 import * as assert from 'uvu/assert';
 import { failure, wat } from './start.ts';
 import { clang, fixture, nodeWasi, PROGRAMS, program, type Started, sha256, startWasi } from './wasi_start.ts';
@@ -226,7 +227,9 @@ if (clang === undefined) {
     const folder = mkdtempSync(join(tmpdir(), 'troupe-wasi-'));
     try {
       const out = join(folder, 'show.wasm');
-      execFileSync(compiler, ['--target=wasm32-wasi', '-O1', '-g', '-o', out, fixture('show.c')]);
+      execFileSync(compiler, ['--target=wasm32-wasi', '-O1', '-g', '-o', out, fixture('show.c')], {
+        env: TOOLCHAIN_ENV,
+      });
       await using(
         {},
         async ({ run, terminal }) => {

@@ -14,6 +14,7 @@ import { Runtime } from '../../runtime/runtime.ts';
 import type { Payload, SpawnRequest } from '../../runtime/machine.ts';
 import { type LogSink, silentLog } from '../../runtime/logger.ts';
 import { type Files, writeDeployment } from '../deploy.ts';
+import { TOOLCHAIN_ENV } from '../toolchain_env.ts';
 
 const FIXTURES = new URL('../../../test/wasm/fixtures/wasi/', import.meta.url);
 
@@ -119,7 +120,10 @@ function findClang(): string | undefined {
   const folder = mkdtempSync(join(tmpdir(), 'troupe-clang-'));
   try {
     writeFileSync(join(folder, 'm.c'), '#include <stdio.h>\nint main(void) { return puts(""); }\n');
-    execFileSync('clang', ['--target=wasm32-wasi', '-o', join(folder, 'm'), join(folder, 'm.c')], { stdio: 'ignore' });
+    execFileSync('clang', ['--target=wasm32-wasi', '-o', join(folder, 'm'), join(folder, 'm.c')], {
+      stdio: 'ignore',
+      env: TOOLCHAIN_ENV,
+    });
     return 'clang';
   } catch {
     return undefined;
