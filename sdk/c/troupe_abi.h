@@ -19,8 +19,9 @@ extern "C" {
 #define TROUPE_EXTERN_C
 #endif
 
-/* Version of the ABI that this header is made for. */
+/* Version of the ABI that this header is made for; a custom section of the module says so to the host. */
 #define TROUPE_ABI_VERSION 1
+__asm__(".section .custom_section.troupe_abi,\"\",@\n.int8 1\n.text\n");
 
 /* Declares an import: TROUPE_IMPORT("troupe:process", "pid") int32_t pid(...); */
 #define TROUPE_IMPORT(module, name) __attribute__((import_module(module), import_name(name)))

@@ -99,6 +99,19 @@ test('another version of the ABI', async () => {
     'version -1 of the ABI',
   );
   assert.match(await refused(`(global (export "troupe_abi") i64 (i64.const 1)) ${MAIN}`), 'must be an exported global');
+  const stating = (...versions: number[]) => {
+    const bytes = wat(`(module ${MAIN})`);
+    return Buffer.concat([
+      bytes,
+      Buffer.from([0, 11 + versions.length, 10]),
+      Buffer.from('troupe_abi'),
+      Buffer.from(versions),
+    ]);
+  };
+  assert.match(await refusal([ENTRY], { 'm.wasm': stating(1, 3) }), 'version 3 of the ABI');
+  const stated = await start([ENTRY], { 'm.wasm': stating(1, 1) });
+  assert.is(await run(stated, 'm'), null);
+  await stated.stop();
   const runtime = await start([ENTRY], {
     'm.wasm': wat(`(module (global (export "troupe_abi") i32 (i32.const 1)) ${MAIN})`),
   });

@@ -1,6 +1,11 @@
 //! The import functions of ABI version 1 (`machines/wasm/README.md`) as they are. `x, x_len` is text or one MessagePack value,
 //! `out, cap` the area for a result; a negative answer is a code. A module imports only what it uses.
 
+/// Says to the host for which version of the ABI this is made.
+#[link_section = "troupe_abi"]
+#[used]
+pub static ABI_VERSION: [u8; 1] = [1];
+
 #[link(wasm_import_module = "troupe:process")]
 extern "C" {
     pub fn pid(out: *mut u8, cap: usize) -> i32;
