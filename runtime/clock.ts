@@ -10,7 +10,7 @@ export interface Clock {
   unix(): number;
   /** Uniform in [0, 1). */
   random(): number;
-  /** Call `wake` once after `milliseconds`; answers what `disarm` takes. Keeps the thread alive while armed. */
+  /** Call `wake` once after `milliseconds`, or earlier if they are many; answers what `disarm` takes. Keeps the thread alive while armed. */
   arm(milliseconds: number, wake: () => void): unknown;
   disarm(armed: unknown): void;
   /** Call `turn` once after pending I/O had its turn. */
@@ -19,18 +19,22 @@ export interface Clock {
   hold(): () => void;
 }
 
+/** Milliseconds; Node takes a longer time for none at all. */
+const LONGEST = 0x7fffffff;
+
 /** Real time, real chance. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   unix: () => performance.timeOrigin + performance.now(),
   random: () => Math.random(),
-  arm: (milliseconds, wake) => setTimeout(wake, milliseconds),
+  // What is later than a timer of Node can be set for is asked for again: waking early is allowed.
+  arm: (milliseconds, wake) => setTimeout(wake, Math.min(milliseconds, LONGEST)),
   disarm: armed => clearTimeout(armed as NodeJS.Timeout),
   defer: turn => {
     setImmediate(turn);
   },
   hold: () => {
-    const holding = setInterval(() => undefined, 0x7fffffff);
+    const holding = setInterval(() => undefined, LONGEST);
     return () => clearInterval(holding);
   },
 };

@@ -1,10 +1,11 @@
 import { Decoder } from "./decoder";
 import { Encoder } from "./encoder";
+import { Fields } from "./fields";
 import { Value } from "./value";
 
 /**
  * Write a value of a static type: integers, floats, bool, string, `Value`, `Uint8Array`, `ArrayBuffer`, arrays of these,
- * and any class with a method `encode(encoder: Encoder): void`. null stands for a nullable type's null.
+ * and any class with a method `fields(fields: Fields): void` or `encode(encoder: Encoder): void`. null stands for a nullable type's null.
  */
 export function encode<T>(encoder: Encoder, value: T): void {
   if (isBoolean<T>()) {
@@ -26,16 +27,20 @@ export function encode<T>(encoder: Encoder, value: T): void {
   } else if (isArray<T>()) {
     encoder.list(value.length);
     for (let i = 0; i < value.length; i++) encode<valueof<T>>(encoder, value[i]);
+  } else if (isDefined(value.fields)) {
+    const counter = Fields.counting();
+    value.fields(counter);
+    value.fields(Fields.writing(encoder, counter.count));
   } else if (isDefined(value.encode)) {
     value.encode(encoder);
   } else {
-    ERROR("give this class a method encode(encoder: Encoder): void, or send a Value");
+    ERROR("give this class a method fields(fields: Fields): void, or send a Value");
   }
 }
 
 /**
  * Read a value of a static type; the same types as `encode`, classes with a constructor without arguments and a method
- * `decode(decoder: Decoder): void`. Where the value is another, `decoder.failed` is set.
+ * `fields(fields: Fields): void` or `decode(decoder: Decoder): void`. Where the value is another, `decoder.failed` is set.
  */
 export function decode<T>(decoder: Decoder): T {
   if (isBoolean<T>()) {
@@ -61,7 +66,13 @@ export function decode<T>(decoder: Decoder): T {
     return items;
   } else {
     const made = instantiate<T>();
-    made.decode(decoder);
+    if (isDefined(made.fields)) {
+      const reader = Fields.reading(decoder);
+      made.fields(reader);
+      reader.finish();
+    } else {
+      made.decode(decoder);
+    }
     return made;
   }
 }

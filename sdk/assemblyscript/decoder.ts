@@ -31,22 +31,33 @@ export class Decoder {
   private at: usize;
   private end: usize;
 
-  constructor(private buffer: ArrayBuffer, offset: i32 = 0, length: i32 = buffer.byteLength - offset) {
+  /** `buffer` is kept from the garbage collector while it is read. */
+  constructor(private buffer: ArrayBuffer | null, offset: i32 = 0, length: i32 = buffer!.byteLength - offset) {
     this.at = changetype<usize>(buffer) + <usize>offset;
     this.end = this.at + <usize>length;
   }
 
-  /** Read something else from now on. */
-  over(buffer: ArrayBuffer, offset: i32, length: i32): Decoder {
+  /** Read `length` bytes at `start` from now on, which are in `buffer`, or stay where they are by themselves. */
+  over(buffer: ArrayBuffer | null, start: usize, length: i32): Decoder {
     this.buffer = buffer;
-    this.at = changetype<usize>(buffer) + <usize>offset;
-    this.end = this.at + <usize>length;
+    this.at = start;
+    this.end = start + <usize>length;
     this.failed = false;
     return this;
   }
 
   static of(bytes: Uint8Array): Decoder {
     return new Decoder(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
+
+  /** Where it reads next: for `seek`. */
+  get position(): usize {
+    return this.at;
+  }
+
+  /** Read on from a position that was read from before. Nothing once it has failed. */
+  seek(position: usize): void {
+    if (!this.failed) this.at = position;
   }
 
   /** Whether everything was read. */

@@ -18,6 +18,11 @@ export enum ErrorKind {
   UNKNOWN = -11,
 }
 
+/** An error with more in front of its message; kind, retryable, details and stack stay. */
+export function wrap(error: Value, message: string): Value {
+  return error.copy().set("message", `${message}: ${error.get("message").asString()}`);
+}
+
 /**
  * Why the latest call failed, one that answered false or null: an error with the keys `message`, `kind`, `retryable` and
  * `details`. Null while no call has failed.

@@ -72,6 +72,9 @@ export declare function unregister(name: usize, nameLength: i32): i32;
 // @ts-ignore: decorator
 @external("troupe:process", "set_options")
 export declare function set_options(trapLinks: i32, upgradable: i32): i32;
+// @ts-ignore: decorator
+@external("troupe:process", "get_options")
+export declare function get_options(): i32;
 
 // @ts-ignore: decorator
 @external("troupe:process", "listen")
@@ -104,6 +107,9 @@ export declare function exit(value: usize, valueLength: i32): void;
 // @ts-ignore: decorator
 @external("troupe:process", "fail")
 export declare function fail(kind: i32, message: usize, messageLength: i32, retryable: i32, details: usize, detailsLength: i32): void;
+// @ts-ignore: decorator
+@external("troupe:process", "fail_with")
+export declare function fail_with(error: usize, errorLength: i32): void;
 // @ts-ignore: decorator
 @external("troupe:process", "upgrade")
 export declare function upgrade(id: usize, idLength: i32, args: usize, argsLength: i32): i32;

@@ -4,7 +4,8 @@ export { log, operate, sleep, startOperation, time } from "./capabilities";
 export { decode, decodeMap, encode, encodeMap, pack, unpack } from "./codec";
 export { Decoder, Kind } from "./decoder";
 export { Encoder } from "./encoder";
-export { ErrorKind, lastError } from "./failure";
+export { ErrorKind, lastError, wrap } from "./failure";
+export { Fields } from "./fields";
 export { cancel, link, monitor, registry, self, send, sendList, terminate, unlink, unmonitor } from "./process";
 export {
   abandon,

@@ -56,6 +56,14 @@ export abstract class self {
     unreachable();
   }
 
+  /** End with an error that is there already, as it is: `lastError()`, the payload of an answer. Does not return. */
+  static failWith(error: Value): void {
+    outgoing.reset();
+    error.encode(outgoing);
+    host.fail_with(outgoing.pointer, outgoing.length);
+    unreachable();
+  }
+
   /** Go on as another entry ("": the current one, reloaded). Returns, with false, only if something given is wrong. */
   static upgrade(id: string, args: Array<Value> = []): bool {
     outgoing.reset();
@@ -70,9 +78,19 @@ export abstract class self {
     host.set_options(on ? 1 : 0, -1);
   }
 
+  /** Whether the death of a linked process is an event. */
+  static get trapsLinks(): bool {
+    return (host.get_options() & 1) != 0;
+  }
+
   /** With `on`, an event tells when the entry has changed. */
   static upgradable(on: bool): void {
     host.set_options(-1, on ? 1 : 0);
+  }
+
+  /** Whether an event tells when the entry has changed. */
+  static get isUpgradable(): bool {
+    return (host.get_options() & 2) != 0;
   }
 }
 

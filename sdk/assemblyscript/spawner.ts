@@ -7,8 +7,8 @@ import { Value } from "./value";
 /**
  * A spawn with everything that can be said about it; each method answers the spawner itself.
  *
- *     const pid = new Spawner("shop:cart").host("shop:procs").arg(Value.int(7)).monitor().spawn();
- *     const sum = new Spawner("shop:add").arg(Value.int(1)).arg(Value.int(2)).timeout(500).exec();
+ *     const pid = new Spawner("shop:cart").host("shop:procs").arg(7).monitor().spawn();
+ *     const sum = new Spawner("shop:add").arg(1).arg(2).timeout(500).exec();
  */
 export class Spawner {
   private request: Value = Value.map();
@@ -27,7 +27,7 @@ export class Spawner {
   }
 
   /** One more argument. */
-  arg(value: Value): Spawner {
+  arg<T>(value: T): Spawner {
     this.list.push(value);
     return this;
   }
@@ -56,14 +56,31 @@ export class Spawner {
   }
 
   /** Arrives before any other message. */
-  message(topic: string, payload: Value): Spawner {
-    this.first.push(Value.list([Value.string(topic), payload]));
+  message<T>(topic: string, payload: T): Spawner {
+    return this.messageList(topic, [Value.of(payload)]);
+  }
+
+  /** One message with several payloads, or none. */
+  messageList(topic: string, payloads: Array<Value>): Spawner {
+    this.first.push([Value.string(topic)].concat(payloads));
     return this;
   }
 
   /** A context value, laid over the inherited ones. */
-  context(key: string, value: Value): Spawner {
+  context<T>(key: string, value: T): Spawner {
     this.values.set(key, value);
+    return this;
+  }
+
+  /** For whom the child acts; `meta`: a map that conditions of policies look at. Needs the capability `security`. */
+  actor(id: string, meta: Value = Value.map()): Spawner {
+    this.request.set("actor", Value.map().set("id", id).set("meta", meta));
+    return this;
+  }
+
+  /** Ids of the policies that the child runs under. Needs the capability `security`. */
+  scope(policies: Array<string>): Spawner {
+    this.request.set("scope", policies);
     return this;
   }
 

@@ -1,10 +1,11 @@
+import { pack } from "./codec";
 import { Decoder, Kind } from "./decoder";
 import { Encoder } from "./encoder";
 
 /**
  * A payload of any shape: null, bool, int, float, string, bytes, list, map or error.
  *
- *     const order = Value.map().set("id", Value.int(7)).set("tags", Value.list([Value.string("new")]));
+ *     const order = Value.map().set("id", 7).set("tags", ["new", "urgent"]);
  *     const id = order.get("id").asInt();
  *
  * Reading never traps: what is missing or of another kind is null, 0, "" or empty. `isNull`, `kind` and `has` tell.
@@ -21,6 +22,27 @@ export class Value {
     /** Of an int: it is beyond 63 bits, `asUint` reads it. */
     readonly isWide: bool = false,
   ) {}
+
+  /** A value of a static type: whatever `encode` takes. */
+  static of<T>(value: T): Value {
+    if (isBoolean<T>()) {
+      return Value.bool(<bool>value);
+    } else if (isInteger<T>()) {
+      return isSigned<T>() ? Value.int(<i64>value) : Value.uint(<u64>value);
+    } else if (isFloat<T>()) {
+      return Value.float(<f64>value);
+    } else if (isNullable<T>()) {
+      return changetype<usize>(value) == 0 ? Value.null() : Value.of<NonNullable<T>>(<NonNullable<T>>value);
+    } else if (isString<T>()) {
+      return Value.string(changetype<string>(value));
+    } else if (idof<T>() == idof<Value>()) {
+      return changetype<Value>(value);
+    } else if (idof<T>() == idof<Array<Value>>()) {
+      return Value.list(changetype<Array<Value>>(value));
+    } else {
+      return Value.decode(Decoder.of(pack<T>(value)));
+    }
+  }
 
   static null(): Value {
     return new Value(Kind.Null);
@@ -137,9 +159,9 @@ export class Value {
     return items === null || index < 0 || index >= items.length ? Value.null() : items[index];
   }
 
-  push(value: Value): Value {
+  push<T>(value: T): Value {
     const items = this.items;
-    if (items !== null) items.push(value);
+    if (items !== null) items.push(Value.of(value));
     return this;
   }
 
@@ -154,10 +176,28 @@ export class Value {
     return entries === null || !entries.has(key) ? Value.null() : entries.get(key);
   }
 
-  set(key: string, value: Value): Value {
+  set<T>(key: string, value: T): Value {
     const entries = this.entries;
-    if (entries !== null) entries.set(key, value);
+    if (entries !== null) entries.set(key, Value.of(value));
     return this;
+  }
+
+  /** Another one with the same items or keys: changing those does not change this one. */
+  copy(): Value {
+    const made = new Value(this.kind, this.isWide);
+    made.bits = this.bits;
+    made.text = this.text;
+    made.data = this.data;
+    const items = this.items;
+    if (items !== null) made.items = items.slice(0);
+    const entries = this.entries;
+    if (entries !== null) {
+      const keys = entries.keys();
+      const copied = new Map<string, Value>();
+      for (let i = 0; i < keys.length; i++) copied.set(keys[i], entries.get(keys[i]));
+      made.entries = copied;
+    }
+    return made;
   }
 
   keys(): Array<string> {

@@ -112,6 +112,7 @@ int32_t troupe_abi_lookup(const void *name, uint32_t name_len, void *out, uint32
 TROUPE_IMPORT("troupe:process", "unregister") int32_t troupe_abi_unregister(const void *name, uint32_t name_len);
 TROUPE_IMPORT("troupe:process", "set_options")
 int32_t troupe_abi_set_options(int32_t trap_links, int32_t upgradable);
+TROUPE_IMPORT("troupe:process", "get_options") int32_t troupe_abi_get_options(void);
 
 /* Messages in. */
 TROUPE_IMPORT("troupe:process", "listen") int32_t troupe_abi_listen(const void *topic, uint32_t topic_len);
@@ -149,6 +150,8 @@ __attribute__((noreturn)) void troupe_abi_exit(const void *value, uint32_t value
 TROUPE_IMPORT("troupe:process", "fail")
 __attribute__((noreturn)) void troupe_abi_fail(int32_t kind, const void *message, uint32_t message_len,
                                                int32_t retryable, const void *details, uint32_t details_len);
+TROUPE_IMPORT("troupe:process", "fail_with")
+__attribute__((noreturn)) void troupe_abi_fail_with(const void *error, uint32_t error_len);
 TROUPE_IMPORT("troupe:process", "upgrade")
 int32_t troupe_abi_upgrade(const void *id, uint32_t id_len, const void *args, uint32_t args_len);
 

@@ -22,6 +22,8 @@ interface Language {
   /** The entry's keys besides its name. */
   readonly entry: string;
   readonly file: string;
+  /** The languages that it is tried with besides itself, each in both roles; all where left out. */
+  readonly partners?: readonly string[];
 }
 
 export const LANGUAGES: { readonly [name: string]: Language } = {
@@ -30,8 +32,21 @@ export const LANGUAGES: { readonly [name: string]: Language } = {
   xstate: { entry: 'kind: process.xstate, imports: [time]', file: 'agent_machine.ts' },
   lua: { entry: 'kind: process.lua, modules: [time, ctx]', file: 'agent.lua' },
   wasm: { entry: 'kind: process.wasm, language: assemblyscript, imports: [time]', file: 'agent.as.ts' },
+  // The same machine and library in the other style: what is of the pair has been seen with `wasm`.
+  'wasm-events': {
+    entry: 'kind: process.wasm, language: assemblyscript, imports: [time]',
+    file: 'agent_handlers.as.ts',
+    partners: ['ts', 'lua', 'wasm'],
+  },
   c: { entry: 'kind: process.wasm, imports: [time]', file: 'agent_c.wasm' },
 };
+
+/** Whether the cases run for this pair. */
+export function meet(a: string, b: string): boolean {
+  if (a === b) return true;
+  const accepts = (one: string, other: string) => LANGUAGES[one].partners?.includes(other) ?? true;
+  return accepts(a, b) && accepts(b, a);
+}
 
 export interface Refusal {
   readonly kind: string;
@@ -143,7 +158,7 @@ export class World {
       '  - {name: bare, kind: process.host, capabilities: {json: {}}}',
       ...entries,
     ].join('\n');
-    const names = [...Object.values(LANGUAGES).map(({ file }) => file), 'orders.ts'];
+    const names = [...Object.values(LANGUAGES).map(({ file }) => file), 'orders.ts', 'orders.as.ts'];
     const files = Object.fromEntries(names.map(file => [`agents/${file}`, readFileSync(new URL(file, agents))]));
     return new World(await deploy({ 'conformance.yaml': yaml, ...files }, options));
   }

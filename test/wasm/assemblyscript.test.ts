@@ -4,6 +4,7 @@ import { contextOfActor } from '../../runtime/security/identity.ts';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Payload } from '../../runtime/machine.ts';
+import { prepareWasm, wasmEntry } from './load_program.ts';
 import { failure, run, start } from './start.ts';
 
 const test = suite('wasm assemblyscript');
@@ -335,26 +336,57 @@ test('handlers', async () => {
   assert.is(await outcome, 'go home');
 });
 
-test('the examples of the README compile and do what they say', async () => {
-  const readme = readFileSync(new URL('../../../sdk/assemblyscript/README.md', import.meta.url), 'utf8');
-  const programs = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(match => match[1]);
-  const blocking = programs.find(text => text.includes('export function main'))!;
-  const handlers = programs.find(text => text.includes('export function on_message'))!;
+const README = readFileSync(new URL('../../../sdk/assemblyscript/README.md', import.meta.url), 'utf8');
+const EXAMPLES = [...README.matchAll(/```ts\n([\s\S]*?)```/g)].map(match => match[1]);
+
+test('the programs of the README do what they say', async () => {
+  const [blocking, handlers, commands] = EXAMPLES.filter(text => text.includes('from "troupe"'));
+  const sum =
+    'import { self } from "troupe"; export function main(): void { let n: i64 = 0; const all = self.args[0]; ' +
+    'for (let i = 0; i < all.length; i++) n += all.at(i).asInt(); self.exit(n); }';
   const deployed = await start(
     [
       '{name: blocking, kind: process.wasm, language: assemblyscript, source: file://blocking.ts, imports: [logger]}',
       '{name: handlers, kind: process.wasm, language: assemblyscript, source: file://handlers.ts}',
+      '{name: commands, kind: process.wasm, language: assemblyscript, source: file://commands.ts}',
+      '{name: sum, kind: function.wasm, language: assemblyscript, source: file://sum.ts}',
     ],
-    { 'blocking.ts': blocking, 'handlers.ts': handlers },
+    {
+      'blocking.ts': blocking,
+      'handlers.ts': handlers,
+      'commands.ts': commands.replace('shop:', 'app:'),
+      'sum.ts': sum,
+    },
   );
   for (const name of ['blocking', 'handlers']) {
     const messages = [150, 250].map(cents => ({ topic: 'add', payloads: [cents] }));
     const outcome = run(deployed, name, [], { messages, name });
     await failure(run(deployed, 'absent'));
+    deployed.send(name, 'total', null);
     deployed.cancel(name, 'closing time');
     assert.is(await outcome, 400);
   }
+  const outcome = run(deployed, 'commands', [], { name: 'commands' });
+  await deployed.wait(20);
+  deployed.send('commands', 'add', [1, 2, 39]);
+  const { sum: added, ticks } = (await outcome) as { readonly [key: string]: number };
+  assert.is(added, 42);
+  assert.ok(ticks >= 1, `${ticks} ticks`);
   await deployed.stop();
+});
+
+test('everything else in the README compiles', async () => {
+  const index = readFileSync(new URL('../../../sdk/assemblyscript/index.ts', import.meta.url), 'utf8');
+  const names = [...index.matchAll(/export \{([^}]*)\}/g)].flatMap(match => match[1].split(','));
+  const known = names.map(name => name.trim()).filter(name => name !== '' && name !== 'troupe_alloc');
+  const snippets = EXAMPLES.filter(text => !text.includes('from "troupe"'));
+  assert.ok(snippets.length > 5);
+  const place = { file: 'app.yaml', line: 1, column: 1 };
+  const wants = ['logger', 'fs'].map(name => ({ name, place }));
+  for (const text of snippets) {
+    const source = `import { ${known.join(', ')} } from "troupe";\n${text}\nexport function main(): void {}`;
+    await prepareWasm(wasmEntry(source, { wants }));
+  }
 });
 
 test.run();

@@ -32,18 +32,21 @@ export function exportOf(probed: Probed): string {
   return `${probed.module.slice('troupe:'.length)}_${probed.name}`;
 }
 
+/** The imports of all of them, each as a function of this name. */
+export function probeImports(nameOf: (index: number) => string): string {
+  return PROBED.map(({ module, name, signature }, index) => {
+    return `(import "${module}" "${name}" (func ${nameOf(index)} ${types(signature)}))`;
+  }).join('\n');
+}
+
 /** `data`: what the first bytes of the memory are, as WAT string contents. `more`: further fields. */
 export function probeModule(data: string, more = ''): string {
-  const imports = PROBED.map(probed => {
-    const { module, name, signature } = probed;
-    return `(import "${module}" "${name}" (func $${exportOf(probed)} ${types(signature)}))`;
-  });
   const exports = PROBED.map(probed => {
     const { signature } = probed;
     const pass = signature.params.map((_, index) => `(local.get ${index})`).join(' ');
     return `(func (export "${exportOf(probed)}") ${types(signature)} (call $${exportOf(probed)} ${pass}))`;
   });
-  return `(module ${imports.join('\n')} (memory (export "memory") 1) (data (i32.const 0) "${data}") ${exports.join('\n')}
+  return `(module ${probeImports(index => `$${exportOf(PROBED[index])}`)} (memory (export "memory") 1) (data (i32.const 0) "${data}") ${exports.join('\n')}
     (func (export "main")) ${more})`;
 }
 

@@ -52,6 +52,7 @@
   (import "troupe:process" "unregister" (func $unregister (param $name i32) (param $name_len i32) (result i32)))
   (import "troupe:process" "set_options" (func $set_options
     (param $trap_links i32) (param $upgradable i32) (result i32)))
+  (import "troupe:process" "get_options" (func $get_options (result i32)))
 
   ;; Messages in, without waiting.
   (import "troupe:process" "listen" (func $listen (param $topic i32) (param $topic_len i32) (result i32)))
@@ -87,11 +88,12 @@
     (param $tag i32) (param $id i32) (param $id_len i32) (param $args i32) (param $args_len i32) (result i32)))
   (import "troupe:process" "abandon" (func $abandon (param $tag i32)))
 
-  ;; The end. `exit` and `fail` do not return.
+  ;; The end. `exit`, `fail` and `fail_with` do not return.
   (import "troupe:process" "exit" (func $exit (param $value i32) (param $value_len i32)))
   (import "troupe:process" "fail" (func $fail
     (param $kind i32) (param $message i32) (param $message_len i32) (param $retryable i32) (param $details i32)
     (param $details_len i32)))
+  (import "troupe:process" "fail_with" (func $fail_with (param $error i32) (param $error_len i32)))
   (import "troupe:process" "upgrade" (func $upgrade
     (param $id i32) (param $id_len i32) (param $args i32) (param $args_len i32) (result i32)))
 

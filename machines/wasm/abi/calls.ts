@@ -57,6 +57,7 @@ export const PROCESS_CALLS = {
   lookup: words(4),
   unregister: words(2),
   set_options: words(2),
+  get_options: words(0),
 
   // Messages in.
   listen: words(2),
@@ -82,6 +83,7 @@ export const PROCESS_CALLS = {
   // The end.
   exit: call(['i32', 'i32'], []),
   fail: call(['i32', 'i32', 'i32', 'i32', 'i32', 'i32'], []),
+  fail_with: call(['i32', 'i32'], []),
   upgrade: words(4),
 } as const satisfies Record<string, CallSignature>;
 

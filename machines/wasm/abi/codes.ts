@@ -32,6 +32,9 @@ export const Sources = {
   ALL: 15,
 } as const;
 
+/** What `get_options` answers: the sum of those that are on. */
+export const OptionBits = { TRAP_LINKS: 1, UPGRADABLE: 2 } as const;
+
 /** The first word of a record: what it is. */
 export const RecordKind = {
   MESSAGE: 1,

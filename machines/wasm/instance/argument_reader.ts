@@ -112,7 +112,8 @@ function copied(bytes: Uint8Array, at: number, length: number): Uint8Array {
   return copy;
 }
 
-function isMap(value: Payload): value is { [key: string]: Payload } {
+/** Whether a payload is a map, rather than any other object. */
+export function isMap(value: Payload): value is { [key: string]: Payload } {
   return (
     typeof value === 'object' &&
     value !== null &&

@@ -55,6 +55,11 @@ export class Arrivals {
     this.#closed.add(topic);
   }
 
+  /** Whether messages on the topic that come now are routed to it. */
+  listens(topic: string): boolean {
+    return this.#topics.includes(topic) && this.#closed?.has(topic) !== true;
+  }
+
   answered(answer: Answer): void {
     this.#answers.push(answer);
   }

@@ -16,7 +16,7 @@ import { Arrivals } from './arrivals.ts';
 import { CallBudget } from './call_budget.ts';
 import { Unwinding } from './ending.ts';
 import type { Loaded } from './loaded.ts';
-import { badLimit, badSources, cannotWait, deadlock, timeLimit } from './refusals.ts';
+import { badLimit, badSources, cannotWait, deadlock, notListened, timeLimit } from './refusals.ts';
 import { Results } from './results.ts';
 import { Tags } from './tags.ts';
 import type { FunctionName } from './trap.ts';
@@ -90,16 +90,18 @@ export abstract class Caller {
   receive(sources: number, topic: string | undefined, limit: number, area: number, capacity: number): number {
     if (!(limit >= 0)) return this.results.refuse(badLimit);
     if ((sources & ~Sources.ALL) !== 0) return this.results.refuse(badSources);
-    this.yielded = this.allowance <= 0 && limit > 0 && this.mayWait;
+    const canCome = topic === undefined || this.arrivals.listens(topic);
+    this.yielded = this.allowance <= 0 && limit > 0 && this.mayWait && canCome;
     if (!this.yielded) {
       this.allowance--;
       const { arrivals, events } = this;
       if (topic === undefined ? arrivals.take(events, sources) : arrivals.takeOn(events, topic)) {
         return arrivals.give(this.results, area, capacity);
       }
+      if (!canCome) return this.results.refuse(notListened(topic));
       if (limit === 0) return this.results.refuse(timeLimit);
       if (!this.mayWait) return this.results.refuse(cannotWait);
-      if (limit === NEVER && topic === undefined && !this.#canCome(sources)) {
+      if (limit === NEVER && topic === undefined && !this.canCome(sources)) {
         throw new Unwinding({ how: 'fail', error: deadlock() });
       }
     }
@@ -112,7 +114,8 @@ export abstract class Caller {
     return this.#suspend();
   }
 
-  #canCome(sources: number): boolean {
+  /** Whether anything can still come from these sources. */
+  protected canCome(sources: number): boolean {
     return (sources & ~Sources.ANSWERS) !== 0 || (sources !== 0 && this.tags.anyOpen);
   }
 

@@ -20,7 +20,7 @@ import { Handlers, handlerOf } from './handlers.ts';
 import { writeImage } from './image.ts';
 import type { Loaded } from './loaded.ts';
 import type { WasmProgram } from './program.ts';
-import { badAllocation } from './refusals.ts';
+import { badAllocation, idleHandlers } from './refusals.ts';
 import type { ResultsRecord } from './results.ts';
 import type { TagsRecord } from './tags.ts';
 import { trapError } from './trap.ts';
@@ -220,7 +220,10 @@ export class Guest extends Caller implements StateMachine {
     if (this.allowance-- === 0 || this.driver.fuel === 0) return StepStatus.Ready;
     const { arrivals } = this;
     const handlers = this.#entry as Handlers;
-    if (!arrivals.take(this.events, handlers.sources)) return handlers.status;
+    if (!arrivals.take(this.events, handlers.sources)) {
+      if (!this.canCome(handlers.sources)) throw new Unwinding({ how: 'fail', error: idleHandlers() });
+      return handlers.status;
+    }
     const length = arrivals.length;
     const at = this.#allocate(length);
     arrivals.writeToRoom(at);

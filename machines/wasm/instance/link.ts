@@ -64,7 +64,7 @@ class Rooms {
   #make(target: Exclude<ImportTarget, { room: 'operation' }>, shown: string): HostCalls {
     switch (target.room) {
       case 'process':
-        return processCalls(this.#running);
+        return processCalls(this.#running, this.#imports.get('security'));
       case 'time':
         return timeCalls(this.#running, this.#granted('time', shown));
       case 'log':

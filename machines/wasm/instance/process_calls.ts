@@ -1,18 +1,29 @@
 /** `troupe:process`: what every program can call. One set of functions a program; `running.guest` is who calls. */
+import type { BoundCapability } from '../../../runtime/capabilities/capability.ts';
+import { badTimer, reservedTopic } from '../../../runtime/catalogue.ts';
 import { TroupeError } from '../../../runtime/errors.ts';
 import type { Payload, SpawnRequest } from '../../../runtime/machine.ts';
-import { withoutIdentity } from '../../../runtime/security/identity.ts';
-import { kindOfCode, Sources } from '../abi/codes.ts';
+import { type IdentifiedRequest, withoutIdentity } from '../../../runtime/security/identity.ts';
+import { kindOfCode, OptionBits, Sources } from '../abi/codes.ts';
 import { Unwinding } from './ending.ts';
 import type { Guest, HostCalls, Running } from './guest.ts';
+import { notAnError } from './refusals.ts';
+import { identityOf } from './request_identity.ts';
 import { spawnRequest } from './spawn_request.ts';
+import { guestFrames } from './trap.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
 /** `set_options`: leave the option as it is. */
 const UNCHANGED = -1;
 
-export function processCalls(running: Running): HostCalls {
-  return { ...resultCalls(running), ...outwardCalls(running), ...inwardCalls(running), ...commandCalls(running) };
+/** `security`: as the host grants it to the entry; without it a spawn cannot say for whom the child acts. */
+export function processCalls(running: Running, security: BoundCapability | undefined): HostCalls {
+  return {
+    ...resultCalls(running),
+    ...outwardCalls(running, security),
+    ...inwardCalls(running),
+    ...commandCalls(running, security),
+  };
 }
 
 /** Own identity, held results, errors and the end. */
@@ -43,8 +54,15 @@ function resultCalls(running: Running): HostCalls {
           kind: kindOfCode(code),
           retryable: retryable < 0 ? undefined : retryable !== 0,
           details: detailsLength === 0 ? undefined : read,
+          stack: guestFrames(`fail: ${text}`, new Error().stack, guest.functionName).stack,
         }),
       });
+    },
+    fail_with(error, errorLength) {
+      const guest = running.guest;
+      const read = guest.read.payload(error, errorLength, 'the error of fail_with');
+      const given = read === undefined ? guest.read.fault : read instanceof TroupeError ? read : notAnError;
+      throw new Unwinding({ how: 'fail', error: given });
     },
     upgrade(id, idLength, args, argsLength) {
       const guest = running.guest;
@@ -58,7 +76,7 @@ function resultCalls(running: Running): HostCalls {
 }
 
 /** What reaches others at once. */
-function outwardCalls(running: Running): HostCalls {
+function outwardCalls(running: Running, security: BoundCapability | undefined): HostCalls {
   const spawnWith =
     (monitor: boolean, link: boolean) =>
     (
@@ -105,7 +123,7 @@ function outwardCalls(running: Running): HostCalls {
     spawn_linked_monitored: spawnWith(true, true),
     spawn_with(request, requestLength, area, capacity) {
       const guest = running.guest;
-      const read = fullRequest(guest, request, requestLength);
+      const read = fullRequest(guest, security, request, requestLength);
       return read === undefined ? guest.refused() : spawn(guest, read, area, capacity);
     },
 
@@ -149,6 +167,10 @@ function outwardCalls(running: Running): HostCalls {
       });
       return 0;
     },
+    get_options() {
+      const { trap_links, upgradable } = running.guest.out.options();
+      return (trap_links ? OptionBits.TRAP_LINKS : 0) | (upgradable ? OptionBits.UPGRADABLE : 0);
+    },
   };
 }
 
@@ -156,6 +178,7 @@ function outwardCalls(running: Running): HostCalls {
 function inwardCalls(running: Running): HostCalls {
   return {
     listen: onText(running, 'the topic', (guest, topic) => {
+      if (topic.startsWith('@')) return guest.results.refuse(reservedTopic(topic));
       guest.events.listen(topic);
       guest.arrivals.listen(topic);
       return 0;
@@ -193,7 +216,7 @@ function inwardCalls(running: Running): HostCalls {
 }
 
 /** What is answered later, by suspending the caller or by a record. */
-function commandCalls(running: Running): HostCalls {
+function commandCalls(running: Running, security: BoundCapability | undefined): HostCalls {
   return {
     exec(id, idLength, host, hostLength, args, argsLength, area, capacity) {
       const guest = running.guest;
@@ -204,7 +227,7 @@ function commandCalls(running: Running): HostCalls {
     exec_with(request, requestLength, area, capacity) {
       const guest = running.guest;
       if (guest.isResuming()) return guest.finish(area, capacity);
-      const read = fullRequest(guest, request, requestLength);
+      const read = fullRequest(guest, security, request, requestLength);
       return read === undefined ? guest.refused() : guest.exec(read);
     },
     call(id, idLength, args, argsLength, area, capacity) {
@@ -216,6 +239,7 @@ function commandCalls(running: Running): HostCalls {
 
     start_timer(tag, milliseconds) {
       const guest = running.guest;
+      if (!(milliseconds > 0)) return guest.results.refuse(badTimer());
       const own = guest.openTag(tag);
       if (own === undefined) return guest.refused();
       guest.out.timer(own, milliseconds);
@@ -223,7 +247,7 @@ function commandCalls(running: Running): HostCalls {
     },
     start_exec(tag, request, requestLength) {
       const guest = running.guest;
-      const read = fullRequest(guest, request, requestLength);
+      const read = fullRequest(guest, security, request, requestLength);
       return read === undefined ? guest.refused() : startExec(guest, tag, read);
     },
     start_call(tag, id, idLength, args, argsLength) {
@@ -257,11 +281,25 @@ function startExec(guest: Guest, tag: number, request: SpawnRequest): number {
   return 0;
 }
 
-function fullRequest(guest: Guest, request: number, requestLength: number): SpawnRequest | undefined {
+function fullRequest(
+  guest: Guest,
+  security: BoundCapability | undefined,
+  request: number,
+  requestLength: number,
+): SpawnRequest | undefined {
   const map = guest.read.map(request, requestLength, 'the spawn request');
   if (map === undefined) return undefined;
-  const read = spawnRequest(map as { readonly [key: string]: Payload });
-  if (!(read instanceof TroupeError)) return read;
-  guest.read.fault = read;
+  const read = spawnRequest(map);
+  if (read instanceof TroupeError) return refusedRequest(guest, read);
+  const { actor, scope, ...rest } = read;
+  if (actor === undefined && scope === undefined) return rest;
+  const identity = identityOf(guest, security, actor, scope);
+  if (identity instanceof TroupeError) return refusedRequest(guest, identity);
+  const identified: IdentifiedRequest = { ...rest, identity };
+  return identified;
+}
+
+function refusedRequest(guest: Guest, why: TroupeError): undefined {
+  guest.read.fault = why;
   return undefined;
 }

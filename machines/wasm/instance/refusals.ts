@@ -7,6 +7,8 @@ export const badLimit = invalid('the time limit must be milliseconds, 0 or more 
 
 export const badSources = invalid('sources must be a sum of 1 (inbox), 2 (topics), 4 (events) and 8 (answers)');
 
+export const notAnError = invalid('the error of fail_with: an error (MessagePack extension type 1) is wanted');
+
 export const cannotWait = invalid('a call that waits cannot be made here: the host waits for troupe_alloc itself');
 
 export function deadlock(): TroupeError {
@@ -14,6 +16,18 @@ export function deadlock(): TroupeError {
     'deadlock: select waits without a limit for what can never come; start a command first, add a source or give a limit',
     { kind: 'INTERNAL', retryable: false },
   );
+}
+
+/** A module whose only handler is `on_answer`, when nothing will be answered. */
+export function idleHandlers(): TroupeError {
+  return new TroupeError(
+    'deadlock: on_answer is the only handler and no command is outstanding; start a command first, export another handler or exit',
+    { kind: 'INTERNAL', retryable: false },
+  );
+}
+
+export function notListened(topic: string): TroupeError {
+  return invalid(`receive_on: nothing listens on "${topic}", so no message on it can come; call listen first`);
 }
 
 export function badAllocation(length: number, at: number): TroupeError {

@@ -1,67 +1,74 @@
 import { TroupeError } from '../../../runtime/errors.ts';
 import type { Payload, SpawnRequest } from '../../../runtime/machine.ts';
+import { isMap } from './argument_reader.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-type Checks = { readonly [key in keyof SpawnRequest]-?: (value: Payload) => boolean };
+
+/** For whom a child is to act. */
+export interface RequestActor {
+  readonly id: string;
+  readonly meta?: { readonly [key: string]: Payload };
+}
+
+/** A spawn as a guest asks for it. */
+export interface GuestRequest extends SpawnRequest {
+  readonly actor?: RequestActor;
+  /** Ids of policies. */
+  readonly scope?: readonly string[];
+}
+
+interface Field {
+  readonly fits: (value: Payload) => boolean;
+  /** For errors. */
+  readonly wanted: string;
+}
 
 const isText = (value: Payload): boolean => typeof value === 'string';
-const isFlag = (value: Payload): boolean => typeof value === 'boolean';
-const isList = (value: Payload): boolean => Array.isArray(value);
+const text: Field = { fits: isText, wanted: 'text' };
+const flag: Field = { fits: value => typeof value === 'boolean', wanted: 'true or false' };
 
-const CHECKS: Checks = {
-  id: isText,
-  host: isText,
-  args: isList,
-  monitor: isFlag,
-  link: isFlag,
-  name: isText,
-  messages: isList,
-  context: value => typeof value === 'object' && !Array.isArray(value) && !(value instanceof Uint8Array),
-  timeout: value => typeof value === 'number' && value > 0,
-  method: isText,
-};
-
-const WANTED: { readonly [key in keyof SpawnRequest]-?: string } = {
-  id: 'text',
-  host: 'text',
-  args: 'a list',
-  monitor: 'true or false',
-  link: 'true or false',
-  name: 'text',
-  messages: 'a list of [topic, payload...] lists',
-  context: 'a map',
-  timeout: 'milliseconds above 0',
-  method: 'text',
+const FIELDS: { readonly [key in keyof GuestRequest]-?: Field } = {
+  id: text,
+  host: text,
+  args: { fits: value => Array.isArray(value), wanted: 'a list' },
+  monitor: flag,
+  link: flag,
+  name: text,
+  messages: {
+    fits: value => Array.isArray(value) && value.every(item => Array.isArray(item) && isText(item[0])),
+    wanted: 'a list of [topic, payload...] lists',
+  },
+  context: { fits: isMap, wanted: 'a map' },
+  timeout: { fits: value => typeof value === 'number' && value > 0, wanted: 'milliseconds above 0' },
+  method: text,
+  actor: { fits: isActor, wanted: 'a map {id, meta?} with a text and a map' },
+  scope: { fits: value => Array.isArray(value) && value.every(isText), wanted: 'a list of ids of policies' },
 };
 
 /** The map that `spawn_with`, `exec_with` and `start_exec` take, as a request; or what is wrong with it (INVALID). */
-export function spawnRequest(map: { readonly [key: string]: Payload }): SpawnRequest | TroupeError {
-  const request: Mutable<SpawnRequest> = { id: '' };
+export function spawnRequest(map: { readonly [key: string]: Payload }): GuestRequest | TroupeError {
+  const request: Mutable<GuestRequest> = { id: '' };
   for (const [key, value] of Object.entries(map)) {
-    if (!Object.hasOwn(CHECKS, key)) {
-      return invalid(`the spawn request has no field "${key}"; there are ${Object.keys(CHECKS).join(', ')}`);
+    if (!Object.hasOwn(FIELDS, key)) {
+      return invalid(`the spawn request has no field "${key}"; there are ${Object.keys(FIELDS).join(', ')}`);
     }
-    const field = key as keyof SpawnRequest;
     if (value === null) continue;
-    if (!CHECKS[field](value)) return invalid(`${field} of the spawn request: ${WANTED[field]} is wanted`);
-    if (field === 'messages') {
-      const messages = readMessages(value as readonly Payload[]);
-      if (messages === undefined) return invalid(`messages of the spawn request: ${WANTED.messages} is wanted`);
-      request.messages = messages;
-    } else {
-      (request as { [key: string]: Payload })[field] = value;
-    }
+    const { fits, wanted } = FIELDS[key as keyof GuestRequest];
+    if (!fits(value)) return invalid(`${key} of the spawn request: ${wanted} is wanted`);
+    if (key === 'messages') request.messages = queued(value as readonly (readonly [string, ...Payload[]])[]);
+    else (request as { [key: string]: unknown })[key] = value;
   }
   return request.id === '' ? invalid('the spawn request has no id') : request;
 }
 
-function readMessages(list: readonly Payload[]): SpawnRequest['messages'] {
-  const messages: { topic: string; payloads: readonly Payload[] }[] = [];
-  for (const item of list) {
-    if (!Array.isArray(item) || typeof item[0] !== 'string') return undefined;
-    messages.push({ topic: item[0], payloads: item.slice(1) });
-  }
-  return messages;
+function queued(list: readonly (readonly [string, ...Payload[]])[]): SpawnRequest['messages'] {
+  return list.map(([topic, ...payloads]) => ({ topic, payloads }));
+}
+
+function isActor(value: Payload): boolean {
+  if (!isMap(value) || !isText(value.id) || value.id === '') return false;
+  const { meta } = value;
+  return Object.keys(value).every(key => key === 'id' || key === 'meta') && (meta === undefined || isMap(meta));
 }
 
 function invalid(message: string): TroupeError {

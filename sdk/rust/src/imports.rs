@@ -34,6 +34,7 @@ extern "C" {
     pub fn lookup(name: *const u8, name_len: usize, out: *mut u8, cap: usize) -> i32;
     pub fn unregister(name: *const u8, name_len: usize) -> i32;
     pub fn set_options(trap_links: i32, upgradable: i32) -> i32;
+    pub fn get_options() -> i32;
 
     pub fn listen(topic: *const u8, topic_len: usize) -> i32;
     pub fn unlisten(topic: *const u8, topic_len: usize) -> i32;
@@ -55,6 +56,7 @@ extern "C" {
 
     pub fn exit(value: *const u8, value_len: usize);
     pub fn fail(kind: i32, message: *const u8, message_len: usize, retryable: i32, details: *const u8, details_len: usize);
+    pub fn fail_with(error: *const u8, error_len: usize);
     pub fn upgrade(id: *const u8, id_len: usize, args: *const u8, args_len: usize) -> i32;
 }
 
