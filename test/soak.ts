@@ -17,6 +17,8 @@ const FILES = [
   'payload/messagepack',
   'wasm/suspend_random',
   'wasm/suspend_differential',
+  'wasm/suspend_compiled',
+  'wasm/image_compiled',
   'examples/access_log',
 ];
 

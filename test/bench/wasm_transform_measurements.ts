@@ -9,7 +9,7 @@ import { suspendTransform } from '../../machines/wasm/suspend/transform.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { AsyncifyDriver } from '../wasm/asyncify.ts';
 import { compileAssemblyScript } from '../wasm/compile_assemblyscript.ts';
-import { wasmOpt } from '../wasm/wasm_opt.ts';
+import { wasmOpt } from '../wasm/binaryen.ts';
 import type { Measurement } from './measurement.ts';
 
 /** Functions of `programs/kernels.as.ts` and an argument with which each takes one to three milliseconds. */

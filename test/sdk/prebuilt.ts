@@ -20,7 +20,12 @@ export interface Prebuilt {
   readonly toolchain: Toolchain;
   /** For the compiler, besides the usual. */
   readonly flags?: readonly string[];
+  /** Made without the SDK: its files are not what the binary is from. */
+  readonly bare?: true;
 }
+
+/** Without names, which are half of a small program. */
+const STRIPPED = ['-C', 'strip=symbols'];
 
 export const PREBUILT: readonly Prebuilt[] = [
   {
@@ -43,6 +48,48 @@ export const PREBUILT: readonly Prebuilt[] = [
   { wasm: 'examples/wasm-c/teller.wasm', source: 'examples/wasm-c/teller.c', toolchain: 'c' },
   { wasm: 'examples/wasm-rust/words.wasm', source: 'examples/wasm-rust/words.rs', toolchain: 'rust' },
   { wasm: 'examples/wasm-rust/counter.wasm', source: 'examples/wasm-rust/counter.rs', toolchain: 'rust' },
+  {
+    wasm: 'test/wasm/programs/library.wasm',
+    source: 'test/wasm/programs/library.c',
+    toolchain: 'wasi',
+    flags: ['-O2', '-Wl,--export=malloc'],
+    bare: true,
+  },
+  {
+    wasm: 'test/wasm/programs/interpreter.wasm',
+    source: 'test/wasm/programs/interpreter.c',
+    toolchain: 'wasi',
+    flags: ['-O0'],
+    bare: true,
+  },
+  {
+    wasm: 'test/wasm/programs/numbers.wasm',
+    source: 'test/wasm/programs/numbers.c',
+    toolchain: 'wasi',
+    flags: ['-O2'],
+    bare: true,
+  },
+  {
+    wasm: 'test/wasm/programs/numbers_simd.wasm',
+    source: 'test/wasm/programs/numbers.c',
+    toolchain: 'wasi',
+    flags: ['-O3', '-msimd128'],
+    bare: true,
+  },
+  {
+    wasm: 'test/wasm/programs/collections.wasm',
+    source: 'test/wasm/programs/collections.rs',
+    toolchain: 'rust',
+    flags: STRIPPED,
+    bare: true,
+  },
+  {
+    wasm: 'test/wasm/programs/objects.wasm',
+    source: 'test/wasm/programs/objects.rs',
+    toolchain: 'rust',
+    flags: STRIPPED,
+    bare: true,
+  },
 ];
 
 /** The repository's folder, from wherever the compiled tests lie. */
@@ -71,7 +118,7 @@ export function writeRecord(): void {
 
 /** What the files say now. */
 export function originOf(one: Prebuilt): Origin {
-  const inputs = [one.source, ...sdkFiles(one.toolchain)].sort();
+  const inputs = [one.source, ...(one.bare ? [] : sdkFiles(one.toolchain))].sort();
   return { wasm: hashOf(one.wasm), inputs: Object.fromEntries(inputs.map(path => [path, hashOf(path)])) };
 }
 
@@ -128,8 +175,8 @@ export function compile(one: Omit<Prebuilt, 'wasm'>, output: string): void {
     run('clang', [...clangFlags(one.toolchain), ...flags, one.source, '-o', output]);
     return;
   }
-  const program = [...RUST_FLAGS, ...RUST_PROGRAM, ...flags, '--extern', `troupe=${rustLibrary()}`];
-  run(RUSTC, [...program, '-o', output, one.source]);
+  const sdk = one.bare ? [] : ['--extern', `troupe=${rustLibrary()}`];
+  run(RUSTC, [...RUST_FLAGS, ...RUST_PROGRAM, ...flags, ...sdk, '-o', output, one.source]);
 }
 
 let library: string | undefined;

@@ -1,35 +1,46 @@
-/** The programs of the scenarios: those in the repository, and those made here where there is a compiler. */
+/** Programs of the repository as they lie there, and made anew where there is a compiler. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compile, missing, PREBUILT, REPOSITORY, type Toolchain } from './prebuilt.ts';
 import type { Programs } from './scenarios.ts';
 
-/** As they lie in the repository; `language` is the ending of their names. */
-export function prebuiltPrograms(language: string): Programs {
-  return programs(wasm => join(REPOSITORY, wasm), language);
-}
+/** A binary, by its path in the repository. */
+export type ReadProgram = (wasm: string) => Uint8Array;
 
-/** Made anew with a toolchain; undefined, after saying why, where it is missing. */
-export function rebuiltPrograms(language: string, toolchain: Toolchain): Programs | undefined {
+export const readPrebuilt: ReadProgram = wasm => readFileSync(join(REPOSITORY, wasm));
+
+/** Compiles binaries anew with a toolchain; undefined, after saying why, where it is missing. */
+export function rebuilding(toolchain: Toolchain): ReadProgram | undefined {
   const reason = missing(toolchain);
   if (reason !== undefined) {
     console.log(`skip: programs compiled here (${toolchain}), because there is no compiler for them: ${reason}`);
     return undefined;
   }
-  const folder = mkdtempSync(join(tmpdir(), 'troupe-built-'));
-  try {
-    return programs(wasm => {
+  return wasm => {
+    const folder = mkdtempSync(join(tmpdir(), 'troupe-built-'));
+    try {
       const output = join(folder, 'program.wasm');
       compile({ ...PREBUILT.find(one => one.wasm === wasm)!, toolchain }, output);
-      return output;
-    }, language);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+      return readFileSync(output);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  };
 }
 
-function programs(fileOf: (wasm: string) => string, language: string): Programs {
-  const read = (name: string) => readFileSync(fileOf(`test/sdk/programs/${name}_${language}.wasm`));
+/** The programs of the scenarios as they lie in the repository; `language` is the ending of their names. */
+export function prebuiltPrograms(language: string): Programs {
+  return programs(readPrebuilt, language);
+}
+
+/** Made anew with a toolchain; undefined, after saying why, where it is missing. */
+export function rebuiltPrograms(language: string, toolchain: Toolchain): Programs | undefined {
+  const rebuild = rebuilding(toolchain);
+  return rebuild && programs(rebuild, language);
+}
+
+function programs(readProgram: ReadProgram, language: string): Programs {
+  const read = (name: string) => readProgram(`test/sdk/programs/${name}_${language}.wasm`);
   return { scenarios: read('scenarios'), handlers: read('handlers') };
 }

@@ -9,11 +9,15 @@ export class AsyncifyDriver {
   #unwinding = false;
   #rewinding = false;
 
-  /** Take over an instance with a memory; a page for the saved stack is added to it. */
+  /**
+   * Take over an instance with a memory; a page of it is for the saved stack, from an exported `malloc` if there is one:
+   * that of a C library takes all the memory that it finds. Otherwise it is added.
+   */
   attach(instance: WebAssembly.Instance): void {
     this.#exports = instance.exports;
     const memory = Object.values(instance.exports).find(value => value instanceof WebAssembly.Memory)!;
-    this.#area = memory.grow(1) * PAGE_BYTES;
+    const allocated = typeof instance.exports.malloc === 'function';
+    this.#area = allocated ? (this.#invoke('malloc', PAGE_BYTES) as number) : memory.grow(1) * PAGE_BYTES;
     new Int32Array(memory.buffer, this.#area, 2).set([this.#area + 8, this.#area + PAGE_BYTES]);
   }
 

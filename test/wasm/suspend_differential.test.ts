@@ -11,17 +11,16 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { decodeModule } from '../../machines/wasm/binary/decode.ts';
 import { ValueType } from '../../machines/wasm/binary/value_type.ts';
-import { AsyncifyDriver } from './asyncify.ts';
 import {
   compileWat,
-  ImportLog,
   type Run,
+  runAsyncified,
   runOriginal,
   runTransformed,
   type Seen,
   transform,
 } from './suspend_harness.ts';
-import { wasmOpt } from './wasm_opt.ts';
+import { wasmOpt } from './binaryen.ts';
 
 const ROUNDS = Number(process.env.TROUPE_SOAK) || 1;
 const MODULES = 4 * ROUNDS;
@@ -90,30 +89,6 @@ function assertSame(seen: Seen, expected: Seen, what: string): void {
   if (expected.memory !== undefined) assert.is(Buffer.compare(seen.memory!, expected.memory), 0, `${what}: memory`);
 }
 
-/** By Binaryen's asyncify: every call of an import unwinds the stack and winds it up again. */
-function runAsyncified(bytes: Uint8Array, call: Call): Pick<Seen, 'result' | 'thrown' | 'calls'> & { stops: number } {
-  const module = new WebAssembly.Module(bytes);
-  const log = new ImportLog();
-  const driver = new AsyncifyDriver();
-  const imports: WebAssembly.Imports = {};
-  for (const { module: from, name } of WebAssembly.Module.imports(module)) {
-    (imports[from] ??= {})[name] = (...args: (number | bigint)[]) => {
-      if (!driver.shouldRewind()) return 0;
-      log.called(name, args);
-      return log.answer(name);
-    };
-  }
-  driver.attach(new WebAssembly.Instance(module, imports));
-  let result: unknown;
-  let thrown: string | undefined;
-  try {
-    result = driver.run(call.name, call.args);
-  } catch (error) {
-    thrown = (error as Error).message;
-  }
-  return { result, thrown, calls: log.calls, stops: driver.stops };
-}
-
 const test = suite("modules of Binaryen's fuzzer");
 const folder = await mkdtemp(join(tmpdir(), 'troupe-differential-'));
 test.after(() => rm(folder, { recursive: true, force: true }));
@@ -150,14 +125,14 @@ test('nor when asyncify makes them stop instead', async () => {
   await writeFile(memory, compileWat('(module (memory (export "memory") 1))'));
   const made = await inPairs(seeds, async seed => {
     const bytes = await fuzzed(seed, '--no-fuzz-memory', `--initial-fuzz=${memory}`);
-    return { bytes, asyncified: await wasmOpt(bytes, ['--asyncify', ...FEATURES]) };
+    return { bytes, asyncified: new WebAssembly.Module(await wasmOpt(bytes, ['--asyncify', ...FEATURES])) };
   });
   made.forEach(({ bytes, asyncified }, i) => {
     // Asyncify cannot stop a start function: it runs before there is anything to resume.
     if (decodeModule(bytes).start !== undefined) return;
     const program = transform(bytes, 'none', 'dual');
     for (const call of callsOf(bytes, seeds[i])) {
-      const other = runAsyncified(asyncified, call);
+      const other = runAsyncified(asyncified, call.name, call.args);
       const seen = runTransformed(program, call.name, call.args, { moveEvery: 2 });
       stops += other.stops;
       const what = `module ${seeds[i]}, ${call.name}`;

@@ -1,10 +1,12 @@
 /** Runs the same program as it is and transformed, and tells what a user could see of each. */
 import wabt from 'wabt';
 import type { DriverState } from '../../machines/wasm/suspend/driver.ts';
-import { SuspendDriver } from '../../machines/wasm/suspend/driver.ts';
+import { ENDLESS_FUEL, SuspendDriver } from '../../machines/wasm/suspend/driver.ts';
 import type { Copies } from '../../machines/wasm/suspend/function_bodies.ts';
 import type { Preemption } from '../../machines/wasm/suspend/preemption.ts';
 import { type SuspendResult, suspendTransform } from '../../machines/wasm/suspend/transform.ts';
+import { Chance } from '../lua/generated_chance.ts';
+import { AsyncifyDriver } from './asyncify.ts';
 
 const wabtModule = await wabt();
 
@@ -41,6 +43,8 @@ export interface Run {
   readonly fuel?: number;
   /** Move to a fresh instance at every n-th stop. */
   readonly moveEvery?: number;
+  /** By chance from this seed: each slice has at most `fuel`, and every stop is one with a move once in `moveEvery`. */
+  readonly seed?: number;
   readonly areaBytes?: number;
   /** Give up after so many stops. */
   readonly maxStops?: number;
@@ -76,16 +80,13 @@ function placeholder(name: string): unknown {
   return name.endsWith('_2') ? [0, 0n] : 0;
 }
 
-/** The imports of a module; without a driver blocking ones answer at once. */
-function imports(module: WebAssembly.Module, log: ImportLog, driver?: SuspendDriver): WebAssembly.Imports {
+/** The imports of a module. `answers`: whether a blocking one is called for its answer now, or else has made the guest stop. */
+function imports(module: WebAssembly.Module, log: ImportLog, answers = () => true): WebAssembly.Imports {
   const all: WebAssembly.Imports = {};
   for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
     if (kind !== 'function') throw new Error(`the test harness has no ${kind} imports`);
     (all[from] ??= {})[name] = (...args: Value[]) => {
-      if (driver !== undefined && isBlocking(from, name) && !driver.shouldRewind()) {
-        driver.suspend();
-        return placeholder(name);
-      }
+      if (isBlocking(from, name) && !answers()) return placeholder(name);
       log.called(name, args);
       return log.answer(name);
     };
@@ -141,7 +142,13 @@ class Process {
     this.#module = module;
     this.#log = log;
     this.#areaBytes = areaBytes;
-    this.instance = new WebAssembly.Instance(module, imports(module, log, this.driver));
+    const { driver } = this;
+    const answers = () => {
+      const answered = driver.shouldRewind();
+      if (!answered) driver.suspend();
+      return answered;
+    };
+    this.instance = new WebAssembly.Instance(module, imports(module, log, answers));
     this.driver.attach(this.instance, undefined, areaBytes);
   }
 
@@ -186,18 +193,25 @@ export function runTransformed(
   const stops: Stops = { suspended: 0, preempted: 0 };
   let process: Process | undefined;
   let thrown: string | undefined;
+  const chance = run.seed === undefined ? undefined : new Chance(run.seed);
+  const { fuel = ENDLESS_FUEL, moveEvery } = run;
+  const slice = () => (chance === undefined || run.fuel === undefined ? fuel : chance.between(0, fuel));
+  const moves = (count: number) => {
+    if (moveEvery === undefined) return false;
+    return chance === undefined ? count % moveEvery === 0 : chance.once(moveEvery);
+  };
   const finish = (state: DriverState) => {
     for (let count = 1; state !== 'idle'; count++) {
       if (count > (run.maxStops ?? 100_000)) throw new Error('the test program stops too often');
       stops[state as 'suspended' | 'preempted']++;
-      if (run.moveEvery !== undefined && count % run.moveEvery === 0) process = process!.moved();
-      process!.driver.fuel = run.fuel ?? 0x7fffffff;
+      if (moves(count)) process = process!.moved();
+      process!.driver.fuel = slice();
       state = process!.driver.resume();
     }
   };
   try {
     process = new Process(program, module, log, run.areaBytes ?? 65536);
-    process.driver.fuel = run.fuel ?? 0x7fffffff;
+    process.driver.fuel = slice();
     finish(process.driver.start());
     finish(process.driver.call(entry, args));
   } catch (error) {
@@ -215,4 +229,28 @@ export function runTransformed(
     globals: mutableGlobals(exports),
     stops,
   };
+}
+
+/** By Binaryen's asyncify: every call of a blocking import unwinds the stack and winds it up again. */
+export function runAsyncified(
+  module: WebAssembly.Module,
+  entry: string,
+  args: readonly Value[],
+): Pick<Seen, 'result' | 'thrown' | 'calls'> & { readonly stops: number } {
+  const log = new ImportLog();
+  const driver = new AsyncifyDriver();
+  driver.attach(
+    new WebAssembly.Instance(
+      module,
+      imports(module, log, () => driver.shouldRewind()),
+    ),
+  );
+  let result: unknown;
+  let thrown: string | undefined;
+  try {
+    result = driver.run(entry, args);
+  } catch (error) {
+    thrown = message(error);
+  }
+  return { result, thrown, calls: log.calls, stops: driver.stops };
 }
