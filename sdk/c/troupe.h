@@ -91,8 +91,13 @@ __attribute__((noreturn)) static inline void troupe_fail(int32_t kind, troupe_te
   troupe_abi_fail(kind, message.at, message.length, retryable, details.at, details.length);
 }
 
-/* End with an error that came from somewhere, as it is. */
+/* End with an error that came from somewhere, as it is: if it says where it happened, so does the end. */
 __attribute__((noreturn)) static inline void troupe_fail_with(troupe_error error) {
+  if (error.stack.length > 0) {
+    troupe_buffer packed = {NULL, 0, 0, false};
+    troupe_put_error(&packed, error);
+    troupe_abi_fail_with(packed.at, packed.length);
+  }
   troupe_fail(error.kind, error.message, error.retryable, error.details);
 }
 
@@ -112,6 +117,12 @@ static inline void troupe_trap_links(bool on) { troupe_abi_set_options(on ? 1 : 
 
 /* Whether an event tells that the entry has changed. */
 static inline void troupe_upgradable(bool on) { troupe_abi_set_options(-1, on ? 1 : 0); }
+
+/* Whether troupe_trap_links is on. */
+static inline bool troupe_traps_links(void) { return (troupe_abi_get_options() & 1) != 0; }
+
+/* Whether troupe_upgradable is on. */
+static inline bool troupe_is_upgradable(void) { return (troupe_abi_get_options() & 2) != 0; }
 
 /* ---- Messages out. ---- */
 
@@ -265,7 +276,7 @@ static inline int32_t troupe_spawn_linked_monitored(troupe_text id, troupe_text 
 
 /*
  * Start a process by a map {id, host?, args?, monitor?, link?, name?, messages?: [[topic, payload...]...], context?,
- * method?}.
+ * method?, actor?: {id, meta?}, scope?: [policy...]}; the last two need `imports: [security]`.
  */
 static inline int32_t troupe_spawn_with(troupe_payload request, troupe_buffer *pid) {
   return troupe_settle_(pid, troupe_abi_spawn_with(request.at, request.length, pid->at, pid->capacity));

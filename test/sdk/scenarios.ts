@@ -121,6 +121,17 @@ export function scenarios(name: string, programs: Programs) {
     assert.equal([error.retryable, error.details?.why], [true, 'test']);
   });
 
+  test('an error of another process is passed on with its stack', async () => {
+    const error = await failure(scenario('passing'));
+    assert.is(error.message, 'unreachable');
+    assert.match(String(error.place), 'trapping');
+    assert.match(String(error.stack), /at .*trapping/);
+  });
+
+  test('options can be read', async () => {
+    assert.equal(await scenario('options'), [false, true, false, false, true]);
+  });
+
   test('a process dies with a child that it is linked to', async () => {
     const error = await failure(scenario('linked'));
     assert.is(error.kind, 'CANCELED');

@@ -62,9 +62,9 @@ pub use export::Outcome;
 pub use operation::{operate, start_operation, Operation, StartOperation};
 #[cfg(target_arch = "wasm32")]
 pub use process::{
-    args, call, cancel, context, exec, exit, fail, id, link, lookup, monitor, pid, register, send, send_list, spawn,
-    spawn_linked, spawn_linked_monitored, spawn_monitored, terminate, trap_links, unlink, unmonitor, unregister,
-    upgradable, upgrade,
+    args, call, cancel, context, exec, exit, fail, id, is_upgradable, link, lookup, monitor, pid, register, send, send_list, spawn,
+    spawn_linked, spawn_linked_monitored, spawn_monitored, terminate, trap_links, traps_links, unlink, unmonitor,
+    unregister, upgradable, upgrade,
 };
 #[cfg(target_arch = "wasm32")]
 pub use receive::{

@@ -33,8 +33,13 @@ pub fn exit(value: impl Encode) -> ! {
     unreachable!()
 }
 
-/// End with an error.
+/// End with an error. If it says where it happened, so does the end.
 pub fn fail(error: Error) -> ! {
+    if error.stack.is_some() {
+        let packed = encode(&error);
+        unsafe { imports::fail_with(packed.as_ptr(), packed.len()) };
+        unreachable!()
+    }
     let details = error.details.as_ref().map_or_else(Vec::new, encode);
     let retryable = error.retryable.map_or(-1, i32::from);
     let message = error.message;
@@ -66,6 +71,16 @@ pub fn trap_links(on: bool) {
 /// Whether an event tells that the entry has changed.
 pub fn upgradable(on: bool) {
     unsafe { imports::set_options(-1, i32::from(on)) };
+}
+
+/// Whether `trap_links` is on.
+pub fn traps_links() -> bool {
+    unsafe { imports::get_options() & 1 != 0 }
+}
+
+/// Whether `upgradable` is on.
+pub fn is_upgradable() -> bool {
+    unsafe { imports::get_options() & 2 != 0 }
 }
 
 /// Send a payload to a PID or a registered name.

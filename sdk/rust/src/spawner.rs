@@ -76,6 +76,17 @@ impl Spawner {
         self.with("method", method)
     }
 
+    /// Who it acts as; needs `imports: [security]`.
+    pub fn actor(self, id: &str, meta: impl Into<Value>) -> Spawner {
+        self.with("actor", Value::map().with("id", id).with("meta", meta))
+    }
+
+    /// The policies that decide what it may do; needs `imports: [security]`.
+    pub fn scope(self, policies: &[&str]) -> Spawner {
+        let list = policies.iter().fold(Value::list(), |list, policy| list.and(*policy));
+        self.with("scope", list)
+    }
+
     /// For `exec` and `start`: TIMEOUT after so many milliseconds.
     pub fn timeout(self, milliseconds: f64) -> Spawner {
         self.with("timeout", milliseconds)

@@ -179,6 +179,23 @@ TROUPE_EXPORT("linked") void linked(void) {
   troupe_receive();
 }
 
+TROUPE_EXPORT("passing") void passing(void) {
+  troupe_buffer result = {0};
+  troupe_must(troupe_exec(troupe_str("app:trapping"), host(), troupe_nothing(), &result));
+}
+
+TROUPE_EXPORT("options") void options(void) {
+  troupe_put_bool(see(), troupe_traps_links());
+  troupe_trap_links(true);
+  troupe_put_bool(see(), troupe_traps_links());
+  troupe_put_bool(see(), troupe_is_upgradable());
+  troupe_upgradable(true);
+  troupe_trap_links(false);
+  troupe_put_bool(see(), troupe_traps_links());
+  troupe_put_bool(see(), troupe_is_upgradable());
+  leave();
+}
+
 TROUPE_EXPORT("names") void names(void) {
   troupe_buffer request = {0}, first = {0}, second = {0}, found = {0};
   troupe_put_map(&request, 6);

@@ -1,9 +1,9 @@
 //! What programs do with the SDK for Rust: each method is one scenario, which ends with what it saw. See ../scenarios.ts.
 
 use troupe::{
-    abandon, args, call, cancel, context, encode, event, exec, fail, id, link, listen, lookup, monitor, operate, pid,
+    abandon, args, call, cancel, context, encode, event, exec, fail, id, is_upgradable, link, listen, lookup, monitor, operate, pid,
     receive, receive_on, receive_timeout, register, select, send, send_list, sources, spawn, spawn_linked,
-    spawn_linked_monitored, spawn_monitored, start_call, start_operation, start_timer, terminate, trap_links, try_receive,
+    spawn_linked_monitored, spawn_monitored, start_call, start_operation, start_timer, terminate, trap_links, traps_links, try_receive,
     try_select, unlink, unlisten, unmonitor, unregister, upgradable, upgrade, Arrival, Decoder, Error, Kind, Spawner, Value,
     FOREVER,
 };
@@ -168,6 +168,24 @@ fn timers() -> Seen {
     Ok(seen.and(troupe::time::now() - before >= 30_000_000).and(troupe::time::unix() - seconds >= 0.03))
 }
 troupe::method!("timers", timers);
+
+fn passing() -> Seen {
+    exec("app:trapping", "app:h", ())
+}
+troupe::method!("passing", passing);
+
+fn options() -> Seen {
+    let mut seen = vec![traps_links()];
+    trap_links(true);
+    seen.push(traps_links());
+    seen.push(is_upgradable());
+    upgradable(true);
+    trap_links(false);
+    seen.push(traps_links());
+    seen.push(is_upgradable());
+    Ok(seen.into_iter().map(Value::from).collect::<Vec<Value>>().into())
+}
+troupe::method!("options", options);
 
 fn programs() -> Seen {
     let mut seen = Vec::<Value>::new();
