@@ -1,8 +1,8 @@
-import { receive, send } from 'troupe';
+import { receive } from 'troupe';
 
 export function main(): void {
   for (;;) {
     const message = receive();
-    send(message.from, 'pong', message.read<i32>());
+    message.reply('pong', message.read<i32>());
   }
 }
