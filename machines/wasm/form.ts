@@ -35,7 +35,7 @@ export interface Runnable {
  * Of everything that decides what `runnableForm` makes: the transform, its options, `Form`. Raise it with every change of
  * these, so that no runtime takes from a cache what another version has made; a test remembers what each version makes.
  */
-export const FORM_VERSION = 2;
+export const FORM_VERSION = 3;
 
 /**
  * The module with its blocking calls suspendable and its loops counted. A module that waits nowhere and uses what the

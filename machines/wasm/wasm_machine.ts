@@ -22,7 +22,7 @@ import type { WasmArtifact } from './artifact.ts';
 import { compileModule } from './binary/compile.ts';
 import { decodeModule } from './binary/decode.ts';
 import { describeModule } from './binary/inspect.ts';
-import type { Form } from './form.ts';
+import { type Form, FORM_VERSION } from './form.ts';
 import { parseWit } from './functions/wit.ts';
 import type { WitFunction } from './functions/wit_type.ts';
 import { AddressSpace, COUNTER_BYTES } from './instance/address_space.ts';
@@ -93,7 +93,9 @@ function linkable(entry: Entry, sha256: string, data: WasmArtifact, imports: Imp
   if (pages === undefined && (preempt === data.form.preempt || data.form.preempt === 'none')) {
     return { module: data.module, form: data.form, identity: imageIdentity(sha256, data.form.preempt) };
   }
-  return { ...variant(data, { preempt, pages }), identity: imageIdentity(sha256, `${preempt} ${memory}`) };
+  // The hash is that of the usual form; a change of the transform may show in this one only.
+  const form = `${FORM_VERSION} ${preempt} ${memory}`;
+  return { ...variant(data, { preempt, pages }), identity: imageIdentity(sha256, form) };
 }
 
 /** A host that limits computing runs nothing that it cannot stop. */

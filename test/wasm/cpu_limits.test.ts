@@ -74,6 +74,45 @@ test('a program that does nothing but call is interrupted as one that does nothi
   calling.machine.close();
 });
 
+test('calls in a loop are interrupted after the slice that they fill, long ones sooner', async () => {
+  const sending = async (length: number) => {
+    const process = BareProcess.begin(
+      await program(
+        `(module (import "troupe:process" "send" (func $send (param i32 i32 i32 i32 i32 i32) (result i32)))
+          (memory (export "memory") 1) (data (i32.const 0) "\\da\\1f\\fd") (data (i32.const 60000) "other")
+          (func (export "main") (loop $again
+            (drop (call $send (i32.const 60000) (i32.const 5) (i32.const 60000) (i32.const 5) (i32.const 0) (i32.const ${length})))
+            (br $again))))`,
+        { cpuSlice: 2 },
+      ),
+    );
+    process.step();
+    process.machine.close();
+    return process.sent.length;
+  };
+  const short = await sending(0);
+  assert.ok(short > 1000 && short < 4000, `${short} of half a microsecond each`);
+  const long = await sending(3 + 0x1ffd);
+  assert.ok(long > 50 && long < short / 5, `${long} of 8 KiB each`);
+});
+
+test('calls without a loop end the process when they are far too many', async () => {
+  // What is sent is no payload, but that is known only when it was looked at.
+  const call = `(drop (call $send ${'(i32.const 0) (i32.const 1) '.repeat(2)} (i32.const 0) (i32.const 3000000)))`;
+  for (const preempt of ['resume', 'kill'] as const) {
+    const process = BareProcess.begin(
+      await program(
+        `(module (import "troupe:process" "send" (func $send (param i32 i32 i32 i32 i32 i32) (result i32)))
+          (memory (export "memory") 50) (func (export "main") ${call.repeat(400)}))`,
+        { preempt, cpuSlice: 2 },
+      ),
+    ).run();
+    assert.is(process.error?.kind, 'TIMEOUT');
+    assert.match(process.error!.message, /calls more imports in one go.*in a loop/);
+    process.machine.close();
+  }
+});
+
 test('limits.cpu_slice says how long others wait', async () => {
   const steps = async (cpuSlice: number) => {
     const process = BareProcess.begin(await program(ENDLESS, { cpuSlice, cpuTotal: 20 })).run();

@@ -60,6 +60,23 @@ test('tables are memory of the host: they do not grow without bounds', async () 
   assert.match(error.message, /a table of 10000000 entries, but only 200000 are allowed/);
 });
 
+test('many tables have together what one may have', async () => {
+  const tables = (count: number, size: number) => {
+    const list = Array.from({ length: count }, (_, i) => `(table $t${i} ${size} funcref)`).join('');
+    const grown = Array.from(
+      { length: count },
+      (_, i) => `(drop (table.grow $t${i} (ref.null func) (i32.const 60000)))`,
+    );
+    const sum = Array.from({ length: count }, (_, i) => `(table.size $t${i})${i > 0 ? 'i32.add' : ''}`).join(' ');
+    return `(module ${list} (func (export "main") (result i32) ${grown.join('')} ${sum}))`;
+  };
+  assert.is(await pagesWith(undefined, tables(3, 10)), 3 * 60_010, 'as many as there are, each');
+  assert.is(await pagesWith(undefined, tables(5, 10)), 5 * 10, 'a fifth of the 200 000 is less than 60 000');
+  const error = await failure(prepareWasm(wasmEntry(wat(tables(5, 50_000)))));
+  assert.is(error.kind, 'INVALID');
+  assert.match(error.message, /5 tables of 250000 entries, but only 200000 are allowed/);
+});
+
 test('one that needs more than that to begin is refused', async () => {
   const error = await failure(pagesWith(65_536, GREEDY('2')));
   assert.instance(error, TroupeError);

@@ -342,6 +342,33 @@ area('a frame of another function is an error, and nothing of it is run', () => 
   }
 });
 
+area('a guest cannot pretend to wait', () => {
+  // The control block begins behind its own memory, with the command: 1 is to suspend.
+  const text = `(module (import "env" "wait_not" (func $wait (result i32))) (memory 1)
+    (func (export "main") (result i32)
+      (i32.store (i32.shl (memory.size) (i32.const 16)) (i32.const 1))
+      (call $wait)))`;
+  const { driver } = start(build(text), [], { wait_not: () => 5 });
+  const error = failure(() => driver.call('main', []));
+  assert.match(error.message, /damaged/);
+  assert.is(driver.state, 'broken');
+});
+
+area('a memory of 4 GiB has room for it at the end', () => {
+  const text = `(module ${WAIT} (memory 1)
+    (func $down (param i32) (result i32) (if (result i32) (local.get 0)
+      (then (i32.add (call $down (i32.sub (local.get 0) (i32.const 1))) (local.get 0)))
+      (else (call $wait (i32.const 1)))))
+    (func (export "main") (result i32)
+      (drop (memory.grow (i32.const 65534)))
+      (i32.add (call $down (i32.const 100)) (memory.size))))`;
+  const { driver } = start(build(text), [7]);
+  assert.is(driver.call('main', []), 'suspended');
+  assert.is(driver.guestBytes, 65535 * PAGE);
+  assert.is(driver.resume(), 'idle');
+  assert.is(driver.result, 7 + 5050 + 65535);
+});
+
 area('a damaged top of the stack is an error', () => {
   for (const value of [0, 1, PAGE, PAGE + 31, 2 * PAGE + 4, -1]) {
     const { driver, exports } = start(build(SMASHING), [1, 2]);

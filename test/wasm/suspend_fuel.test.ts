@@ -212,7 +212,7 @@ cost('is known after a trap and after an exception of an import, too', () => {
 cost('bulk work is paid in full, also where there is not enough', () => {
   const text = `(module (memory 4) (func (export "main")
     (memory.fill (i32.const 0) (i32.const 1) (i32.const ${2 * PAGE})) (loop (nop))))`;
-  const bulk = (2 * PAGE) / 16;
+  const bulk = (2 * PAGE) / 16 + 16;
   for (const preempt of MODES) {
     const enough = build(text, preempt);
     assert.is(enough.call('main', []), 'idle');
@@ -240,6 +240,81 @@ cost('what is owed adds up until the next check', () => {
   driver.fuel = 5;
   assert.is(failure(() => driver.call('main', [])).kind, 'TIMEOUT');
   assert.is(driver.fuelLeft, 5 - 20 * 1024 - 1);
+});
+
+cost('what is owed has a bound, since code without a check can be as long as it likes', () => {
+  // 4 MiB a fill are 2^18 units.
+  const fill = `(memory.fill (i32.const 0) (i32.const 1) (i32.const ${64 * PAGE}))`;
+  for (const preempt of MODES) {
+    const driver = build(`(module (memory 64) (func (export "main") ${fill.repeat(2200)}))`, preempt);
+    driver.fuel = 1000;
+    const error = failure(() => driver.call('main', []));
+    assert.is(error.kind, 'TIMEOUT');
+    assert.match(error.message, /more memory in one go.*put a loop round/);
+    const units = (driver.fuel - driver.fuelLeft) / 2 ** 18;
+    assert.ok(units > 2000 && units < 2100, `${units} fills`);
+  }
+});
+
+cost('an entry of a table costs as much as many bytes', () => {
+  const features = { reference_types: true };
+  const costs = (instructions: string) => {
+    const text = `(module (table $t 1000 2000 funcref) (elem $e func $f) (func $f)
+      (func (export "main") ${instructions} (loop (nop))))`;
+    const { driver } = start(transform(compileWat(text, features), 'kill'));
+    driver.fuel = 10_000_000;
+    driver.call('main', []);
+    return driver.fuel - driver.fuelLeft;
+  };
+  const one = costs('(table.init $t $e (i32.const 0) (i32.const 0) (i32.const 1))');
+  assert.is(costs('(table.fill $t (i32.const 0) (ref.null func) (i32.const 1))'), one);
+  assert.is(costs('(table.copy $t $t (i32.const 0) (i32.const 1) (i32.const 1))'), one);
+  assert.ok(one > 20 && one < 100, `${one}`);
+  assert.is(costs('(table.fill $t (i32.const 0) (ref.null func) (i32.const 1000))'), one + 999 * 32);
+  assert.ok(costs('(drop (table.grow $t (ref.null func) (i32.const 0)))') > 20_000, 'it may copy the table');
+});
+
+cost('what the host takes away in a call is missed at the next check, whatever the loop keeps where', () => {
+  const bodies = [
+    '(loop $l (call $ask) (br $l))',
+    '(loop $l (call $through) (br $l))',
+    '(loop $l (call_indirect (i32.const 0)) (br $l))',
+    '(loop $l (call_indirect (i32.const 1)) (br $l))',
+    '(loop $l (loop (nop)) (call $ask) (br $l))',
+  ];
+  for (const body of bodies) {
+    const text = `(module (import "env" "ask" (func $ask)) (table funcref (elem $ask $through))
+      (func $through (call $ask)) (func (export "main") ${body}))`;
+    for (const preempt of MODES) {
+      for (const copies of COPIES) {
+        let calls = 0;
+        const { driver } = start(transform(compileWat(text), preempt, copies), {
+          ask: () => {
+            if (++calls === 7) driver.exhaust();
+          },
+        });
+        driver.fuel = 100_000;
+        if (preempt === 'kill') assert.is(failure(() => driver.call('main', [])).kind, 'TIMEOUT');
+        else assert.is(driver.call('main', []), 'preempted');
+        assert.is(calls, 7, `${body} ${preempt} ${copies}`);
+      }
+    }
+  }
+});
+
+cost('nothing is left of what the host took away where no check comes any more', () => {
+  for (const preempt of MODES) {
+    const { driver } = start(
+      transform(compileWat('(module (import "env" "ask" (func $ask)) (func (export "main") (call $ask)))'), preempt),
+      { ask: () => driver.exhaust() },
+    );
+    driver.fuel = 100;
+    assert.is(driver.call('main', []), 'idle');
+    assert.is(driver.fuelLeft, 0);
+    driver.fuel = 100;
+    driver.call('main', []);
+    assert.is(driver.fuelLeft, 0);
+  }
 });
 
 cost('an export in which nothing counts costs nothing', () => {

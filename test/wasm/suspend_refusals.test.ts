@@ -58,6 +58,25 @@ refused('types of garbage-collected objects', () => {
   assert.match(refusal(new Uint8Array(struct)).reason, /garbage-collected/);
 });
 
+refused('types of newer proposals, which are longer than those of today, wherever they stand', () => {
+  const module = (...body: number[]): Uint8Array => {
+    const head = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0];
+    return Uint8Array.of(...head, 10, body.length + 2, 1, body.length, ...body);
+  };
+  // What follows the first byte of such a type would be read as other instructions than the engine reads.
+  for (const [what, body] of [
+    ['ref.null of a type by its index', [0, 0xd0, 0x80, 0x0c, 0x1a, 0x0b]],
+    ['ref.null any', [0, 0xd0, 0x6e, 0x1a, 0x0b]],
+    ['a block with a result (ref null func)', [0, 0x02, 0x63, 0x70, 0xd0, 0x70, 0x0b, 0x1a, 0x0b]],
+    ['select of (ref func)', [0, 0x00, 0x1c, 1, 0x64, 0x70, 0x1a, 0x0b]],
+  ] as const) {
+    assert.match(refusal(module(...body)).reason, /typed references/, what);
+  }
+  const head = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
+  assert.match(refusal(Uint8Array.of(...head, 9, 5, 1, 5, 0x63, 0x70, 0)).reason, /typed references/, 'a segment');
+  assert.match(refusal(Uint8Array.of(...head, 4, 4, 1, 0x70, 4, 1)).reason, /64-bit indices/);
+});
+
 refused('relaxed SIMD', () => {
   // (func (drop (f32x4.relaxed_min (v128.const ..) (v128.const ..)))), which has number 0x100 + 13 after its prefix.
   const constant = [0xfd, 12, ...Array<number>(16).fill(0)];

@@ -210,7 +210,9 @@ class ModuleDecoder {
     const offset = reader.at;
     if (reader.more && reader.bytes[offset] === 0x40) refuse(Feature.TableInit, { offset });
     const type = reader.valueType();
-    return { type, limits: this.#limits(), imported };
+    const limits = this.#limits();
+    if (limits.wide) refuse(Feature.Table64, { offset });
+    return { type, limits, imported };
   }
 
   #global(imported: boolean): Global {
@@ -310,6 +312,15 @@ class ModuleDecoder {
     return { content: { start, end: reader.at }, offset };
   }
 
+  /** A byte: a reference type, or 0 before function indices. Types of newer proposals are longer. */
+  #elementKind(expressions: boolean): number {
+    if (expressions) return this.#reader.valueType();
+    const offset = this.#reader.at;
+    const kind = this.#reader.byte();
+    if (kind !== 0) this.#reader.fail(`unknown kind of element segment ${kind}`, offset);
+    return kind;
+  }
+
   #element(): ElementSegment {
     const reader = this.#reader;
     const at = reader.at;
@@ -318,7 +329,7 @@ class ModuleDecoder {
     const active = (flags & 1) === 0;
     const table = active && flags & 2 ? reader.unsigned() : 0;
     const offset = active ? this.#constant() : undefined;
-    const kind = flags & 3 ? reader.byte() : undefined;
+    const kind = flags & 3 ? this.#elementKind((flags & 4) !== 0) : undefined;
     if (flags & 4) {
       const expressions: Constant[] = [];
       for (let n = reader.count(); n > 0; n--) expressions.push(this.#constant());

@@ -2,7 +2,7 @@
 import { decoded } from './decode.ts';
 import type { ExternalKind, Module } from './module.ts';
 import { FunctionNames } from './names.ts';
-import { valueTypeName } from './value_type.ts';
+import { type FunctionType, valueTypeName } from './value_type.ts';
 
 /** A function's type with the names of the text format, for example `{params: ['i32'], results: ['i64']}`. */
 export interface FunctionSignature {
@@ -47,18 +47,25 @@ export interface ModuleDescription {
 export function describeModule(source: Uint8Array | Module): ModuleDescription {
   const module = decoded(source);
   const names = new FunctionNames(module);
+  // One object a type: any number of imports and exports can have the same, of a thousand parameters.
+  const signatures: FunctionSignature[] = [];
+  const signature = (index: number): FunctionSignature => {
+    const type = module.functions[index];
+    signatures[type] ??= signatureOf(module.types[type]);
+    return signatures[type];
+  };
   const memory = module.memories[0];
   return {
     imports: module.imports.map(entry => ({
       module: entry.module,
       name: entry.name,
       kind: entry.kind,
-      ...(entry.kind === 'function' ? { type: signature(module, entry.index) } : {}),
+      ...(entry.kind === 'function' ? { type: signature(entry.index) } : {}),
     })),
     exports: module.exports.map(entry => ({
       name: entry.name,
       kind: entry.kind,
-      ...(entry.kind === 'function' ? { type: signature(module, entry.index) } : {}),
+      ...(entry.kind === 'function' ? { type: signature(entry.index) } : {}),
     })),
     memory: memory && {
       min: memory.limits.min,
@@ -70,7 +77,6 @@ export function describeModule(source: Uint8Array | Module): ModuleDescription {
   };
 }
 
-function signature(module: Module, index: number): FunctionSignature {
-  const type = module.types[module.functions[index]];
+function signatureOf(type: FunctionType): FunctionSignature {
   return { params: type.params.map(valueTypeName), results: type.results.map(valueTypeName) };
 }

@@ -1,7 +1,10 @@
-import { Bulk, Atomic, IMMEDIATES, Immediate, Op } from './opcodes.ts';
+import { Bulk, Atomic, EMPTY_BLOCK, IMMEDIATES, Immediate, Op } from './opcodes.ts';
 import { Reader } from './reader.ts';
 import { Feature, refuse, Unsupported } from './unsupported.ts';
+import { isValueType, valueBytes } from './value_type.ts';
 
+/** The block type without parameters and results. */
+const VOID_BLOCK = EMPTY_BLOCK - 128;
 const NO_LABELS = new Uint32Array(0);
 
 /**
@@ -56,6 +59,8 @@ export class Instructions {
         return true;
       case Immediate.BlockType:
         this.first = reader.blockType();
+        // Types of newer proposals are longer than what was read.
+        if (this.first < 0 && this.first !== VOID_BLOCK && !isValueType(this.first + 128)) this.#newerType();
         return true;
       case Immediate.TwoIndices:
         this.first = reader.unsigned();
@@ -74,10 +79,11 @@ export class Instructions {
         reader.skip(8);
         return true;
       case Immediate.Types:
-        for (let count = reader.count(); count > 0; count--) this.first = reader.byte();
+        for (let count = reader.count(); count > 0; count--) this.first = reader.valueType();
         return true;
       case Immediate.RefType:
         this.first = reader.byte();
+        if (valueBytes(this.first) !== 0 || !isValueType(this.first)) this.#newerType();
         return true;
       case Immediate.Prefixed:
         this.number = reader.unsigned();
@@ -114,9 +120,13 @@ export class Instructions {
     } else if (number === Atomic.Fence) {
       reader.skip(1);
     } else {
-      if (number > 0x4e) this.#unknown(op);
+      if (number > 0x4e || (number > Atomic.Fence && number < 0x10)) this.#unknown(op);
       this.#address();
     }
+  }
+
+  #newerType(): never {
+    return refuse(Feature.Gc, { offset: this.start });
   }
 
   #unknown(op: number): never {

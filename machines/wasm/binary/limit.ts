@@ -26,36 +26,46 @@ export function limitMemory(source: Uint8Array | Module, maxPages: number): Uint
     );
   }
   if (limits.max !== undefined && limits.max <= maxPages) return bytes;
-  return withMaximums(module, imported ? SectionId.Import : SectionId.Memory, [limits], maxPages);
+  return withLimits(module, imported ? SectionId.Import : SectionId.Memory, [{ ...limits, max: maxPages }]);
 }
 
 /**
- * The module with the maximum of each table of its own set to at most `maxEntries`: a table is memory of the host, up to 32
- * bytes an entry. Answers the same bytes where nothing has to change. Throws INVALID where a table begins larger.
+ * The module with the maximums of its own tables set so that all together have at most `maxEntries`: a table is memory of
+ * the host, up to 32 bytes an entry, and a module can have a hundred thousand tables. Each may grow by the same number of
+ * entries. Answers the same bytes where nothing has to change. Throws INVALID where they begin larger.
  */
 export function limitTables(source: Uint8Array | Module, maxEntries: number): Uint8Array {
   const module = decoded(source);
   const own = module.tables.filter(table => !table.imported).map(table => table.limits);
-  for (const { min } of own) {
-    if (min <= maxEntries) continue;
+  if (own.length === 0) return module.bytes;
+  const needed = own.reduce((sum, { min }) => sum + min, 0);
+  if (needed > maxEntries) {
+    const tables = own.length === 1 ? `a table of ${needed} entries` : `${own.length} tables of ${needed} entries`;
     throw new TroupeError(
-      `this WebAssembly module has a table of ${min} entries, but only ${maxEntries} are allowed. Build it with a smaller table.`,
-      { kind: 'INVALID', retryable: false, details: { needed: min, allowed: maxEntries } },
+      `this WebAssembly module has ${tables}, but only ${maxEntries} are allowed. Build it with ` +
+        `${own.length === 1 ? 'a smaller table' : 'smaller tables'}.`,
+      { kind: 'INVALID', retryable: false, details: { needed, allowed: maxEntries } },
     );
   }
-  const larger = own.filter(({ max }) => max === undefined || max > maxEntries);
-  return larger.length === 0 ? module.bytes : withMaximums(module, SectionId.Table, larger, maxEntries);
+  const growth = Math.floor((maxEntries - needed) / own.length);
+  const larger = own.filter(({ min, max }) => max === undefined || max > min + growth);
+  if (larger.length === 0) return module.bytes;
+  return withLimits(
+    module,
+    SectionId.Table,
+    larger.map(limits => ({ ...limits, max: limits.min + growth })),
+  );
 }
 
-/** The module with these limits, all in one section and in its order, given another maximum. */
-function withMaximums(module: Module, id: number, limits: readonly Limits[], max: number): Uint8Array {
+/** The module with these limits, all of one section and in its order, written where others stood. */
+function withLimits(module: Module, id: number, limits: readonly Limits[]): Uint8Array {
   const { bytes } = module;
   const section = sectionOf(module, id)!;
   const content = new Writer(section.end - section.start + 8 * limits.length);
   let copied = section.start;
   for (const one of limits) {
     content.copy(bytes, copied, one.range.start);
-    writeLimits(content, { ...one, max });
+    writeLimits(content, one);
     copied = one.range.end;
   }
   content.copy(bytes, copied, section.end);

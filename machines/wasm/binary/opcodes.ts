@@ -82,6 +82,11 @@ export const Bulk = {
   TableFill: 17,
 } as const;
 
+/** Whether the instruction with this number takes time in proportion to the operand on top of the stack. */
+export function isBulkWork(number: number): boolean {
+  return number >= Bulk.MemoryInit && number !== Bulk.DataDrop && number !== Bulk.ElemDrop && number !== Bulk.TableSize;
+}
+
 /** Numbers after `PrefixSimd`. */
 export const Simd = { Load: 0, Store: 11, Const: 12 } as const;
 

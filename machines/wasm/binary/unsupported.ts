@@ -54,6 +54,7 @@ export const Feature = {
   ],
   TailCalls: ['tail calls', 'Compile it without -mtail-call.'],
   Memory64: ['a 64-bit memory', 'Compile it for wasm32.'],
+  Table64: ['a table with 64-bit indices', 'Compile it for wasm32.'],
   MultiMemory: ['more than one memory', 'Compile it with one memory.'],
   Gc: [
     'garbage-collected or typed references',

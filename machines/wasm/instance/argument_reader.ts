@@ -21,8 +21,13 @@ export class ArgumentReader {
     this.#budget = budget;
   }
 
-  text(at: number, length: number, what: string): string | undefined {
+  /** A call that reads nothing with the other methods, but is to be counted. */
+  counted(): void {
     this.#budget.spend();
+  }
+
+  text(at: number, length: number, what: string): string | undefined {
+    this.#budget.spend(this.#memory.holds(at >>> 0, length >>> 0) ? length : 0);
     const text = this.#memory.text(at, length);
     if (text === undefined) this.#refuse(at, length, what, 'is not valid UTF-8');
     return text;
@@ -35,11 +40,11 @@ export class ArgumentReader {
 
   /** A payload as it is, checked and copied. Length 0 stands for nil. */
   packed(at: number, length: number, what: string): Packed | undefined {
-    this.#budget.spend();
-    if (length === 0) return nil;
     at >>>= 0;
     length >>>= 0;
     const bytes = this.#memory.bytes;
+    this.#budget.spend(at + length > bytes.length ? 0 : length);
+    if (length === 0) return nil;
     if (at + length > bytes.length || !isOnePayload(bytes, at, at + length)) {
       this.#refuse(at, length, what, 'is not one MessagePack value');
       return undefined;

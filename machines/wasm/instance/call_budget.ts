@@ -1,7 +1,14 @@
 import type { SuspendDriver } from '../suspend/driver.ts';
+import { tooManyCalls } from './refusals.ts';
 
 /** What a call of an import costs, in checks of loops: about half a microsecond. */
 const CALL_FUEL = 256;
+
+/** Bytes that a call reads or writes which count as one more call: to check and copy them takes as long. */
+const CALL_BYTES_SHIFT = 8;
+
+/** Calls too many before the process ends: code without loops has no check at which it could stop, and can be megabytes long. */
+const MOST_OVERDRAWN = 1 << 20;
 
 /**
  * Calls that a guest may make before others have their turn. Loops count themselves, but what a loop calls may take a hundred
@@ -21,9 +28,12 @@ export class CallBudget {
     this.#given = this.#left = Math.ceil(fuel / CALL_FUEL);
   }
 
-  /** One call. */
-  spend(): void {
-    if (--this.#left === 0) this.#driver.exhaust();
+  /** One call, which reads or writes so many bytes. Throws TIMEOUT where the guest does not stop though it should have long ago. */
+  spend(bytes = 0): void {
+    const before = this.#left;
+    if (before < -MOST_OVERDRAWN) throw tooManyCalls;
+    this.#left = before - 1 - (bytes >>> CALL_BYTES_SHIFT);
+    if (before > 0 && this.#left <= 0) this.#driver.exhaust();
   }
 
   /** Fuel that the calls since `begin` count as. */

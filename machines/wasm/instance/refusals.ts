@@ -11,6 +11,12 @@ export const notAnError = invalid('the error of fail_with: an error (MessagePack
 
 export const cannotWait = invalid('a call that waits cannot be made here: the host waits for troupe_alloc itself');
 
+/** Thrown through the guest: it cannot be stopped otherwise. */
+export const tooManyCalls = new TroupeError(
+  'a WebAssembly function calls more imports in one go than the host lets it: make the calls in a loop, where it can be interrupted',
+  { kind: 'TIMEOUT', retryable: false },
+);
+
 export function deadlock(): TroupeError {
   return new TroupeError(
     'deadlock: select waits without a limit for what can never come; start a command first, add a source or give a limit',

@@ -42,8 +42,8 @@ export class Results {
 
   /** Length of `bytes`, which are written to the area or held. */
   give(bytes: Uint8Array, area: number, capacity: number): number {
-    this.#budget.spend();
     const length = bytes.length;
+    this.#budget.spend(length);
     if (length > capacity >>> 0) return this.hold(bytes);
     this.#held = undefined;
     area >>>= 0;
@@ -54,8 +54,8 @@ export class Results {
 
   /** `give` for text. */
   giveText(text: string, area: number, capacity: number): number {
-    this.#budget.spend();
     const length = textLength(text);
+    this.#budget.spend(length);
     if (length > capacity >>> 0) return this.hold(Buffer.from(text, 'utf8'));
     this.#held = undefined;
     area >>>= 0;
@@ -66,7 +66,7 @@ export class Results {
 
   /** Where a result of `length` bytes goes: its address, or -1 where it must be held, or -2 after `refuseArea`. */
   place(length: number, area: number, capacity: number): number {
-    this.#budget.spend();
+    this.#budget.spend(length);
     if (length > capacity >>> 0) return -1;
     this.#held = undefined;
     area >>>= 0;

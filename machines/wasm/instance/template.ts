@@ -1,6 +1,17 @@
 import { globalExport } from '../suspend/control.ts';
 import type { Loaded } from './loaded.ts';
 
+const ZEROS = Buffer.alloc(65_536);
+
+/** Length without the zeros at the end. A memory can begin with 4 GiB of them, so whole pages are compared first. */
+function contentLength(bytes: Uint8Array): number {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  let end = bytes.length;
+  while (end >= ZEROS.length && ZEROS.compare(buffer, end - ZEROS.length, end) === 0) end -= ZEROS.length;
+  while (end > 0 && bytes[end - 1] === 0) end--;
+  return end;
+}
+
 /**
  * What every instance of a program is like before its first call: the bytes of its memory and its mutable globals. The same
  * in every thread, because a start function runs without imports. A used instance is written back to it (`InstancePool`),
@@ -17,9 +28,7 @@ export class Template {
   /** Of a new instance, before its first call. `globals`: indices of all mutable globals. */
   constructor(loaded: Loaded, globals: readonly number[]) {
     const { bytes } = loaded.memory;
-    let end = bytes.length;
-    while (end > 0 && bytes[end - 1] === 0) end--;
-    this.bytes = bytes.slice(0, end);
+    this.bytes = bytes.slice(0, contentLength(bytes));
     this.length = bytes.length;
     this.#globals = globals.map(globalExport);
     this.#values = this.#globals.map(name => loaded.globalOf(name).value);

@@ -3,6 +3,7 @@ import type { Module } from '../binary/module.ts';
 import { Op } from '../binary/opcodes.ts';
 import { CodeWriter, declareLocals } from './code_writer.ts';
 import { CONTROL_BYTES, PAGE_BYTES, State } from './control.ts';
+import { OutputLimit } from './output_limit.ts';
 import type { Preemption } from './preemption.ts';
 import type { TypeTable } from './type_table.ts';
 
@@ -44,6 +45,8 @@ export class Additions {
   /** Pages that the module's own memory already begins with for the area. */
   readonly builtInPages: number;
   readonly functions: AddedFunction[] = [];
+  /** Of all code that is written. */
+  readonly output: OutputLimit;
   /** Blocking import -> the function that is called in its place. */
   readonly waits = new Map<number, number>();
   /** Function in two copies -> the one that is entered to be resumed. */
@@ -52,6 +55,9 @@ export class Additions {
   grow = -1;
   /** `(n) -> n`, takes fuel for work in proportion to n; only with fuel. */
   charge = -1;
+  /** The same for n entries of a table, and for what adds n; there where an instruction needs it. */
+  tableCharge: number | undefined;
+  tableGrowCharge: number | undefined;
 
   constructor(module: Module, types: TypeTable, preempt: Preemption, builtInPages: number) {
     this.module = module;
@@ -59,6 +65,7 @@ export class Additions {
     this.preempt = preempt;
     this.fuel = preempt !== 'none';
     this.builtInPages = builtInPages;
+    this.output = new OutputLimit(module.bytes.length);
     const first = module.globals.length;
     this.globals = { state: first, top: first + 1, control: first + 2, areaPages: first + 3, fuel: first + 4 };
     this.globalCount = this.fuel ? 5 : 4;
@@ -93,6 +100,7 @@ export class Additions {
     declareLocals(code, locals, 0);
     write(code);
     code.close();
+    this.output.take(code.length, {});
     this.functions.push({ type, origin: NO_ORIGIN, body: code.finish() });
     return this.module.functions.length + this.functions.length - 1;
   }

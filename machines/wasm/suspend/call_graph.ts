@@ -16,8 +16,13 @@ export interface Suspendability {
   readonly types: Uint8Array;
   /** 1 for each function whose call can change the fuel: it is checked somewhere inside, is charged for work, or waits. */
   readonly spends: Uint8Array;
+  /**
+   * 1 for each function during whose call the fuel may change: those that spend, and all that reach an import, because the
+   * host can take the fuel away there.
+   */
+  readonly changesFuel: Uint8Array;
   /** 1 for each canonical type through which such a function can be called indirectly. */
-  readonly spendingTypes: Uint8Array;
+  readonly fuelChangingTypes: Uint8Array;
   /**
    * 1 for each function that checks its fuel on entry. Together with the checks of loops they bound the work between
    * two checks: every cycle of calls has one, and so has every tree of calls that is larger than `UNCHECKED_WORK`.
@@ -52,12 +57,16 @@ export function findSuspendable(
     if (facts.needsPatch[f]) charged.push(f);
   }
   const reached = markCallers(successors, preempt === 'resume' ? [...blocking, ...checked] : [...blocking]);
-  const spends = markCallers(successors, [...blocking, ...checked, ...charged]);
+  const spending = [...blocking, ...checked, ...charged];
+  const spends = markCallers(successors, spending);
+  for (let f = 0; f < module.importedFunctions; f++) spending.push(f);
+  const changes = markCallers(successors, spending);
   return {
     functions: reached.subarray(0, functions),
     types: reached.subarray(functions),
     spends: spends.subarray(0, functions),
-    spendingTypes: spends.subarray(functions),
+    changesFuel: changes.subarray(0, functions),
+    fuelChangingTypes: changes.subarray(functions),
     entryChecks,
   };
 }
@@ -89,6 +98,8 @@ function placeEntryChecks(
   const functions = sizes.length;
   const colour = new Uint8Array(successors.length);
   const next = new Int32Array(successors.length);
+  /** Types whose functions all have a check. */
+  const checkedTypes = new Uint8Array(successors.length);
   /** Most work that a call of the node can do before it meets a check. */
   const work = new Float64Array(successors.length).fill(IMPORT_WORK, 0, imported);
   const path: number[] = [];
@@ -122,8 +133,9 @@ function placeEntryChecks(
         addWork(node, target);
       } else if (target < functions) {
         entryChecks[target] = 1;
-      } else {
+      } else if (checkedTypes[target] === 0) {
         // A type has no code of its own: its functions are checked instead.
+        checkedTypes[target] = 1;
         for (const callee of successors[target]) if (callee >= imported) entryChecks[callee] = 1;
       }
     }

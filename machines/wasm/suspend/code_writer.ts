@@ -3,6 +3,9 @@ import { ValueType, valueTypeName } from '../binary/value_type.ts';
 import { Writer } from '../binary/writer.ts';
 import type { TypeTable } from './type_table.ts';
 
+/** V8's limit for one function body. */
+export const MAX_BODY_BYTES = 7_654_321;
+
 const NO_RESULTS: readonly number[] = [];
 
 /** Alignment of 32-bit words, as the exponent that memory instructions state. */

@@ -47,6 +47,8 @@ export const Command = {
   Overflow: 4,
   /** By the guest before it traps: a frame does not belong to the function that takes it back. */
   Corrupt: 5,
+  /** By the guest before it traps: it did much bulk work where it cannot be stopped. */
+  Endless: 6,
 } as const;
 
 /** Values of the guest's global `state`; it is `Normal` whenever the guest does not run. */

@@ -1,6 +1,7 @@
 import { Command, CONTROL_BYTES, ExportName, PAGE_BYTES, resumeExport, Word } from './control.ts';
 import {
   areaTooSmall,
+  boundlessWork,
   cannotBe,
   cannotCall,
   cannotWaitWithin,
@@ -102,6 +103,8 @@ export class SuspendDriver {
   #waiting = false;
   /** An import's body asked to stop. */
   #asked = false;
+  /** An import's body took the fuel away. */
+  #exhausted = false;
 
   get state(): DriverState {
     return this.#state;
@@ -122,7 +125,8 @@ export class SuspendDriver {
    * than that if a piece of bulk work (`memory.fill` and the like, 16 bytes a unit) was larger than what was left.
    */
   get fuelLeft(): number {
-    return this.#areaBytes === 0 ? this.fuel : this.#view()[Word.FuelLeft];
+    const left = this.#areaBytes === 0 ? this.fuel : this.#view()[Word.FuelLeft];
+    return this.#exhausted && left > 0 ? 0 : left;
   }
 
   /**
@@ -174,6 +178,7 @@ export class SuspendDriver {
     this.#brokenOff = false;
     this.#state = DriverState.Idle;
     this.#waiting = false;
+    this.#exhausted = false;
     this.result = undefined;
     this.fuel = ENDLESS_FUEL;
     if (this.#areaBytes === 0) return;
@@ -233,6 +238,7 @@ export class SuspendDriver {
       this.#emptyStack(view);
     }
     this.#waiting = false;
+    this.#exhausted = false;
     this.#state = DriverState.Running;
     return entry;
   }
@@ -247,6 +253,7 @@ export class SuspendDriver {
     view[Word.Fuel] = this.fuel;
     view[Word.FuelLeft] = this.fuel;
     this.#waiting = state === DriverState.Suspended;
+    this.#exhausted = false;
     if (this.#resumeOf !== this.#entry) {
       this.#resume = this.#function(resumeExport(this.#entry));
       this.#resumeOf = this.#entry;
@@ -344,9 +351,13 @@ export class SuspendDriver {
     return this.#areaBytes !== 0 && this.#view()[Word.GrowRefused] !== 0;
   }
 
-  /** In the body of an import: let the guest be preempted, or killed, at its next check, whatever fuel it has left. */
+  /**
+   * In the body of an import: let the guest be preempted, or killed, at its next check, whatever fuel it has left. Where none
+   * comes before it stops, nothing is left of its fuel.
+   */
   exhaust(): void {
     if (this.#fuelInGuest !== undefined) this.#fuelInGuest.value = 0;
+    this.#exhausted = true;
   }
 
   /** Bytes of the saved frames. */
@@ -421,7 +432,7 @@ export class SuspendDriver {
 
   /** End of the saved stack from the beginning of the area; what the guest left there is not to be trusted. */
   #topOffset(view: Int32Array): number {
-    const offset = (view[Word.Top] >>> 0) - this.#base;
+    const offset = (view[Word.Top] - this.#base) >>> 0;
     if (offset >= CONTROL_BYTES && offset <= this.#areaBytes) return offset;
     this.#state = DriverState.Broken;
     throw damagedStack();
@@ -440,6 +451,11 @@ export class SuspendDriver {
       case Command.Suspend:
         // An export that is not prepared for it went on to its end.
         if (this.savedBytes === 0 && this.#exports[resumeExport(this.#entry)] === undefined) this.#refuseWait();
+        if (!this.#asked) {
+          // The guest wrote the command itself: there is nothing that it waits for.
+          this.#state = DriverState.Broken;
+          throw damagedStack();
+        }
         this.#asked = false;
         return (this.#state = DriverState.Suspended);
       case Command.Preempted:
@@ -470,6 +486,7 @@ export class SuspendDriver {
     if (fuel !== undefined) view[Word.FuelLeft] = fuel;
     if (!trapped) throw error;
     if (command === Command.Overflow) throw areaTooSmall(this.#areaBytes, this.#entry);
+    if (command === Command.Endless) throw boundlessWork(this.#entry, error.stack);
     if (command === Command.Corrupt) throw foreignFrame(this.#entry, error.stack);
     if (fuel !== undefined && fuel < 0 && error.message === 'unreachable') {
       throw this.#depth > 0 ? tookTooLong(name) : new FuelSpent(name, error.stack);

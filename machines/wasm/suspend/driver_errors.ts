@@ -62,6 +62,15 @@ export class FuelSpent extends TroupeError {
   }
 }
 
+/** `stack` is that of the trap, as V8 writes it. */
+export function boundlessWork(entry: string, stack: string | undefined): TroupeError {
+  return new TroupeError(
+    'a WebAssembly function fills, copies or grows more memory in one go than the host lets it: put a loop round ' +
+      'memory.fill, memory.copy, memory.grow and the like, so that it can be interrupted there.',
+    { kind: 'TIMEOUT', retryable: false, place: entry, stack },
+  );
+}
+
 export function notBlocking(entry: string): TroupeError {
   return new TroupeError(
     'an import asked a WebAssembly process to wait, but was not named as blocking when the module was transformed.',

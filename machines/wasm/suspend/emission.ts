@@ -15,7 +15,7 @@
 import { Op } from '../binary/opcodes.ts';
 import { type FunctionType, ValueType } from '../binary/value_type.ts';
 import type { Additions } from './additions.ts';
-import type { CodeWriter } from './code_writer.ts';
+import { type CodeWriter, MAX_BODY_BYTES } from './code_writer.ts';
 import { Flag, type FlatCode } from './flat_code.ts';
 import { FrameCode } from './frame_code.ts';
 import type { FunctionPlan } from './plan.ts';
@@ -374,6 +374,7 @@ class ResumableCode {
   #targetLoop(at: number): number {
     const { base, height, match, start, end } = this.#code;
     const out = this.#out;
+    if (out.length > MAX_BODY_BYTES) this.#plan.refuse('too long a function', 'Split the function.');
     if (++this.#loopDepth > MAX_LOOP_DEPTH) {
       this.#plan.refuse(`loops nested more than ${MAX_LOOP_DEPTH} deep`, 'Split the function.');
     }

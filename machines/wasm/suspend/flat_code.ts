@@ -1,6 +1,6 @@
 import { Instructions } from '../binary/instructions.ts';
 import type { Module } from '../binary/module.ts';
-import { EFFECT_UNKNOWN, effectOf, effectPops, effectPushes, Op } from '../binary/opcodes.ts';
+import { EFFECT_UNKNOWN, effectOf, effectPops, effectPushes, isBulkWork, Op } from '../binary/opcodes.ts';
 import { Unsupported } from '../binary/unsupported.ts';
 import type { FunctionType } from '../binary/value_type.ts';
 import type { Suspendability } from './call_graph.ts';
@@ -19,6 +19,8 @@ export const Flag = {
 } as const;
 
 const MAX_OPERANDS = 65_000;
+/** Types of operands that are remembered for one function: a few bytes of code can leave thousands of operands at every block. */
+const MAX_REMEMBERED = 2 ** 24;
 
 /** A structure that is open while the code is read. */
 class Frame {
@@ -75,6 +77,10 @@ export class FlatCode {
   operandTypes = new Uint8Array(4096);
   /** Labels of the branch tables; `first` is the index. */
   readonly labels: Uint32Array[] = [];
+  /** How many labels these are in all. */
+  labelCount = 0;
+  /** Blocks, loops and ifs. */
+  structures = 0;
   targets = 0;
   #shapes = 0;
 
@@ -93,6 +99,11 @@ export class FlatCode {
   /** Type of the operand at `height` before the structure or target `at`. */
   operandType(at: number, height: number): number {
     return this.operandTypes[this.shape[at] + height];
+  }
+
+  /** How many operands stand at all structures and targets together. */
+  get remembered(): number {
+    return this.#shapes;
   }
 
   /** Operands that a call takes, the table index of an indirect one included. */
@@ -118,6 +129,8 @@ export class FlatCode {
     this.length = 0;
     this.targets = 0;
     this.labels.length = 0;
+    this.labelCount = 0;
+    this.structures = 0;
     this.#shapes = 0;
     this.#height = 0;
     this.#frames.length = 0;
@@ -189,6 +202,10 @@ export class FlatCode {
     const height = this.#height;
     this.base[at] = this.#frames[this.#frames.length - 1].height;
     this.shape[at] = this.#shapes;
+    if (this.#shapes + height > MAX_REMEMBERED) {
+      const offset = this.start[at];
+      throw new Unsupported('too many operands at too many blocks', 'Keep values in local variables.', { offset });
+    }
     if (this.#shapes + height > this.operandTypes.length) {
       const larger = new Uint8Array(Math.max(this.operandTypes.length * 2, this.#shapes + height));
       larger.set(this.operandTypes);
@@ -250,17 +267,18 @@ export class FlatCode {
         return false;
       case Op.BrTable:
         this.first[at] = this.labels.push(this.#code.labels) - 1;
+        this.labelCount += this.#code.labels.length;
         return true;
       case Op.Br:
       case Op.Return:
       case Op.Unreachable:
         return true;
       case Op.Call:
-        if (this.#suspendability.spends[this.first[at]]) this.#spend();
+        if (this.#suspendability.changesFuel[this.first[at]]) this.#spend();
         this.#call(at, this.#suspendability.functions[this.first[at]] === 1);
         return false;
       case Op.CallIndirect:
-        if (this.#suspendability.spendingTypes[this.#types.canonical(this.first[at])]) this.#spend();
+        if (this.#suspendability.fuelChangingTypes[this.#types.canonical(this.first[at])]) this.#spend();
         this.#call(at, this.#suspendability.types[this.#types.canonical(this.first[at])] === 1);
         return false;
       case Op.Select:
@@ -281,7 +299,7 @@ export class FlatCode {
         this.#push(this.first[at]);
         return false;
       default: {
-        if (op === Op.PrefixBulk || op === Op.MemoryGrow) this.#spend();
+        if (op === Op.MemoryGrow || (op === Op.PrefixBulk && isBulkWork(this.number[at]))) this.#spend();
         const effect = effectOf(op, this.number[at]);
         if (effect === EFFECT_UNKNOWN) {
           throw new Unsupported('an unknown instruction', 'Compile it for core WebAssembly 2.0.', {
@@ -301,6 +319,7 @@ export class FlatCode {
     this.height[at] = this.#height;
     this.#remember(at);
     this.otherwise[at] = -1;
+    this.structures++;
     this.#frames.push(new Frame(op, at, this.#height - type.params.length, type));
     if (op === Op.Loop && this.#checkLoops) this.#target(at);
   }

@@ -137,16 +137,19 @@ export class FrameCode {
       out.storeWord(Word.Command * 4);
       out.close();
     }
+    // The room that is left: the limit itself is 0 where the memory ends at 4 GiB.
+    out.getGlobal(control);
+    out.loadWord(Word.Limit * 4);
     out.getGlobal(top);
     out.tee(this.#plan.scratch);
+    out.byte(Op.I32Sub);
+    out.constant(frameBytes);
+    out.byte(Op.I32LtU);
+    this.#trapIf(Command.Overflow);
+    out.get(this.#plan.scratch);
     out.constant(frameBytes);
     out.byte(Op.I32Add);
     out.setGlobal(top);
-    out.getGlobal(top);
-    out.getGlobal(control);
-    out.loadWord(Word.Limit * 4);
-    out.byte(Op.I32GtU);
-    this.#trapIf(Command.Overflow);
     for (const { local, type, offset } of saved) {
       out.get(this.#plan.scratch);
       out.get(local);

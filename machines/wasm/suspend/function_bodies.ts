@@ -7,16 +7,13 @@ import { Writer } from '../binary/writer.ts';
 import type { Additions } from './additions.ts';
 import { AnalysisWork } from './analysis_work.ts';
 import type { Suspendability } from './call_graph.ts';
-import { CodeWriter, declareLocals } from './code_writer.ts';
+import { CodeWriter, declareLocals, MAX_BODY_BYTES } from './code_writer.ts';
 import { writeResumableCode } from './emission.ts';
 import { FlatCode } from './flat_code.ts';
 import { FunctionPlan } from './plan.ts';
 import type { FrameTableBuilder } from './saved_stack.ts';
 import type { CodeFacts } from './scan.ts';
 import { writeStraightCode } from './straight_code.ts';
-
-/** V8's limit for one function body. */
-const MAX_BODY_BYTES = 7_654_321;
 
 /** With no more landings than this, and no loop, a second copy makes nothing faster. */
 const FEW_CALLS = 2;
@@ -103,6 +100,7 @@ export class BodyWriter {
     const start = readLocals(module.bytes, body, locals);
     this.#work.forLocals(locals.length, this.#place(index));
     this.#flat.read(start, body.end, type, locals);
+    this.#work.forOperands(this.#flat, this.#place(index));
     return locals;
   }
 
@@ -170,6 +168,7 @@ export class BodyWriter {
     if (size > MAX_BODY_BYTES) {
       throw new Unsupported('too long a function', 'Split the function.', this.#place(index));
     }
+    this.#additions.output.take(size, this.#place(index));
     return size;
   }
 

@@ -11,8 +11,17 @@ const PAGE_SHIFT = 16;
 /** Bytes of bulk work that count as one check: both take one or two nanoseconds. */
 const WORK_SHIFT = 4;
 
+/** Checks that bulk work counts even for nothing. */
+const LEAST_WORK = 16;
+
 /** What `memory.grow` counts, in bytes of bulk work: it takes microseconds even for nothing. */
-const GROW_WORK = 16_384;
+const GROW_WORK = 16_384 - (LEAST_WORK << WORK_SHIFT);
+
+/** Bytes that count as much as one entry of a table, which takes 20 to 200 nanoseconds to set; as an exponent. */
+const ENTRY_SHIFT = 9;
+
+/** Entries that `table.grow` counts besides those that it adds: it may copy the whole table. */
+const TABLE_GROW_ENTRIES = 640;
 
 function wordOffset(word: number): number {
   return word * 4;
@@ -128,24 +137,56 @@ function leave(code: CodeWriter, additions: Additions, outerFuel: number): void 
   code.close();
 }
 
-/** Most fuel that can be owed, so that subtracting from it never wraps round. */
-const MOST_DEBT = 1 << 30;
+/**
+ * Fuel that can be owed before more is taken: a second or so, twice what the largest instruction takes. Code without loops has
+ * no check that finds the debt, and can be megabytes long.
+ */
+const MOST_DEBT = 1 << 29;
 
-/** Takes fuel in proportion to its argument, which it answers. What is not there is owed: the next check finds it. */
+/**
+ * Takes fuel in proportion to its argument, which it answers. What is not there is owed: the next check finds it. Traps where
+ * too much is owed.
+ */
 export function addCharge(additions: Additions): number {
   const { types, globals } = additions;
   return additions.addFunction(types.indexOf([I32], [I32]), [], code => {
+    code.getGlobal(globals.fuel);
+    code.constant(-MOST_DEBT);
+    code.byte(Op.I32LtS);
+    code.open(Op.If);
+    code.getGlobal(globals.control);
+    code.constant(Command.Endless);
+    code.storeWord(wordOffset(Word.Command));
+    code.byte(Op.Unreachable);
+    code.close();
     code.getGlobal(globals.fuel);
     code.get(0);
     code.constant(WORK_SHIFT);
     code.byte(Op.I32ShrU);
     code.byte(Op.I32Sub);
-    code.getGlobal(globals.fuel);
-    code.getGlobal(globals.fuel);
-    code.constant(-MOST_DEBT);
-    code.byte(Op.I32GtS);
-    code.byte(Op.Select);
+    code.constant(LEAST_WORK);
+    code.byte(Op.I32Sub);
     code.setGlobal(globals.fuel);
+    code.get(0);
+  });
+}
+
+/**
+ * Takes fuel for work on so many entries of a table, its argument, which it answers. The number may be any: beyond what a
+ * table can have the instruction fails.
+ */
+export function addTableCharge(additions: Additions, grows: boolean): number {
+  const { types } = additions;
+  return additions.addFunction(types.indexOf([I32], [I32]), [], code => {
+    code.get(0);
+    if (grows) {
+      code.constant(TABLE_GROW_ENTRIES);
+      code.byte(Op.I32Add);
+    }
+    code.constant(ENTRY_SHIFT);
+    code.byte(Op.I32Shl);
+    code.call(additions.charge);
+    code.byte(Op.Drop);
     code.get(0);
   });
 }

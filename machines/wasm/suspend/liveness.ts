@@ -1,5 +1,5 @@
 /**
- * Which locals hold a value that is still read, at each target of a function: only these are saved. A backward pass
+ * Which locals hold a value that is still read at some target of a function: only these are saved. A backward pass
  * over the flat code, repeated until the sets at the heads of loops no longer grow (two to four times in practice).
  */
 import { Op } from '../binary/opcodes.ts';
@@ -25,27 +25,28 @@ interface OpenStructure {
 }
 
 export class Liveness {
-  /** Live after a call returns, or at the head of a loop; by instruction. */
-  readonly #atTarget = new Map<number, LocalSet>();
+  /** By instruction: live at the head of a loop. */
   readonly #atHead = new Map<number, LocalSet>();
   readonly #code: FlatCode;
+  readonly #headsToo: boolean;
   /** Live on entry of the function. */
   readonly entry: LocalSet;
+  /** Live after some call that can suspend. Each walk finds no less than the one before, so one set is enough for all. */
+  readonly atTargets: LocalSet;
 
   /**
    * @param locals number of parameters and locals
+   * @param headsToo whether the function can stop at the heads of its loops, too
    * @param spend called before each walk, with the length of a set in words
    */
-  constructor(code: FlatCode, locals: number, spend: (words: number) => void) {
+  constructor(code: FlatCode, locals: number, headsToo: boolean, spend: (words: number) => void) {
     this.#code = code;
+    this.#headsToo = headsToo;
     this.entry = new Int32Array((locals + 31) >> 5);
+    this.atTargets = new Int32Array(this.entry.length);
     // When a loop's head has grown, what jumps to it must be looked at again.
     do spend(this.entry.length);
     while (this.#pass(this.entry));
-  }
-
-  atTarget(at: number): LocalSet {
-    return (this.#code.op[at] === Op.Loop ? this.#atHead : this.#atTarget).get(at)!;
   }
 
   /** One walk from the end to the beginning; whether the set of some loop's head grew. */
@@ -66,7 +67,10 @@ export class Liveness {
         case Op.End: {
           const structure = match[at];
           const loop = structure >= 0 && op[structure] === Op.Loop;
-          open.push({ atLabel: loop ? this.#head(structure, live.length) : live.slice(), atElse: undefined });
+          open.push({
+            atLabel: loop ? this.#head(structure, live.length) : this.#atEnd(at, open, live),
+            atElse: undefined,
+          });
           break;
         }
         case Op.Else: {
@@ -91,6 +95,7 @@ export class Liveness {
             head[i] |= live[i];
             grew = true;
           }
+          if (this.#headsToo) addLocals(this.atTargets, head);
           break;
         }
         case Op.Br:
@@ -111,7 +116,7 @@ export class Liveness {
           break;
         case Op.Call:
         case Op.CallIndirect:
-          if (flags[at] & Flag.Target) this.#keep(at, live);
+          if (flags[at] & Flag.Target) addLocals(this.atTargets, live);
           break;
       }
     }
@@ -124,9 +129,11 @@ export class Liveness {
     return set;
   }
 
-  #keep(at: number, live: LocalSet): void {
-    const known = this.#atTarget.get(at);
-    if (known === undefined) this.#atTarget.set(at, live.slice());
-    else known.set(live);
+  /** What is live where a block ends. Where another one ends directly behind it that is the same, and the set is shared. */
+  #atEnd(at: number, open: readonly OpenStructure[], live: LocalSet): LocalSet {
+    const { op, match, length } = this.#code;
+    const behind = at + 1;
+    const shared = behind < length && op[behind] === Op.End && (match[behind] < 0 || op[match[behind]] !== Op.Loop);
+    return shared ? open[open.length - 1].atLabel : live.slice();
   }
 }

@@ -85,10 +85,11 @@ export class FunctionPlan {
     this.entryPoint = options.entryCheck && options.preemptable ? 1 : 0;
     this.points = this.entryPoint;
     const own = locals.length;
-    const liveness = new Liveness(code, own, words => options.work.forPass(code.length, words, options.place));
-    const live: LocalSet = new Int32Array(liveness.entry.length);
+    const spend = (words: number) => options.work.forPass(code, words, options.place);
+    const liveness = new Liveness(code, own, this.preemptable, spend);
+    const live = liveness.atTargets;
     if (this.entryPoint !== 0) addLocals(live, liveness.entry);
-    this.#numberPoints(liveness, live, options);
+    this.#numberPoints(live, options);
     if (this.points > MAX_POINTS) {
       this.refuse(`more than ${MAX_POINTS} calls and loops where it can be suspended`, 'Split the function.');
     }
@@ -131,7 +132,7 @@ export class FunctionPlan {
     throw new Unsupported(reason, advice, this.#place);
   }
 
-  #numberPoints(liveness: Liveness, live: LocalSet, options: PlanOptions): void {
+  #numberPoints(live: LocalSet, options: PlanOptions): void {
     const { code } = this;
     for (let at = 0; at < code.length; at++) {
       const op = code.op[at];
@@ -146,14 +147,12 @@ export class FunctionPlan {
         this.landing[at] = at;
         if (this.preemptable) {
           this.point[at] = ++this.points;
-          addLocals(live, liveness.atTarget(at));
         } else {
           this.point[at] = this.points + 1;
         }
         this.#saveOperands(at, 0, code.height[at]);
       } else {
         this.point[at] = ++this.points;
-        addLocals(live, liveness.atTarget(at));
         this.#planCall(at, live, options.reachesImport(at));
       }
     }

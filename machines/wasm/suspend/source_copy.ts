@@ -43,6 +43,6 @@ export class SourceCopy {
       return;
     }
     this.flush();
-    writeSubstitute(this.#out, this.#additions, op[at], first[at], start[at], end[at]);
+    writeSubstitute(this.#out, this.#additions, op[at], number[at], first[at], start[at], end[at]);
   }
 }

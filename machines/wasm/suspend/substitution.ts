@@ -1,7 +1,7 @@
-import { Bulk, Op } from '../binary/opcodes.ts';
+import { Bulk, isBulkWork, Op } from '../binary/opcodes.ts';
 import type { Additions } from './additions.ts';
 import type { CodeWriter } from './code_writer.ts';
-import { writeMemorySize } from './generated_functions.ts';
+import { addTableCharge, writeMemorySize } from './generated_functions.ts';
 
 /** Whether an instruction is written differently in a suspendable module, wherever it stands. */
 export function isSubstituted(additions: Additions, op: number, number: number, first: number): boolean {
@@ -18,16 +18,12 @@ export function isSubstituted(additions: Additions, op: number, number: number, 
   }
 }
 
-/** Instructions that take time in proportion to the operand on top of the stack. */
-function isBulkWork(number: number): boolean {
-  return number >= Bulk.MemoryInit && number !== Bulk.DataDrop && number !== Bulk.ElemDrop && number !== Bulk.TableSize;
-}
-
 /** Write what stands for an instruction for which `isSubstituted` holds; `start` and `end` are its own bytes. */
 export function writeSubstitute(
   out: CodeWriter,
   additions: Additions,
   op: number,
+  number: number,
   first: number,
   start: number,
   end: number,
@@ -43,7 +39,21 @@ export function writeSubstitute(
       out.indexed(Op.RefFunc, additions.replacement(first));
       break;
     default:
-      out.call(additions.charge);
+      out.call(chargeOf(additions, number));
       out.copy(additions.module.bytes, start, end);
+  }
+}
+
+/** What takes the fuel for a bulk instruction. */
+function chargeOf(additions: Additions, number: number): number {
+  switch (number) {
+    case Bulk.TableGrow:
+      return (additions.tableGrowCharge ??= addTableCharge(additions, true));
+    case Bulk.TableInit:
+    case Bulk.TableCopy:
+    case Bulk.TableFill:
+      return (additions.tableCharge ??= addTableCharge(additions, false));
+    default:
+      return additions.charge;
   }
 }

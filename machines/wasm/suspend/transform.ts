@@ -99,7 +99,7 @@ export function suspendTransform(source: Uint8Array | Module, options: SuspendOp
   const suspendable = suspendability.functions.includes(1);
   const globals = savedGlobals(module);
   const warnings = warningsFor(module, facts, suspendable);
-  if (!suspendable && !(preempt === 'kill' && suspendability.spends.includes(1))) {
+  if (!suspendable && !(preempt !== 'none' && suspendability.spends.includes(1))) {
     const frames = new FrameTableBuilder().finish();
     const origins = new Int32Array(0);
     if (globals.length === 0) return { bytes, suspendable, warnings, globals, frames, origins };
