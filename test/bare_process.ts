@@ -81,6 +81,7 @@ export class BareProcess {
         return 0.5;
       },
       abandon: () => undefined,
+      options: () => ({ trap_links: false, upgradable: false }),
       complete: (value: Payload) => {
         this.value = value;
       },

@@ -113,6 +113,32 @@ test('calls without a loop end the process when they are far too many', async ()
   }
 });
 
+test('every call counts', async () => {
+  const calls: { readonly [name: string]: string } = {
+    'id (param i32 i32) (result i32)': '(drop (call $f (i32.const 0) (i32.const 100)))',
+    'try_receive (param i32 i32) (result i32)': '(drop (call $f (i32.const 0) (i32.const 100)))',
+    'try_select (param i32 i32 i32) (result i32)': '(drop (call $f (i32.const 15) (i32.const 0) (i32.const 100)))',
+    'last_error (param i32 i32) (result i32)': '(drop (call $f (i32.const 0) (i32.const 100)))',
+    'abandon (param i32)': '(call $f (i32.const 1))',
+    'get_options (result i32)': '(drop (call $f))',
+    'lookup (param i32 i32 i32 i32) (result i32)':
+      '(drop (call $f (i32.const 0) (i32.const 5) (i32.const 0) (i32.const 9)))',
+  };
+  for (const [type, call] of Object.entries(calls)) {
+    const name = type.slice(0, type.indexOf(' '));
+    const text = `(module
+      (import "troupe:process" "${name}" (func $f ${type.slice(name.length)}))
+      (memory (export "memory") 1)
+      (func (export "main") (loop $again
+        ${call}
+        (br $again))))`;
+    const process = BareProcess.begin(await program(text, { cpuTotal: 40 })).run();
+    assert.is(process.error?.kind, 'RATE_LIMITED', name);
+    assert.ok(process.steps > 15 && process.steps < 30, `${name}: ${process.steps} steps`);
+    process.machine.close();
+  }
+});
+
 test('limits.cpu_slice says how long others wait', async () => {
   const steps = async (cpuSlice: number) => {
     const process = BareProcess.begin(await program(ENDLESS, { cpuSlice, cpuTotal: 20 })).run();

@@ -36,6 +36,11 @@ export class CallBudget {
     if (before > 0 && this.#left <= 0) this.#driver.exhaust();
   }
 
+  /** Whether there are none left. */
+  get exhausted(): boolean {
+    return this.#left <= 0;
+  }
+
   /** Fuel that the calls since `begin` count as. */
   get spent(): number {
     return (this.#given - this.#left) * CALL_FUEL;

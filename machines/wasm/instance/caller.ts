@@ -78,6 +78,7 @@ export abstract class Caller {
   /** The next arrival without waiting; 0: there is none. */
   poll(sources: number, area: number, capacity: number): number {
     if ((sources & ~Sources.ALL) !== 0) return this.results.refuse(badSources);
+    this.budget.spend();
     return this.arrivals.take(this.events, sources) ? this.arrivals.give(this.results, area, capacity) : 0;
   }
 
@@ -196,6 +197,7 @@ export abstract class Caller {
 
   /** The kernel's tag for a command of the guest's own; undefined where it is refused. */
   openTag(tag: number): number | undefined {
+    this.budget.spend();
     const open = this.tags.open(tag);
     if (typeof open === 'number') return open;
     this.read.fault = open;
@@ -210,6 +212,7 @@ export abstract class Caller {
   }
 
   abandon(tag: number): void {
+    this.budget.spend();
     const open = this.tags.close(tag);
     if (open !== undefined) this.out.abandon(open);
   }

@@ -97,7 +97,7 @@ export class Guest extends Caller implements StateMachine {
     if (fuel <= 0) return this.#spent();
     this.#given = fuel;
     this.driver.fuel = fuel;
-    this.budget.begin(fuel);
+    this.budget.begin(this.#program.metered ? fuel : Number.POSITIVE_INFINITY);
     try {
       for (;;) {
         const status = this.#calling ? this.#resume() : this.#next();
@@ -122,7 +122,10 @@ export class Guest extends Caller implements StateMachine {
 
   /** Count what this step has spent. */
   #burn(): void {
-    this.#burnt += this.#given - this.driver.fuel + this.budget.spent;
+    const { spent, exhausted } = this.budget;
+    const counted = this.#given - this.driver.fuel;
+    // Who has used up the calls is stopped by taking the fuel away, which was not spent on anything else.
+    this.#burnt += exhausted ? Math.max(counted, spent) : counted + spent;
   }
 
   /** `limits.cpu_total` is used up. */

@@ -161,6 +161,7 @@ function outwardCalls(running: Running, security: BoundCapability | undefined): 
       return typeof pid === 'string' ? guest.results.giveText(pid, area, capacity) : guest.results.refuse(pid);
     },
     set_options(trapLinks, upgradable) {
+      running.guest.read.counted();
       running.guest.out.setOptions({
         ...(trapLinks === UNCHANGED ? {} : { trap_links: trapLinks !== 0 }),
         ...(upgradable === UNCHANGED ? {} : { upgradable: upgradable !== 0 }),
@@ -168,6 +169,7 @@ function outwardCalls(running: Running, security: BoundCapability | undefined): 
       return 0;
     },
     get_options() {
+      running.guest.read.counted();
       const { trap_links, upgradable } = running.guest.out.options();
       return (trap_links ? OptionBits.TRAP_LINKS : 0) | (upgradable ? OptionBits.UPGRADABLE : 0);
     },

@@ -92,7 +92,9 @@ export class Results {
 
   /** `last_error`: the error of the latest call that failed, as MessagePack. */
   lastError(area: number, capacity: number): number {
-    return this.#error === undefined ? errorCode(noError.kind) : this.give(packPayload(this.#error), area, capacity);
+    if (this.#error !== undefined) return this.give(packPayload(this.#error), area, capacity);
+    this.#budget.spend();
+    return errorCode(noError.kind);
   }
 
   record(): ResultsRecord {
