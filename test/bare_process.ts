@@ -31,6 +31,8 @@ export class BareProcess {
   readonly sent: [string, Payload][] = [];
   /** Operations that it called, in order. */
   readonly invoked: [string, readonly Payload[]][] = [];
+  /** Names of operations whose answers do not come. */
+  readonly unanswered = new Set<string>();
   readonly #messages: Message[] = [];
   readonly #topics = new Set<string>();
   readonly #timers: number[] = [];
@@ -78,7 +80,7 @@ export class BareProcess {
       // Chance and time stand still, so that every run is the same.
       invoke: (_tag: number, { name }: BoundOperation, args: readonly Payload[]) => {
         this.invoked.push([name, args]);
-        return 0.5;
+        return this.unanswered.has(name) ? undefined : 0.5;
       },
       abandon: () => undefined,
       options: () => ({ trap_links: false, upgradable: false }),

@@ -10,7 +10,7 @@
 import { constants } from 'node:fs';
 import { open, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
-import { TextDecoder } from 'node:util';
+import { getSystemErrorMap, TextDecoder } from 'node:util';
 import { type ErrorKind, TroupeError } from '../errors.ts';
 import { formatSize } from '../size.ts';
 
@@ -214,7 +214,13 @@ export function fileError(thrown: unknown, path: string, operation: string): Tro
       kind: 'INVALID',
     });
   }
-  return new TroupeError(`${operation}: "${path}": ${(thrown as Error).message}`, { kind: 'INTERNAL' });
+  // The message of any other error of the operating system has the path on this machine, which is not the program's to know.
+  const { errno = 0, message } = thrown as NodeJS.ErrnoException;
+  const text = getSystemErrorMap().get(errno)?.[1] ?? (code === '' ? message : code);
+  return new TroupeError(`${operation}: "${path}": ${text}`, {
+    kind: 'INTERNAL',
+    details: code === '' ? undefined : { code },
+  });
 }
 
 const UTF_8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

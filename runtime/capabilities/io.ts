@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { TroupeError } from '../errors.ts';
 import type { Payload } from '../payload/payload.ts';
-import { contentArgument, integerArgument } from './arguments.ts';
+import { contentArgument, integerArgument, numberArgument } from './arguments.ts';
 import type { CallContext, CapabilityDefinition, OperationDefinition } from './capability.ts';
 import { encodeJson } from './json_text.ts';
 import { servicesOf } from './services.ts';
@@ -61,7 +61,7 @@ export const ioCapability: CapabilityDefinition<IoSettings> = {
     },
     read: {
       summary:
-        'At most so many bytes (default 1024) of the next line as they came, its end included; NOT_FOUND at the end',
+        'At most so many bytes (default 1024) of what there is, from a terminal of the next line, its end included; NOT_FOUND at the end',
       args: ['max_bytes?'],
       action: 'io.read',
       mode: 'async',
@@ -71,11 +71,17 @@ export const ioCapability: CapabilityDefinition<IoSettings> = {
       },
     },
     input_ready: {
-      summary: 'Wait until standard input has something to read: how many bytes at least, 0 at its end',
-      args: [],
+      summary:
+        'Wait until standard input has something to read, at most so many milliseconds: how many bytes at least, 0 at its end, nothing when the time is over',
+      args: ['milliseconds?'],
       action: 'io.read',
       mode: 'async',
-      run: async context => await inputOf(context).ready(),
+      run: async (context, _settings, args) => {
+        const limit = args[0] ?? null;
+        const most =
+          limit === null ? Number.POSITIVE_INFINITY : numberArgument(limit, 'io.input_ready', 'milliseconds');
+        return (await inputOf(context).ready(context.clock, most)) ?? null;
+      },
     },
     readline: {
       summary: 'The next line of standard input without its line end; NOT_FOUND at the end',

@@ -17,7 +17,7 @@ export interface Terminal {
   writeError(text: string | Uint8Array): Promise<void>;
   /** The next line of input without its line end, or undefined at the end of input. */
   readLine(): Promise<string | undefined>;
-  /** Bytes of input as they came: the rest of a line with its end, or what there is of it; undefined at the end. */
+  /** Bytes of input as they came: all that there are, from a terminal a line; undefined at the end. */
   readPiece(): Promise<Uint8Array | undefined>;
 }
 
@@ -168,7 +168,7 @@ class LineReader {
     this.#open = open;
   }
 
-  /** A line with its end, as it came; if `whole` is false also a part of one. */
+  /** A line with its end, as it came; if `whole` is false all that has come, whether lines or a part of one. */
   next(whole: boolean): Promise<Buffer | undefined> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ whole, resolve, reject });
@@ -194,6 +194,12 @@ class LineReader {
   }
 
   #take(chunk: Buffer): void {
+    // Who is content with anything waits only where nothing is kept; a chunk that one takes whole is not cut into lines.
+    if (this.#waiting.length > 0 && !this.#waiting[0].whole) {
+      (this.#waiting.shift() as LineWaiter).resolve(chunk);
+      this.#deliver();
+      return;
+    }
     let from = 0;
     for (let end = chunk.indexOf(LINE_END); end >= 0; end = chunk.indexOf(LINE_END, from)) {
       this.#begin(chunk.subarray(from, end + 1));
@@ -221,6 +227,13 @@ class LineReader {
     return line;
   }
 
+  /** Everything that is kept; undefined for nothing. */
+  #all(): Buffer | undefined {
+    const lines = this.#lines.splice(0);
+    if (this.#partialLength > 0) lines.push(this.#taken());
+    return lines.length > 1 ? Buffer.concat(lines) : lines[0];
+  }
+
   #finish(failure: TroupeError | undefined): void {
     if (this.#ended) return;
     this.#ended = true;
@@ -231,8 +244,7 @@ class LineReader {
 
   #deliver(): void {
     while (this.#waiting.length > 0) {
-      const line =
-        this.#lines.shift() ?? (this.#waiting[0].whole || this.#partialLength === 0 ? undefined : this.#taken());
+      const line = this.#waiting[0].whole ? this.#lines.shift() : this.#all();
       if (line === undefined) break;
       (this.#waiting.shift() as LineWaiter).resolve(line);
     }

@@ -46,7 +46,7 @@ function io.args() end
 ---@return true done
 function io.flush() end
 
----At most so many bytes (default 1024) of the next line as they came, its end included; NOT_FOUND at the end
+---At most so many bytes (default 1024) of what there is, from a terminal of the next line, its end included; NOT_FOUND at the end
 ---
 ---Waits: this path stops, the others of the process go on.
 ---@param max_bytes? integer
@@ -54,12 +54,13 @@ function io.flush() end
 ---@return troupe.Error? err NOT_FOUND at the end
 function io.read(max_bytes) end
 
----Wait until standard input has something to read: how many bytes at least, 0 at its end
+---Wait until standard input has something to read, at most so many milliseconds: how many bytes at least, 0 at its end, nothing when the time is over
 ---
 ---Waits: this path stops, the others of the process go on.
+---@param milliseconds? number
 ---@return integer? bytes
 ---@return troupe.Error? err
-function io.input_ready() end
+function io.input_ready(milliseconds) end
 
 ---The next line of standard input without its line end; NOT_FOUND at the end
 ---

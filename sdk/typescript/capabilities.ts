@@ -63,7 +63,7 @@ export interface Io {
   readLine(): Command<string | null>;
   /** The same; throws NOT_FOUND at the end of input. */
   readline(): Command<string>;
-  /** At most so many bytes (1024) of the next line as they came, its end included; throws NOT_FOUND at the end of input. */
+  /** At most so many bytes (1024) of what there is, as they came, from a terminal of the next line; throws NOT_FOUND at the end of input. */
   read(maxBytes?: number): Command<Uint8Array>;
   /** Waits until there is something to read: how many bytes at least; 0 at the end of input. */
   inputReady(): Command<number>;

@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { fileError } from '../../runtime/capabilities/fs_folder.ts';
 import { fsCapability } from '../../runtime/capabilities/fs.ts';
 import type { Payload } from '../../runtime/payload/payload.ts';
 import { Caller, failureOf, refusal } from './call.ts';
@@ -318,6 +319,17 @@ test('a grant for reading lets nothing be changed, by paths or by handles', asyn
     assert.is((await refusal(call())).kind, 'INVALID');
   }
   assert.is(await fs('read_file', 'a.txt'), 'h\u00e9llo');
+});
+
+test('an error that nobody foresaw does not tell where the folder is', () => {
+  const busy = Object.assign(new Error("ETXTBSY: text file is busy, open '/srv/app/data/a'"), {
+    code: 'ETXTBSY',
+    errno: -26,
+  });
+  const error = fileError(busy, 'a', 'fs.open');
+  assert.equal([error.message, error.details], ['fs.open: "a": text file is busy', { code: 'ETXTBSY' }]);
+  const strange = Object.assign(new Error("no such thing as '/srv/app'"), { code: 'ERR_STRANGE' });
+  assert.is(fileError(strange, 'a', 'fs.open').message, 'fs.open: "a": ERR_STRANGE');
 });
 
 test.run();

@@ -9,7 +9,7 @@ import { createServices } from '../../runtime/capabilities/services.ts';
 import { storeCapability } from '../../runtime/capabilities/store.ts';
 import { MemoryTerminal, StreamTerminal } from '../../runtime/hosts/terminal.ts';
 import { silentLog } from '../../runtime/logger.ts';
-import { Caller, refusal } from './call.ts';
+import { Caller, refusal, stillClock } from './call.ts';
 
 const test = suite('io');
 
@@ -158,6 +158,57 @@ test('pieces are the bytes that came, whatever they are', () =>
       },
     ),
   ));
+
+test('waiting for input has a limit, and whoever waits again and again takes one turn', async () => {
+  const input = new PassThrough();
+  let armed = 0;
+  const terminal = new StreamTerminal([], () => input, new PassThrough(), new PassThrough());
+  const wakes = new Map<number, () => void>();
+  const clock = {
+    ...stillClock(),
+    arm: (_milliseconds: number, wake: () => void) => {
+      wakes.set(++armed, wake);
+      return armed;
+    },
+    disarm: (timer: unknown) => void wakes.delete(timer as number),
+  };
+  const caller = new Caller({ terminal }, clock);
+  const ready = (limit?: number) => caller.call(ioCapability, {}, 'input_ready', ...(limit ? [limit] : []));
+  let pieces = 0;
+  const readPiece = terminal.readPiece.bind(terminal);
+  terminal.readPiece = () => {
+    pieces++;
+    return readPiece();
+  };
+  for (let i = 1; i <= 100; i++) {
+    const waiting = ready(5);
+    wakes.get(i)!();
+    assert.is(await waiting, null);
+  }
+  assert.is(pieces, 1, 'the terminal was asked once');
+  wakes.clear();
+  const both = [ready(), ready(5)];
+  input.write('abc');
+  assert.equal(await Promise.all(both), [3, 3]);
+  assert.is(wakes.size, 0, 'nothing keeps the thread alive');
+  assert.is((await refusal(caller.call(ioCapability, {}, 'input_ready', 'soon'))).kind, 'INVALID');
+});
+
+test('what has come can be read in one go, also behind a line that was read', async () => {
+  const input = new PassThrough();
+  const caller = new Caller({ terminal: new StreamTerminal([], () => input, new PassThrough(), new PassThrough()) });
+  const io = (operation: string, ...args: number[]) => caller.call(ioCapability, {}, operation, ...args);
+  const text = async (most: number) => Buffer.from((await io('read', most)) as Uint8Array).toString();
+  input.write('one\ntwo\nthree\nfo');
+  assert.is(await text(5), 'one\nt');
+  assert.is(await io('read_line'), 'wo');
+  assert.is(await io('read_line'), 'three');
+  assert.is(await io('input_ready'), 2);
+  input.end('ur\nfive\n\nsix');
+  assert.is(await io('read_line'), 'four');
+  assert.is(await text(100), 'five\n\nsix');
+  assert.is((await refusal(io('read'))).kind, 'NOT_FOUND');
+});
 
 test('a line that was begun in pieces is read to its end, by whoever is next', async () => {
   const input = new PassThrough();

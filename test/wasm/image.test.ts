@@ -174,6 +174,29 @@ test('a WASI program: its descriptors and half a line go along', async () => {
   assert.is(moves, 3);
 });
 
+test('a WASI program stays where a file is being opened for it', async () => {
+  const fs = { operations: { open: { name: 'open', definition: { mode: 'async' } } } };
+  const imports = { get: (name: string) => (name === 'fs' ? fs : undefined) } as unknown as Partial<ImportTable>;
+  const entry = wasmEntry(
+    wat(`(module
+      (import "wasi_snapshot_preview1" "path_open"
+        (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+      (memory (export "memory") 1)
+      (data (i32.const 0) "file")
+      (func (export "main") (result i32)
+        (call $open (i32.const 3) (i32.const 0) (i32.const 0) (i32.const 4) (i32.const 0)
+          (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 16))))`),
+  );
+  const process = BareProcess.begin(loadWasm(entry, await prepareWasm(entry), imports));
+  assert.is.not(process.machine.suspend!(), undefined);
+  process.unanswered.add('open');
+  process.step();
+  assert.equal(process.invoked.length, 1);
+  assert.is(process.isOver, false);
+  assert.is(process.machine.suspend!(), undefined);
+  process.machine.close();
+});
+
 test('what no image holds keeps a process where it is', async () => {
   const tables = await program(
     wat(`(module

@@ -198,6 +198,98 @@ test('with logger, output is records of the log, a line each', async () => {
   });
 });
 
+/** Makes one call again and again and never waits. */
+function endless(name: string, ...args: number[]): Uint8Array {
+  return wat(`(module
+    (import "wasi_snapshot_preview1" "${name}" (func $call (param ${args.map(() => 'i32').join(' ')}) (result i32)))
+    (memory (export "memory") 40)
+    ;; An area of a MiB, and 1024 of nothing.
+    (data (i32.const 0) "\\00\\00\\01\\00\\00\\00\\10\\00")
+    (func (export "_start")
+      (memory.fill (i32.const 65536) (i32.const 10) (i32.const 1048576))
+      (loop $again
+        (if (call $call ${args.map(arg => `(i32.const ${arg})`).join(' ')}) (then (unreachable)))
+        (br $again))))`);
+}
+
+test('calls that take long count as many', async () => {
+  const log: LogSink = { enabled: () => true, log: () => undefined };
+  const programs = {
+    random: endless('random_get', 65536, 1_048_576),
+    arguments: endless('args_get', 65536, 2_000_000),
+    polling: endless('poll_oneoff', 1_200_000, 1_300_000, 1024, 1_400_000),
+    logging: endless('fd_write', 1, 0, 1, 32),
+    vectors: endless('fd_write', 1, 1_200_000, 1024, 32),
+  };
+  const entries = [
+    '{name: killing, kind: process.host, capabilities: {random: {}, time: {}, logger: {}}, limits: {preempt: kill, cpu_slice: 20ms}}',
+    ...Object.keys(programs).map(
+      name => `{name: ${name}_, kind: process.wasm, source: file://${name}.wasm, imports: [random, time, logger]}`,
+    ),
+  ];
+  const started = await startWasi(programs, { log, entries });
+  try {
+    const args = new Array(10_000).fill('x');
+    for (const name of Object.keys(programs)) {
+      const error = await failure(started.run(`${name}_`, args, { host: 'app:killing' }));
+      assert.equal([name, error.kind], [name, 'TIMEOUT']);
+    }
+  } finally {
+    await started.runtime.stop();
+  }
+});
+
+test('a write of more lines than the log takes at once is taken in part', async () => {
+  const records: string[] = [];
+  const log: LogSink = { enabled: () => true, log: (_level, message) => void records.push(message) };
+  const entries = ['{name: logging, kind: process.wasm, source: file://m.wasm, imports: [logger]}'];
+  await using({ log, entries }, async started => {
+    const logging: Started = { ...started, run: (_name, args, more) => started.run('logging', args, more) };
+    const image = { 100: 'begun ', 2000: 'x\n'.repeat(300), 200: vectors([100, 6]), 208: vectors([2000, 600]) };
+    const { word } = await answers(
+      logging,
+      [
+        [0, 'fd_write', 1, 200, 1, 300],
+        [0, 'fd_write', 1, 208, 1, 304],
+      ],
+      image,
+    );
+    assert.equal([word(300), word(304)], [6, 512]);
+    assert.equal([records.length, records[0], records[255]], [256, 'begun x', 'x']);
+  });
+});
+
+test('a slash at the end of a path means a directory, as it does elsewhere', () =>
+  using({}, async started => {
+    writeFileSync(join(started.data, 'file'), 'x');
+    symlinkSync('file', join(started.data, 'to_file'));
+    symlinkSync('made', join(started.data, 'to_made'));
+    const { given, image } = paths('file', 'file/', 'made/', 'other/', 'other', 'to_file/', 'to_made/', 'moved/');
+    const { bytes } = await answers(
+      started,
+      [
+        [0, 'path_create_directory', ROOT, ...given['made/']],
+        [NOTDIR, 'path_unlink_file', ROOT, ...given['file/']],
+        [ISDIR, 'path_unlink_file', ROOT, ...given['made/']],
+        [NOENT, 'path_unlink_file', ROOT, ...given['other/']],
+        [NOTDIR, 'path_rename', ROOT, ...given['file/'], ROOT, ...given.other],
+        [NOTDIR, 'path_rename', ROOT, ...given.file, ROOT, ...given['other/']],
+        [NOTDIR, 'path_filestat_get', ROOT, FOLLOW, ...given['file/'], 64],
+        [NOTDIR, 'path_filestat_get', ROOT, 0, ...given['to_file/'], 64],
+        [0, 'path_filestat_get', ROOT, 0, ...given['to_made/'], 128],
+        [NOTDIR, 'path_filestat_set_times', ROOT, FOLLOW, ...given['file/'], 0n, 0n, 5],
+        [0, 'path_filestat_set_times', ROOT, 0, ...given['to_made/'], 0n, 0n, 5],
+        [INVAL, 'path_readlink', ROOT, ...given['to_made/'], 300, 10, 320],
+        [NOTDIR, 'path_remove_directory', ROOT, ...given['file/']],
+        [0, 'path_rename', ROOT, ...given['made/'], ROOT, ...given['moved/']],
+        [0, 'path_remove_directory', ROOT, ...given['moved/']],
+      ],
+      image,
+    );
+    assert.is(bytes[128 + 16], 3, 'what the link leads to');
+    assert.equal(readdirSync(started.data).sort(), ['.keep', 'file', 'to_file', 'to_made']);
+  }));
+
 test('arguments and environment', () =>
   using({}, async started => {
     const strings = wat(`(module

@@ -21,13 +21,13 @@ export class ArgumentReader {
     this.#budget = budget;
   }
 
-  /** A call that reads nothing with the other methods, but is to be counted. */
-  counted(): void {
-    this.#budget.spend();
+  /** A call that reads nothing with the other methods, or what takes as long as so many calls. */
+  charge(calls = 1): void {
+    this.#budget.spend(calls);
   }
 
   text(at: number, length: number, what: string): string | undefined {
-    this.#budget.spend(this.#memory.holds(at >>> 0, length >>> 0) ? length : 0);
+    this.#budget.spendOn(this.#memory.holds(at >>> 0, length >>> 0) ? length : 0);
     const text = this.#memory.text(at, length);
     if (text === undefined) this.#refuse(at, length, what, 'is not valid UTF-8');
     return text;
@@ -43,7 +43,7 @@ export class ArgumentReader {
     at >>>= 0;
     length >>>= 0;
     const bytes = this.#memory.bytes;
-    this.#budget.spend(at + length > bytes.length ? 0 : length);
+    this.#budget.spendOn(at + length > bytes.length ? 0 : length);
     if (length === 0) return nil;
     if (at + length > bytes.length || !isOnePayload(bytes, at, at + length)) {
       this.#refuse(at, length, what, 'is not one MessagePack value');

@@ -28,12 +28,19 @@ export class CallBudget {
     this.#given = this.#left = Math.ceil(fuel / CALL_FUEL);
   }
 
-  /** One call, which reads or writes so many bytes. Throws TIMEOUT where the guest does not stop though it should have long ago. */
-  spend(bytes = 0): void {
+  /**
+   * One call, or what takes as long as so many. Throws TIMEOUT where the guest does not stop though it should have long ago.
+   */
+  spend(calls = 1): void {
     const before = this.#left;
     if (before < -MOST_OVERDRAWN) throw tooManyCalls;
-    this.#left = before - 1 - (bytes >>> CALL_BYTES_SHIFT);
+    this.#left = before - calls;
     if (before > 0 && this.#left <= 0) this.#driver.exhaust();
+  }
+
+  /** One call that reads or writes so many bytes. */
+  spendOn(bytes: number): void {
+    this.spend(1 + (bytes >>> CALL_BYTES_SHIFT));
   }
 
   /** Whether there are none left. */

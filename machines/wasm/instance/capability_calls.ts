@@ -24,7 +24,7 @@ export function timeCalls(running: Running, time: BoundCapability): HostCalls {
 
 /** A clock has no error code to answer with: a denied or broken one ends the process. */
 function readNumber(guest: Guest, operation: BoundOperation): number | bigint {
-  guest.read.counted();
+  guest.read.charge();
   const result = guest.operate(operation, []);
   if (typeof result === 'number' || typeof result === 'bigint') return result;
   throw result instanceof TroupeError ? result : new TroupeError(`${operation.name} gave no number`);

@@ -161,7 +161,7 @@ function outwardCalls(running: Running, security: BoundCapability | undefined): 
       return typeof pid === 'string' ? guest.results.giveText(pid, area, capacity) : guest.results.refuse(pid);
     },
     set_options(trapLinks, upgradable) {
-      running.guest.read.counted();
+      running.guest.read.charge();
       running.guest.out.setOptions({
         ...(trapLinks === UNCHANGED ? {} : { trap_links: trapLinks !== 0 }),
         ...(upgradable === UNCHANGED ? {} : { upgradable: upgradable !== 0 }),
@@ -169,7 +169,7 @@ function outwardCalls(running: Running, security: BoundCapability | undefined): 
       return 0;
     },
     get_options() {
-      running.guest.read.counted();
+      running.guest.read.charge();
       const { trap_links, upgradable } = running.guest.out.options();
       return (trap_links ? OptionBits.TRAP_LINKS : 0) | (upgradable ? OptionBits.UPGRADABLE : 0);
     },

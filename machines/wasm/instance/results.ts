@@ -43,7 +43,7 @@ export class Results {
   /** Length of `bytes`, which are written to the area or held. */
   give(bytes: Uint8Array, area: number, capacity: number): number {
     const length = bytes.length;
-    this.#budget.spend(length);
+    this.#budget.spendOn(length);
     if (length > capacity >>> 0) return this.hold(bytes);
     this.#held = undefined;
     area >>>= 0;
@@ -55,7 +55,7 @@ export class Results {
   /** `give` for text. */
   giveText(text: string, area: number, capacity: number): number {
     const length = textLength(text);
-    this.#budget.spend(length);
+    this.#budget.spendOn(length);
     if (length > capacity >>> 0) return this.hold(Buffer.from(text, 'utf8'));
     this.#held = undefined;
     area >>>= 0;
@@ -66,7 +66,7 @@ export class Results {
 
   /** Where a result of `length` bytes goes: its address, or -1 where it must be held, or -2 after `refuseArea`. */
   place(length: number, area: number, capacity: number): number {
-    this.#budget.spend(length);
+    this.#budget.spendOn(length);
     if (length > capacity >>> 0) return -1;
     this.#held = undefined;
     area >>>= 0;

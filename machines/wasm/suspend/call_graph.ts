@@ -14,7 +14,7 @@ export interface Suspendability {
   readonly functions: Uint8Array;
   /** 1 for each canonical type through which such a function can be called indirectly. */
   readonly types: Uint8Array;
-  /** 1 for each function whose call can change the fuel: it is checked somewhere inside, is charged for work, or waits. */
+  /** 1 for each function that is checked somewhere inside, is charged for work, or waits. */
   readonly spends: Uint8Array;
   /**
    * 1 for each function during whose call the fuel may change: those that spend, and all that reach an import, because the

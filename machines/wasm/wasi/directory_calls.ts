@@ -22,6 +22,7 @@ export const waitingDirectoryCalls: { readonly [name: string]: WasiBody } = {
     const start = BigInt.asUintN(64, cookie);
     let used = 0;
     for (let i = start < BigInt(entries.length) ? Number(start) : entries.length; i < entries.length; i++) {
+      wasi.charge(1);
       // An entry that does not fit is cut off, which tells the program to come again with its cookie.
       const bytes = packed(entries[i], i + 1).subarray(0, capacity - used);
       wasi.memory.write(area + used, bytes);

@@ -4,6 +4,7 @@ import type { ErrorKind, TroupeError } from '../../../runtime/errors.ts';
 export const Errno = {
   SUCCESS: 0,
   ACCES: 2,
+  AGAIN: 6,
   BADF: 8,
   BUSY: 10,
   CANCELED: 11,
@@ -17,6 +18,7 @@ export const Errno = {
   ISDIR: 31,
   LOOP: 32,
   MFILE: 33,
+  MLINK: 34,
   NAMETOOLONG: 37,
   NFILE: 41,
   NOENT: 44,
@@ -33,6 +35,7 @@ export const Errno = {
   ROFS: 69,
   SPIPE: 70,
   TIMEDOUT: 73,
+  TXTBSY: 74,
   XDEV: 75,
   NOTCAPABLE: 76,
 } as const;

@@ -1,4 +1,4 @@
-/** `path_...` and `fd_readdir`: the tree of files below the granted folder. */
+/** `path_...`: the tree of files below the granted folder. */
 import { TroupeError } from '../../../runtime/errors.ts';
 import { fs } from './descriptor_calls.ts';
 import { ALL_FD_FLAGS, type Directory, directory, FdFlag } from './descriptors.ts';
@@ -12,6 +12,8 @@ const OpenFlag = { CREATE: 1, DIRECTORY: 2, EXCLUSIVE: 4, TRUNCATE: 8 } as const
 const ALL_OPEN_FLAGS = 15;
 /** Of the flags of a look-up: a link at the end of the path is followed. */
 const FOLLOW = 1;
+/** Characters of a path that take as long as a call. */
+const PATH_PIECE = 64;
 
 export const linkCalls: { readonly [name: string]: WasiBody } = {
   // A program that could make links could make one that leads out of its folder.
@@ -21,7 +23,7 @@ export const linkCalls: { readonly [name: string]: WasiBody } = {
     refuse(Errno.NOTSUP);
   },
   path_symlink(wasi, from, fromLength, fd, to, toLength) {
-    wasi.memory.path(from, fromLength);
+    pathText(wasi, from, fromLength);
     target(wasi, fd, to, toLength, Right.PATH_SYMLINK);
     refuse(Errno.NOTSUP);
   },
@@ -30,7 +32,7 @@ export const linkCalls: { readonly [name: string]: WasiBody } = {
 export const waitingPathCalls: { readonly [name: string]: WasiBody } = {
   path_open(wasi, fd, lookup, at, length, openFlags, rights, inheriting, flags, resultAt) {
     const from = wasi.descriptors.directory(fd, Right.PATH_OPEN);
-    const path = wasi.memory.path(at, length);
+    const path = pathText(wasi, at, length);
     const wanted: Wanted = {
       path: pathBelow(from.path, path),
       follow: (lookup & FOLLOW) !== 0,
@@ -46,29 +48,37 @@ export const waitingPathCalls: { readonly [name: string]: WasiBody } = {
 
   path_create_directory: changing('make_directory', Right.PATH_CREATE_DIRECTORY),
   path_remove_directory: changing('remove_directory', Right.PATH_REMOVE_DIRECTORY),
-  path_unlink_file: changing('remove', Right.PATH_UNLINK_FILE),
+  path_unlink_file(wasi, fd, at, length) {
+    const { path, slash } = target(wasi, fd, at, length, Right.PATH_UNLINK_FILE);
+    if (slash) refuse(statOf(wasi, path, true).type === 'directory' ? Errno.ISDIR : Errno.NOTDIR);
+    wasi.ask(fs(wasi, 'remove'), () => [path]);
+  },
   path_rename(wasi, fromFd, from, fromLength, toFd, to, toLength) {
-    const path = target(wasi, fromFd, from, fromLength, Right.PATH_RENAME_SOURCE);
-    const newPath = target(wasi, toFd, to, toLength, Right.PATH_RENAME_TARGET);
-    wasi.ask(fs(wasi, 'rename'), () => [path, newPath]);
+    const old = target(wasi, fromFd, from, fromLength, Right.PATH_RENAME_SOURCE);
+    const wanted = target(wasi, toFd, to, toLength, Right.PATH_RENAME_TARGET);
+    if ((old.slash || wanted.slash) && statOf(wasi, old.path, false).type !== 'directory') refuse(Errno.NOTDIR);
+    wasi.ask(fs(wasi, 'rename'), () => [old.path, wanted.path]);
   },
 
   path_filestat_get(wasi, fd, lookup, at, length, resultAt) {
-    const path = target(wasi, fd, at, length, Right.PATH_FILESTAT_GET);
+    const { path, slash } = target(wasi, fd, at, length, Right.PATH_FILESTAT_GET);
     wasi.memory.check(resultAt, FILESTAT_BYTES);
-    writeFilestat(wasi.memory, resultAt, statOf(wasi, path, (lookup & FOLLOW) !== 0));
+    const found = statOf(wasi, path, slash || (lookup & FOLLOW) !== 0);
+    if (slash && found.type !== 'directory') refuse(Errno.NOTDIR);
+    writeFilestat(wasi.memory, resultAt, found);
   },
   path_filestat_set_times(wasi, fd, lookup, at, length, accessed, modified, flags) {
-    const path = target(wasi, fd, at, length, Right.PATH_FILESTAT_SET_TIMES);
+    const { path, slash } = target(wasi, fd, at, length, Right.PATH_FILESTAT_SET_TIMES);
     const times = newTimes(accessed, modified, flags);
-    wasi.ask(fs(wasi, 'set_times'), () => [path, times, { follow: (lookup & FOLLOW) !== 0 }]);
+    if (slash && statOf(wasi, path, true).type !== 'directory') refuse(Errno.NOTDIR);
+    wasi.ask(fs(wasi, 'set_times'), () => [path, times, { follow: slash || (lookup & FOLLOW) !== 0 }]);
   },
   path_readlink(wasi, fd, at, length, area, capacity, resultAt) {
-    const path = target(wasi, fd, at, length, Right.PATH_READLINK);
+    const { path, slash } = target(wasi, fd, at, length, Right.PATH_READLINK);
     wasi.memory.check(area, capacity >>> 0);
     wasi.memory.check(resultAt, 4);
     // Where a link leads may be a path of the host.
-    refuse(statOf(wasi, path, false).type === 'link' ? Errno.ACCES : Errno.INVAL);
+    refuse(statOf(wasi, path, slash).type === 'link' ? Errno.ACCES : Errno.INVAL);
   },
 };
 
@@ -120,15 +130,31 @@ function statOf(wasi: WasiProcess, path: string, follow: boolean): Found {
   return wasi.ask(fs(wasi, 'stat'), () => [path, { follow }]) as Found;
 }
 
-/** The path that a call names by directory and text, from the granted folder. */
-function target(wasi: WasiProcess, fd: number, at: number, length: number, right: bigint): string {
-  const { path } = wasi.descriptors.directory(fd, right);
-  return pathBelow(path, wasi.memory.path(at, length));
+interface Target {
+  /** From the granted folder. */
+  readonly path: string;
+  /** A slash at its end: it means a directory, or nothing. */
+  readonly slash: boolean;
 }
 
+/** What a call names by directory and text. */
+function target(wasi: WasiProcess, fd: number, at: number, length: number, right: bigint): Target {
+  const { path } = wasi.descriptors.directory(fd, right);
+  const text = pathText(wasi, at, length);
+  return { path: pathBelow(path, text), slash: text.endsWith('/') };
+}
+
+/** A path as it was given. */
+function pathText(wasi: WasiProcess, at: number, length: number): string {
+  const text = wasi.memory.path(at, length);
+  wasi.charge(text.length / PATH_PIECE);
+  return text;
+}
+
+/** A change of a directory, with or without a slash at the end of its path. */
 function changing(operation: string, right: bigint): WasiBody {
   return (wasi, fd, at, length) => {
-    const path = target(wasi, fd, at, length, right);
+    const { path } = target(wasi, fd, at, length, right);
     wasi.ask(fs(wasi, operation), () => [path]);
   };
 }

@@ -1,6 +1,5 @@
 /** `poll_oneoff`: sleeping, and waiting for input with or without a time limit. */
 import { TroupeError } from '../../../runtime/errors.ts';
-import { timeLimit } from '../instance/refusals.ts';
 import { Errno, errnoOf, Refusal, refuse } from './errno.ts';
 import { readClock } from './program_calls.ts';
 import { Right } from './rights.ts';
@@ -44,6 +43,7 @@ export const waitingPollCalls: { readonly [name: string]: WasiBody } = {
   poll_oneoff(wasi, subscriptionsAt, eventsAt, count, resultAt) {
     count >>>= 0;
     if (count === 0 || count > MOST_SUBSCRIPTIONS) refuse(Errno.INVAL);
+    wasi.charge(count);
     wasi.memory.check(eventsAt, count * EVENT_BYTES);
     wasi.memory.check(resultAt, 4);
     const subscriptions = read(wasi, subscriptionsAt, count);
@@ -67,8 +67,13 @@ function wait(wasi: WasiProcess, standings: readonly Standing[]): (PollEvent | u
   const input = standings.includes('input') ? wasi.grants.io?.operations.input_ready : undefined;
   const due = () => standings.map(each => (typeof each === 'number' && each <= limit ? DUE : undefined));
   if (limit === 0 && input === undefined) return due();
-  const outcome = wasi.waitFor(input, Math.max(limit, SHORTEST));
-  if (outcome === timeLimit) return due();
+  const longest = Math.max(limit, SHORTEST);
+  if (input === undefined) {
+    wasi.pause(longest);
+    return due();
+  }
+  const outcome = wasi.askOrFail(input, () => [longest === NEVER ? null : longest]);
+  if (outcome === null) return due();
   const event = inputEvent(outcome);
   return standings.map(each => (each === 'input' ? event : undefined));
 }

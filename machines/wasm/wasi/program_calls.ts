@@ -5,6 +5,8 @@ import type { WasiBody, WasiProcess } from './wasi_process.ts';
 const MOST_RANDOM = 1024 * 1024;
 const CLOCK_RESOLUTION = 1000n;
 const POINTER = 4;
+/** Random bytes that take as long as a call. */
+const RANDOM_PIECE = 64;
 
 const Clock = { REALTIME: 0, MONOTONIC: 1 } as const;
 
@@ -39,6 +41,7 @@ export const programCalls: { readonly [name: string]: WasiBody } = {
     length >>>= 0;
     wasi.memory.check(at, length);
     if (length > MOST_RANDOM) refuse(Errno.INVAL);
+    wasi.charge(length / RANDOM_PIECE);
     wasi.memory.write(at, wasi.now(operations.bytes, [length]) as Uint8Array);
   },
 
@@ -52,6 +55,7 @@ export const schedCalls: { readonly [name: string]: WasiBody } = {
 
 function giveStrings(wasi: WasiProcess, strings: readonly Uint8Array[], pointers: number, area: number): void {
   const { memory } = wasi;
+  wasi.charge(strings.length);
   memory.check(area, byteLength(strings));
   const view = memory.view(pointers, strings.length * POINTER);
   let at = area >>> 0;
@@ -63,6 +67,7 @@ function giveStrings(wasi: WasiProcess, strings: readonly Uint8Array[], pointers
 }
 
 function giveSizes(wasi: WasiProcess, strings: readonly Uint8Array[], countAt: number, lengthAt: number): void {
+  wasi.charge(strings.length);
   wasi.memory.check(lengthAt, POINTER);
   wasi.memory.setWord(countAt, strings.length);
   wasi.memory.setWord(lengthAt, byteLength(strings));

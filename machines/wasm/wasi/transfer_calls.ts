@@ -9,6 +9,9 @@ import type { WasiBody, WasiProcess } from './wasi_process.ts';
 import { type Span, totalLength } from './wasi_memory.ts';
 
 const Whence = { START: 0, CURRENT: 1, END: 2 } as const;
+/** Vectors, and bytes, that take as long as a call. */
+const VECTORS_PIECE = 16;
+const COPY_PIECE = 4096;
 const NOTHING = new Uint8Array(0);
 
 export const waitingTransferCalls: { readonly [name: string]: WasiBody } = {
@@ -28,16 +31,17 @@ export const waitingTransferCalls: { readonly [name: string]: WasiBody } = {
   fd_write(wasi, fd, vectors, count, resultAt) {
     const descriptor = wasi.descriptors.stream(fd, Right.FD_WRITE);
     const spans = spansOf(wasi, vectors, count, resultAt);
-    if (descriptor.type !== 'file') writeOutput(wasi, descriptor, spans);
+    let written = totalLength(spans);
+    if (descriptor.type !== 'file') written = writeOutput(wasi, descriptor, spans);
     else if ((descriptor.flags & FdFlag.APPEND) === 0) {
       writeFile(wasi, descriptor, spans, descriptor.position);
-      descriptor.position += totalLength(spans);
+      descriptor.position += written;
     } else {
       if (spans.length > 0) wasi.ask(fs(wasi, 'write'), () => [descriptor.handle, wasi.memory.gather(spans)]);
       syncWritten(wasi, descriptor);
       descriptor.position = sizeOf(wasi, descriptor);
     }
-    wasi.memory.setWord(resultAt, totalLength(spans));
+    wasi.memory.setWord(resultAt, written);
   },
   fd_pwrite(wasi, fd, vectors, count, offset, resultAt) {
     const file = wasi.descriptors.file(fd, Right.FD_WRITE | Right.FD_SEEK);
@@ -66,7 +70,9 @@ export const positionCalls: { readonly [name: string]: WasiBody } = {
 /** The areas of a call whose result can be written, too. */
 function spansOf(wasi: WasiProcess, vectors: number, count: number, resultAt: number): Span[] {
   wasi.memory.check(resultAt, 4);
-  return wasi.memory.vectors(vectors, count);
+  const spans = wasi.memory.vectors(vectors, count);
+  wasi.charge((count >>> 0) / VECTORS_PIECE + totalLength(spans) / COPY_PIECE);
+  return spans;
 }
 
 function give(wasi: WasiProcess, spans: readonly Span[], bytes: Uint8Array, resultAt: number): void {
@@ -102,14 +108,13 @@ function syncWritten(wasi: WasiProcess, file: File): void {
   if ((file.flags & (FdFlag.SYNC | FdFlag.DSYNC)) !== 0) wasi.ask(fs(wasi, 'sync'), () => [file.handle]);
 }
 
-function writeOutput(wasi: WasiProcess, stream: Stream, spans: readonly Span[]): void {
-  if (spans.length === 0 || stream.type === 'input') return;
+/** How many bytes were written. */
+function writeOutput(wasi: WasiProcess, stream: Stream, spans: readonly Span[]): number {
+  if (spans.length === 0 || stream.type === 'input') return 0;
   const { io } = wasi.grants;
-  if (io === undefined) {
-    wasi.log(stream.type, wasi.memory.gather(spans));
-    return;
-  }
+  if (io === undefined) return wasi.log(stream.type, wasi.memory.gather(spans));
   const operation = stream.type === 'output' ? io.operations.write : io.operations.write_error;
   const done = wasi.askOrFail(operation, () => [wasi.memory.gather(spans)]);
   if (done instanceof TroupeError) refuse(done.kind === 'UNAVAILABLE' ? Errno.PIPE : errnoOf(done));
+  return totalLength(spans);
 }

@@ -4,12 +4,15 @@ import { TroupeError } from '../../../runtime/errors.ts';
 import type { BoundOperation, Payload } from '../../../runtime/machine.ts';
 import { Unwinding } from '../instance/ending.ts';
 import type { Guest } from '../instance/guest.ts';
+import { timeLimit } from '../instance/refusals.ts';
 import { Descriptors, type DescriptorsRecord } from './descriptors.ts';
 import { Errno, errnoOf, Refusal, refuse } from './errno.ts';
 import type { WasiGrants } from './grants.ts';
 import { LogLines } from './log_lines.ts';
 import { WasiMemory } from './wasi_memory.ts';
 
+/** A record of the log takes as long as so many calls. */
+const RECORD_CALLS = 8;
 /** Thrown where a call waits, through its body. */
 const WAITING = Symbol('waiting');
 
@@ -58,12 +61,23 @@ export class WasiProcess {
   }
 
   #lines(logger: BoundCapability, level: string): LogLines {
-    return new LogLines(line => this.#guest.operate(logger.operations[level], [line]));
+    return new LogLines(line => {
+      this.charge(RECORD_CALLS);
+      this.#guest.operate(logger.operations[level], [line]);
+    });
   }
 
-  /** What goes along in an image; undefined while it holds what cannot: open files, or an error that is still wanted. */
+  /**
+   * What goes along in an image; undefined while it holds what cannot: open files, also one that is being opened and will
+   * be open here, or an error that is still wanted.
+   */
   record(): Uint8Array | undefined {
-    if (this.descriptors.anyFile || this.#answers.some(answer => answer instanceof TroupeError)) return undefined;
+    if (
+      this.#waiting === 'path_open' ||
+      this.descriptors.anyFile ||
+      this.#answers.some(answer => answer instanceof TroupeError)
+    )
+      return undefined;
     const record: WasiRecord = {
       waiting: this.#waiting,
       answers: this.#answers,
@@ -88,10 +102,16 @@ export class WasiProcess {
     this.#errors?.flush();
   }
 
+  /** The call handles so many things, each about as much work as a call: strings, records, pieces of what is copied. */
+  charge(things: number): void {
+    this.#guest.read.charge(things);
+  }
+
   // --- calls ----------------------------------------------------------------------------------------------------
 
   /** Run the body of a call that does not wait. */
   perform(body: WasiBody, args: readonly unknown[]): number {
+    this.charge(1);
     try {
       body(this, ...args);
       return Errno.SUCCESS;
@@ -129,9 +149,10 @@ export class WasiProcess {
     return this.#answered(() => this.#guest.operate(operation, args())) as Payload | TroupeError;
   }
 
-  /** Wait for an operation (none: for nothing) at most so many milliseconds; `timeLimit` when they are over. */
-  waitFor(operation: BoundOperation | undefined, milliseconds: number): Payload | TroupeError {
-    return this.#answered(() => this.#guest.operateWithin(operation, [], milliseconds)) as Payload | TroupeError;
+  /** Wait for so many milliseconds. */
+  pause(milliseconds: number): void {
+    const over = this.#answered(() => this.#guest.operateWithin(undefined, [], milliseconds));
+    if (over instanceof TroupeError && over !== timeLimit) refuse(errnoOf(over));
   }
 
   /** Let others have their turn. */
@@ -171,9 +192,9 @@ export class WasiProcess {
     });
   }
 
-  /** Output of a process whose streams lead to the log. */
-  log(stream: 'output' | 'error', bytes: Uint8Array): void {
-    (stream === 'output' ? this.#output : this.#errors)?.write(bytes);
+  /** Output of a process whose streams lead to the log: how much of it was taken. */
+  log(stream: 'output' | 'error', bytes: Uint8Array): number {
+    return (stream === 'output' ? this.#output : this.#errors)?.write(bytes) ?? bytes.length;
   }
 
   // --- arguments and environment --------------------------------------------------------------------------------
