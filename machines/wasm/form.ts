@@ -16,12 +16,24 @@ export interface Form {
   /** Why nothing can stop it, where the module is to blame. */
   readonly unstoppable: string | undefined;
   readonly suspendable: boolean;
-  /** Its mutable globals; undefined where more than these and the memory can change, so that no instance is used twice. */
-  readonly state: readonly number[] | undefined;
+  /**
+   * Bytes of its mutable globals; undefined where more than these and the memory can change, so that no instance is used
+   * twice.
+   */
+  readonly globalBytes: number | undefined;
   readonly frames: FrameTable;
   /** `origins` of the transform's result. */
   readonly origins: Int32Array;
 }
+
+const ALLOCATORS: ReadonlySet<string> = new Set([
+  'troupe_alloc',
+  'cabi_realloc',
+  '__new',
+  '__pin',
+  '__unpin',
+  '__collect',
+]);
 
 const NOTHING = new Int32Array(0);
 
@@ -35,7 +47,7 @@ export interface Runnable {
  * Of everything that decides what `runnableForm` makes: the transform, its options, `Form`. Raise it with every change of
  * these, so that no runtime takes from a cache what another version has made; a test remembers what each version makes.
  */
-export const FORM_VERSION = 3;
+export const FORM_VERSION = 4;
 
 /**
  * The module with its blocking calls suspendable and its loops counted. A module that waits nowhere and uses what the
@@ -50,11 +62,12 @@ export function runnableForm(source: Uint8Array | Module, preempt: Preemption): 
       blocking: canBlock,
       preempt,
       builtInPages: AREA_PAGES,
+      withinOnly: isAllocator,
     });
     // Each warning names something that changes besides memory and globals.
-    const state = made.warnings.length === 0 ? made.globals : undefined;
+    const globalBytes = made.warnings.length === 0 ? made.globalBytes : undefined;
     const { suspendable, frames, origins } = made;
-    return { form: { preempt, unstoppable: undefined, suspendable, state, frames, origins }, bytes: made.bytes };
+    return { form: { preempt, unstoppable: undefined, suspendable, globalBytes, frames, origins }, bytes: made.bytes };
   } catch (thrown) {
     const waits = module.imports.some(one => canBlock(one.module, one.name));
     if (!(thrown instanceof Unsupported) || waits) throw thrown;
@@ -63,11 +76,16 @@ export function runnableForm(source: Uint8Array | Module, preempt: Preemption): 
         preempt: 'none',
         unstoppable: thrown.reason,
         suspendable: false,
-        state: undefined,
+        globalBytes: undefined,
         frames: NOTHING,
         origins: NOTHING,
       },
       bytes: module.bytes,
     };
   }
+}
+
+/** Exports that only the host calls, within other calls. */
+function isAllocator(name: string): boolean {
+  return ALLOCATORS.has(name) || name.startsWith('cabi_post_');
 }

@@ -93,15 +93,18 @@ export const GLOBALS = `(module
   (memory (export "memory") 1)
   (global $a (mut i32) (i32.const -7)) (global $b (mut i64) (i64.const -9007199254740993))
   (global $c (mut f32) (f32.const 0.1)) (global $d (mut f64) (f64.const -0.0))
-  (func (export "main") (result i32 i64 f32 f64 i32) (local $i i32)
+  (global $n (mut f32) (f32.const nan:0x200001)) (global $v (mut v128) (v128.const i64x2 1 -2))
+  (func (export "main") (result i32 i64 f32 f64 i32 i64 i32) (local $i i32)
     (loop $again
       (drop (call $wait (f64.const 1) (i32.const 0) (i32.const 100)))
       (global.set $a (i32.mul (global.get $a) (i32.const 3)))
       (global.set $b (i64.sub (global.get $b) (i64.const 5)))
       (global.set $c (f32.mul (global.get $c) (f32.const 1.5)))
       (global.set $d (f64.sub (global.get $d) (f64.const 0)))
+      (global.set $v (i64x2.add (global.get $v) (v128.const i64x2 3 4)))
       (drop (memory.grow (i32.const 1)))
       (i32.store (i32.sub (i32.shl (memory.size) (i32.const 16)) (i32.const 4)) (local.get $i))
       (br_if $again (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 5))))
     (global.get $a) (global.get $b) (global.get $c) (global.get $d)
-    (i32.add (memory.size) (i32.load (i32.sub (i32.shl (memory.size) (i32.const 16)) (i32.const 4))))))`;
+    (i32.add (memory.size) (i32.load (i32.sub (i32.shl (memory.size) (i32.const 16)) (i32.const 4))))
+    (i64x2.extract_lane 1 (global.get $v)) (i32.reinterpret_f32 (global.get $n))))`;

@@ -28,7 +28,11 @@ function start(program: SuspendResult, answers: number[] = [], env: WebAssembly.
   };
   const instance = new WebAssembly.Instance(new WebAssembly.Module(program.bytes), { env: { wait, ...env } });
   driver.attach(instance, undefined, 4096);
-  return { driver, exports: instance.exports, memory: instance.exports['troupe:memory'] as WebAssembly.Memory };
+  return {
+    driver,
+    exports: instance.exports,
+    memory: (instance.exports['troupe:memory'] ?? instance.exports.memory) as WebAssembly.Memory,
+  };
 }
 
 function failure(run: () => unknown): TroupeError {
@@ -240,7 +244,11 @@ area('an area of several pages moves by less than its own length, with all frame
   driver.call('main', []);
   assert.ok(driver.savedBytes > 10_000);
   for (let former = 1; former < 4; former++) assert.is(driver.grow(1), former);
-  const memory = new Uint8Array((instance.exports['troupe:memory'] as WebAssembly.Memory).buffer, 0, driver.guestBytes);
+  const memory = new Uint8Array(
+    ((instance.exports['troupe:memory'] ?? instance.exports.memory) as WebAssembly.Memory).buffer,
+    0,
+    driver.guestBytes,
+  );
   assert.is(memory.length, 4 * PAGE);
   assert.ok(memory.every(byte => byte === 0));
   assert.is(driver.resume(), 'idle');

@@ -153,7 +153,8 @@ class Process {
   }
 
   get memory(): Uint8Array {
-    const memory = this.instance.exports['troupe:memory'] as WebAssembly.Memory | undefined;
+    const { exports } = this.instance;
+    const memory = (exports['troupe:memory'] ?? exports.memory) as WebAssembly.Memory | undefined;
     return memory === undefined ? new Uint8Array(0) : new Uint8Array(memory.buffer, 0, this.driver.guestBytes);
   }
 
@@ -164,12 +165,9 @@ class Process {
     const pages = (this.driver.guestBytes - other.driver.guestBytes) / 65536;
     if (pages > 0 && other.driver.grow(pages) < 0) throw new Error('the copy cannot grow');
     other.memory.set(this.memory);
-    for (const index of this.#program.globals) {
-      const name = `troupe:global:${index}`;
-      (other.instance.exports[name] as WebAssembly.Global).value = (
-        this.instance.exports[name] as WebAssembly.Global
-      ).value;
-    }
+    const globals = this.driver.saveGlobals(this.#program.globalBytes);
+    if (globals === undefined) throw new Error('the stack leaves no room for the globals');
+    other.driver.loadGlobals(globals);
     other.driver.restore(saved, this.#program.frames);
     return other;
   }

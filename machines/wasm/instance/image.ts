@@ -16,7 +16,7 @@ import { damagedImage } from './refusals.ts';
 import type { Template } from './template.ts';
 
 /** Part of the identity of programs that can resume an image: raise it when the record or the transform changes. */
-const RECORD_VERSION = 1;
+const RECORD_VERSION = 2;
 const PAGE_BYTES = 65_536;
 
 /** What can resume an image of a program: the same module, made runnable in the same way. */
@@ -35,13 +35,20 @@ interface ImageRecord {
   readonly pinned: readonly number[];
 }
 
-/** The image of a guest between two steps. */
-export function writeImage(identity: string, template: Template, loaded: Loaded, guest: GuestRecord): Image {
+/** The image of a guest between two steps; undefined where its saved stack is so long that its globals cannot be read. */
+export function writeImage(
+  identity: string,
+  template: Template,
+  loaded: Loaded,
+  guest: GuestRecord,
+): Image | undefined {
   const { driver, memory } = loaded;
+  const globals = template.readGlobals(loaded);
+  if (globals === undefined) return undefined;
   const record: ImageRecord = {
     guest,
     length: memory.bytes.length,
-    globals: template.readGlobals(loaded),
+    globals,
     call: driver.state === DriverState.Idle ? null : driver.save(),
     pinned: loaded.pinned,
   };

@@ -38,11 +38,6 @@ export class Loaded {
     return this.driver.callWithin(name, args, WITHIN_FUEL);
   }
 
-  /** An exported global that is known to be there. */
-  globalOf(name: string): WebAssembly.Global {
-    return this.#exports[name] as WebAssembly.Global;
-  }
-
   /** The value of an exported i32 global. */
   number(name: string): number | undefined {
     const found = this.#exports[name];

@@ -26,9 +26,9 @@ export class InstancePool {
   give(loaded: Loaded, template: Template): boolean {
     const { length } = loaded.memory.bytes;
     if (this.#free.length >= MOST_KEPT || length > LARGEST_KEPT || length !== template.length) return false;
-    template.restore(loaded);
     loaded.pinned.length = 0;
     loaded.driver.reset();
+    template.restore(loaded);
     this.#free.push(loaded);
     return true;
   }

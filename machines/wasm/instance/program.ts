@@ -95,7 +95,7 @@ export class WasmProgram implements Program {
     const slice = imports.cpuSlice ?? (form.preempt === 'kill' ? DEFAULT_BUDGET : DEFAULT_SLICE);
     this.slice = Math.min(ENDLESS_FUEL, Math.max(1, Math.round(slice * FUEL_PER_MILLISECOND)));
     this.fuelLimit = (imports.cpuTotal ?? Number.POSITIVE_INFINITY) * FUEL_PER_MILLISECOND;
-    this.#pool = form.state === undefined ? undefined : new InstancePool();
+    this.#pool = form.globalBytes === undefined ? undefined : new InstancePool();
     this.#imports = linkModule(entry, artifact.imports, imports, this.running);
   }
 
@@ -129,7 +129,7 @@ export class WasmProgram implements Program {
 
   /** What every instance begins as; undefined where more than memory and globals can change. Large ones are made when asked for. */
   get template(): Template | undefined {
-    if (this.#template === undefined && this.#form.state !== undefined) {
+    if (this.#template === undefined && this.#form.globalBytes !== undefined) {
       this.#template = this.#describe(this.#made());
       this.#space.give();
     }
@@ -137,8 +137,8 @@ export class WasmProgram implements Program {
   }
 
   #describe(loaded: Loaded): Template | undefined {
-    const { state } = this.#form;
-    return state === undefined ? undefined : new Template(loaded, state);
+    const { globalBytes } = this.#form;
+    return globalBytes === undefined ? undefined : new Template(loaded, globalBytes);
   }
 
   #made(): Loaded {

@@ -1,4 +1,3 @@
-import { globalExport } from '../suspend/control.ts';
 import type { Loaded } from './loaded.ts';
 
 const ZEROS = Buffer.alloc(65_536);
@@ -22,46 +21,34 @@ export class Template {
   readonly bytes: Uint8Array;
   /** Length of the memory in bytes. */
   readonly length: number;
-  readonly #globals: readonly string[];
-  readonly #values: readonly unknown[];
+  readonly #globals: Uint8Array;
 
-  /** Of a new instance, before its first call. `globals`: indices of all mutable globals. */
-  constructor(loaded: Loaded, globals: readonly number[]) {
+  /** Of a new instance, before its first call. `globalBytes`: of its mutable globals. */
+  constructor(loaded: Loaded, globalBytes: number) {
     const { bytes } = loaded.memory;
     this.bytes = bytes.slice(0, contentLength(bytes));
     this.length = bytes.length;
-    this.#globals = globals.map(globalExport);
-    this.#values = this.#globals.map(name => loaded.globalOf(name).value);
+    // Nothing is on the saved stack of a new instance, so there is room.
+    this.#globals = loaded.driver.saveGlobals(globalBytes)!;
   }
 
-  /** Write an instance back whose memory is of this length. */
+  /** Write an instance back whose memory is of this length, and in which no call is suspended. */
   restore(loaded: Loaded): void {
     const { bytes } = loaded.memory;
     bytes.set(this.bytes);
     bytes.fill(0, this.bytes.length);
-    for (let i = 0; i < this.#globals.length; i++) loaded.globalOf(this.#globals[i]).value = this.#values[i];
+    loaded.driver.loadGlobals(this.#globals);
   }
 
-  /** The mutable globals as they are, eight bytes each: i64 as such, all others as f64, which holds them exactly. */
-  readGlobals(loaded: Loaded): Uint8Array {
-    const bytes = new Uint8Array(this.#globals.length * 8);
-    const view = new DataView(bytes.buffer);
-    this.#globals.forEach((name, index) => {
-      const { value } = loaded.globalOf(name);
-      if (typeof value === 'bigint') view.setBigInt64(index * 8, value, true);
-      else view.setFloat64(index * 8, value as number, true);
-    });
-    return bytes;
+  /** The mutable globals as they are; undefined where they cannot be had now. */
+  readGlobals(loaded: Loaded): Uint8Array | undefined {
+    return loaded.driver.saveGlobals(this.#globals.length);
   }
 
   /** Set them to what `readGlobals` gave; false where these are not so many. */
   writeGlobals(loaded: Loaded, bytes: Uint8Array): boolean {
-    if (bytes.length !== this.#globals.length * 8) return false;
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.#globals.forEach((name, index) => {
-      const wide = typeof this.#values[index] === 'bigint';
-      loaded.globalOf(name).value = wide ? view.getBigInt64(index * 8, true) : view.getFloat64(index * 8, true);
-    });
+    if (bytes.length !== this.#globals.length) return false;
+    loaded.driver.loadGlobals(bytes);
     return true;
   }
 }

@@ -20,10 +20,9 @@ import type { Additions } from './additions.ts';
 import { MAX_PAGES } from './control.ts';
 
 export interface NewModule {
-  /** Undefined: nothing is suspendable, only the exports change. */
-  readonly additions: Additions | undefined;
+  readonly additions: Additions;
   /** Bodies of the module's own functions, each with its size. */
-  readonly bodies: Writer | undefined;
+  readonly bodies: Writer;
   readonly exports: readonly Export[];
   readonly start: number | undefined;
   /** Functions that `ref.func` names in code: they must be declared outside of it. */
@@ -34,11 +33,11 @@ export interface NewModule {
 
 export function assemble(module: Module, changed: NewModule): Uint8Array {
   const { additions } = changed;
-  const out = new Writer(Math.ceil(module.bytes.length * 1.3) + (changed.bodies?.length ?? 0) + 1024);
+  const out = new Writer(Math.ceil(module.bytes.length * 1.3) + changed.bodies.length + 1024);
   out.copy(module.bytes, 0, 8);
   for (const id of SECTION_ORDER) {
     const section = sectionOf(module, id);
-    const content = additions === undefined ? undefined : rewriteSection(module, id, section, changed, additions);
+    const content = rewriteSection(module, id, section, changed, additions);
     if (id === SectionId.Export) out.section(id, exportSection(changed.exports));
     else if (id === SectionId.Start && changed.start === undefined) continue;
     else if (content !== undefined) out.section(id, content);
@@ -46,7 +45,7 @@ export function assemble(module: Module, changed: NewModule): Uint8Array {
   }
   // Of the custom sections only the names stay true: nothing is renumbered, but code offsets change.
   for (const section of module.sections) {
-    if (section.id === SectionId.Custom && (additions === undefined || isNameSection(module, section))) {
+    if (section.id === SectionId.Custom && isNameSection(module, section)) {
       out.copy(module.bytes, section.header, section.end);
     }
   }
@@ -122,7 +121,7 @@ function functionSection(module: Module, section: Section | undefined, additions
 }
 
 function codeSection(module: Module, changed: NewModule, additions: Additions): Writer {
-  const bodies = changed.bodies!;
+  const { bodies } = changed;
   const out = new Writer(bodies.length + 4096);
   out.unsigned(module.bodies.length + additions.functions.length);
   out.append(bodies);

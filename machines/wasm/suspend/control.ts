@@ -66,8 +66,11 @@ export const ExportName = {
   Grow: 'troupe:grow',
   /** Mutable global, only with fuel: what is left while the guest runs, and after it trapped. */
   Fuel: 'troupe:fuel',
-  /** The memory, whatever other name it has. */
+  /** The memory, where the module does not export it as `memory`. */
   Memory: 'troupe:memory',
+  /** `(at)`, writes the mutable globals to this address, and takes them from there; where the module has any. */
+  SaveGlobals: 'troupe:save',
+  LoadGlobals: 'troupe:load',
   /** The start function, where it can suspend or there is fuel: it must not run before a driver is attached. */
   Start: 'troupe:start',
 } as const;
@@ -77,7 +80,8 @@ export function resumeExport(name: string): string {
   return `troupe:resume:${name}`;
 }
 
-/** The mutable numeric global with this index. */
-export function globalExport(index: number): string {
-  return `troupe:global:${index}`;
-}
+/** Under this name the memory is found without an export of the transform's own. */
+export const USUAL_MEMORY = 'memory';
+
+/** Room that a driver has for them at the end of the area. */
+export const MAX_GLOBAL_BYTES = 16_384;

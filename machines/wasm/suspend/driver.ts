@@ -1,4 +1,13 @@
-import { Command, CONTROL_BYTES, ExportName, PAGE_BYTES, resumeExport, Word } from './control.ts';
+import {
+  Command,
+  CONTROL_BYTES,
+  ExportName,
+  MAX_GLOBAL_BYTES,
+  PAGE_BYTES,
+  resumeExport,
+  USUAL_MEMORY,
+  Word,
+} from './control.ts';
 import {
   areaTooSmall,
   boundlessWork,
@@ -48,6 +57,7 @@ export interface SavedCall {
 export const ENDLESS_FUEL = 0x7fffffff;
 
 const NO_CONTROL = new Int32Array(0);
+const NOTHING = new Uint8Array(0);
 
 /**
  * Runs one instance of a module that `suspendTransform` made. One call at a time; it can stop and be resumed, here or,
@@ -143,7 +153,7 @@ export class SuspendDriver {
     this.#instance = instance;
     this.#calledName = '';
     this.#fuelInGuest = exports[ExportName.Fuel] as WebAssembly.Global<number> | undefined;
-    this.#memory = memory ?? (exports[ExportName.Memory] as WebAssembly.Memory | undefined);
+    this.#memory = memory ?? ((exports[ExportName.Memory] ?? exports[USUAL_MEMORY]) as WebAssembly.Memory | undefined);
     const control = exports[ExportName.Control] as WebAssembly.Global<number> | undefined;
     // A module in which nothing can be suspended has no control block and needs no area.
     if (control === undefined) return;
@@ -358,6 +368,33 @@ export class SuspendDriver {
   exhaust(): void {
     if (this.#fuelInGuest !== undefined) this.#fuelInGuest.value = 0;
     this.#exhausted = true;
+  }
+
+  /**
+   * The mutable globals as bytes, `globalBytes` of the transform's result. Undefined where the saved stack leaves no room
+   * for them in the area. Not while a call is running.
+   */
+  saveGlobals(length: number): Uint8Array | undefined {
+    if (length === 0) return NOTHING;
+    const at = this.#globalsAt();
+    if (at === undefined) return undefined;
+    (this.#function(ExportName.SaveGlobals) as (at: number) => void)(at);
+    return new Uint8Array(this.#memory!.buffer, at, length).slice();
+  }
+
+  /** Set them to what `saveGlobals` of another instance gave. Before `restore`, which may take their room. */
+  loadGlobals(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    const at = this.#globalsAt()!;
+    new Uint8Array(this.#memory!.buffer, at, bytes.length).set(bytes);
+    (this.#function(ExportName.LoadGlobals) as (at: number) => void)(at);
+  }
+
+  /** Where they pass: the end of the area. */
+  #globalsAt(): number | undefined {
+    const view = this.#view();
+    const at = this.#base + this.#areaBytes - MAX_GLOBAL_BYTES;
+    return this.#topOffset(view) + this.#base <= at ? at : undefined;
   }
 
   /** Bytes of the saved frames. */

@@ -1,6 +1,6 @@
 /** The functions that are added to a module: what stands before and behind a suspension. */
 import { Bulk, Op } from '../binary/opcodes.ts';
-import { ValueType } from '../binary/value_type.ts';
+import { valueBytes, ValueType } from '../binary/value_type.ts';
 import type { Additions } from './additions.ts';
 import type { CodeWriter } from './code_writer.ts';
 import { Command, MAX_PAGES, State, Word } from './control.ts';
@@ -312,4 +312,38 @@ export function writeMemorySize(code: CodeWriter, additions: Additions): void {
   code.raw([Op.MemorySize, 0]);
   code.getGlobal(additions.globals.areaPages);
   code.byte(Op.I32Sub);
+}
+
+/** `(at)`: writes these globals to an address, one after the other. */
+export function addSaveGlobals(additions: Additions, globals: readonly number[]): number {
+  return addTransfer(additions, globals, (code, index, type, offset) => {
+    code.get(0);
+    code.getGlobal(index);
+    code.store(type, offset);
+  });
+}
+
+/** `(at)`: takes these globals from where `addSaveGlobals` has written them. */
+export function addLoadGlobals(additions: Additions, globals: readonly number[]): number {
+  return addTransfer(additions, globals, (code, index, type, offset) => {
+    code.get(0);
+    code.load(type, offset);
+    code.setGlobal(index);
+  });
+}
+
+function addTransfer(
+  additions: Additions,
+  globals: readonly number[],
+  write: (code: CodeWriter, index: number, type: number, offset: number) => void,
+): number {
+  const { module, types } = additions;
+  return additions.addFunction(types.indexOf([I32], []), [], code => {
+    let offset = 0;
+    for (const index of globals) {
+      const { type } = module.globals[index];
+      write(code, index, type, offset);
+      offset += valueBytes(type);
+    }
+  });
 }

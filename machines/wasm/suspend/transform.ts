@@ -17,13 +17,29 @@ import { FunctionNames } from '../binary/names.ts';
 import { Op } from '../binary/opcodes.ts';
 import { Reader } from '../binary/reader.ts';
 import { Feature, refuse, Unsupported } from '../binary/unsupported.ts';
-import { valueBytes, ValueType } from '../binary/value_type.ts';
+import { valueBytes } from '../binary/value_type.ts';
 import { Additions } from './additions.ts';
 import { assemble } from './assembly.ts';
 import { findSuspendable, type Suspendability } from './call_graph.ts';
-import { EXPORT_PREFIX, ExportName, globalExport, MAX_PAGES, PAGE_BYTES, resumeExport } from './control.ts';
+import {
+  EXPORT_PREFIX,
+  ExportName,
+  MAX_GLOBAL_BYTES,
+  MAX_PAGES,
+  PAGE_BYTES,
+  resumeExport,
+  USUAL_MEMORY,
+} from './control.ts';
 import { BodyWriter, type Copies } from './function_bodies.ts';
-import { addCallEntry, addCharge, addGrow, addResumeEntry, addWait } from './generated_functions.ts';
+import {
+  addCallEntry,
+  addCharge,
+  addGrow,
+  addLoadGlobals,
+  addResumeEntry,
+  addSaveGlobals,
+  addWait,
+} from './generated_functions.ts';
 import type { Preemption } from './preemption.ts';
 import { type FrameTable, FrameTableBuilder } from './saved_stack.ts';
 import { scanCode } from './scan.ts';
@@ -40,6 +56,11 @@ export interface SuspendOptions {
   /** Which functions are written twice: those that gain by it (`auto`, the default), none or all. */
   readonly copies?: Copies;
   /**
+   * Exports that are called by `callWithin` only: they are not resumed. Every export that an instance need not make saves a
+   * microsecond or two of its making.
+   */
+  readonly withinOnly?: (name: string) => boolean;
+  /**
    * How far the maximum that the module states for its memory is raised, in pages of 64 KiB: the most that a driver can
    * take for its area. The guest itself stays within its own maximum. Default 16.
    */
@@ -53,12 +74,12 @@ export interface SuspendOptions {
 
 export interface SuspendResult {
   readonly bytes: Uint8Array;
-  /** False: no call can ever stop and go on. Without fuel the module then gets the exports of its globals only. */
+  /** False: no call can ever stop and go on. */
   readonly suspendable: boolean;
   /** What works differently from what the author may expect, in sentences. */
   readonly warnings: string[];
-  /** The mutable numeric globals, exported as `globalExport(index)`: with the memory they are the guest's state. */
-  readonly globals: number[];
+  /** Length of what `saveGlobals` of a driver gives: with the memory it is the guest's state. */
+  readonly globalBytes: number;
   /** Where each function's frames are known by; for `readSavedStack`. */
   readonly frames: FrameTable;
   /**
@@ -98,21 +119,11 @@ export function suspendTransform(source: Uint8Array | Module, options: SuspendOp
   const suspendability = findSuspendable(module, types, facts, blocking, preempt);
   const suspendable = suspendability.functions.includes(1);
   const globals = savedGlobals(module);
-  const warnings = warningsFor(module, facts, suspendable);
-  if (!suspendable && !(preempt !== 'none' && suspendability.spends.includes(1))) {
+  const globalBytes = bytesOf(module, globals);
+  const warnings = warningsFor(module, facts, suspendable, globalBytes);
+  if (!suspendable && globals.length === 0 && !(preempt !== 'none' && suspendability.spends.includes(1))) {
     const frames = new FrameTableBuilder().finish();
-    const origins = new Int32Array(0);
-    if (globals.length === 0) return { bytes, suspendable, warnings, globals, frames, origins };
-    const exports = [...module.exports, ...globals.map(exportedGlobal)];
-    const changed = {
-      additions: undefined,
-      bodies: undefined,
-      exports,
-      start: module.start,
-      referenced: new Set<number>(),
-      extraPages: 0,
-    };
-    return { bytes: assemble(module, changed), suspendable, warnings, globals, frames, origins };
+    return { bytes, suspendable, warnings, globalBytes, frames, origins: new Int32Array(0) };
   }
   const additions = new Additions(module, types, preempt, builtInPages(module, options.builtInPages ?? 1));
   const usesMemory = module.memories.length > 0;
@@ -121,7 +132,8 @@ export function suspendTransform(source: Uint8Array | Module, options: SuspendOp
   for (const index of blocking) additions.waits.set(index, addWait(additions, index));
   const frames = new FrameTableBuilder();
   const bodies = new BodyWriter(additions, facts, suspendability, names, frames).writeAll(options.copies ?? 'auto');
-  const { exports, start } = wrapExports(module, additions, suspendability, globals);
+  const { exports, start } = wrapExports(module, additions, suspendability, options.withinOnly ?? never);
+  if (globals.length > 0 && globalBytes <= MAX_GLOBAL_BYTES) exports.push(...globalTransfers(additions, globals));
   const changed = {
     additions,
     bodies,
@@ -134,11 +146,13 @@ export function suspendTransform(source: Uint8Array | Module, options: SuspendOp
     bytes: assemble(module, changed),
     suspendable,
     warnings,
-    globals,
+    globalBytes,
     frames: frames.finish(),
     origins: Int32Array.from(additions.functions, added => added.origin),
   };
 }
+
+const never = () => false;
 
 function refuseFeatures(module: Module): void {
   if (module.tags) refuse(Feature.Exceptions, {});
@@ -176,13 +190,24 @@ function blockingImports(module: Module, options: SuspendOptions, names: Functio
   return blocking;
 }
 
-/** JavaScript cannot read v128, and references are not bytes: those are warned about. */
+/** The mutable ones. References are not bytes: those are warned about. */
 function savedGlobals(module: Module): number[] {
   const saved: number[] = [];
   module.globals.forEach((global, index) => {
-    if (global.mutable && valueBytes(global.type) > 0 && global.type !== ValueType.V128) saved.push(index);
+    if (global.mutable && valueBytes(global.type) > 0) saved.push(index);
   });
   return saved;
+}
+
+function bytesOf(module: Module, globals: readonly number[]): number {
+  return globals.reduce((sum, index) => sum + valueBytes(module.globals[index].type), 0);
+}
+
+function globalTransfers(additions: Additions, globals: readonly number[]): Export[] {
+  return [
+    { name: ExportName.SaveGlobals, kind: 'function', index: addSaveGlobals(additions, globals) },
+    { name: ExportName.LoadGlobals, kind: 'function', index: addLoadGlobals(additions, globals) },
+  ];
 }
 
 /**
@@ -210,10 +235,6 @@ function constantWord(module: Module, constant: Constant): number | undefined {
   return reader.byte() === Op.End ? value >>> 0 : undefined;
 }
 
-function exportedGlobal(index: number): Export {
-  return { name: globalExport(index), kind: 'global', index };
-}
-
 /**
  * Every export of a function that can be suspended or can spend fuel is entered through a function that prepares the
  * call. The former can be resumed, too.
@@ -222,7 +243,7 @@ function wrapExports(
   module: Module,
   additions: Additions,
   suspendability: Suspendability,
-  globals: readonly number[],
+  withinOnly: (name: string) => boolean,
 ): { exports: Export[]; start: number | undefined } {
   const exports: Export[] = [];
   const entries = new Map<number, { readonly call: number; readonly resume: number | undefined }>();
@@ -236,7 +257,7 @@ function wrapExports(
       entries.set(index, entry);
     }
     exports.push({ name, kind: 'function', index: entry.call });
-    if (entry.resume === undefined) return;
+    if (entry.resume === undefined || withinOnly(name)) return;
     exports.push({ name: resumeExport(name), kind: 'function', index: entry.resume });
   };
   for (const entry of module.exports) {
@@ -252,7 +273,7 @@ function wrapExports(
   exports.push({ name: ExportName.AreaPages, kind: 'global', index: additions.globals.areaPages });
   if (additions.fuel) exports.push({ name: ExportName.Fuel, kind: 'global', index: additions.globals.fuel });
   exports.push({ name: ExportName.Grow, kind: 'function', index: additions.grow });
-  exports.push({ name: ExportName.Memory, kind: 'memory', index: 0 });
-  exports.push(...globals.map(exportedGlobal));
+  const usual = module.exports.some(entry => entry.kind === 'memory' && entry.name === USUAL_MEMORY);
+  if (!usual) exports.push({ name: ExportName.Memory, kind: 'memory', index: 0 });
   return { exports, start };
 }

@@ -1,9 +1,10 @@
 import type { Module } from '../binary/module.ts';
 import { valueBytes, ValueType } from '../binary/value_type.ts';
+import { MAX_GLOBAL_BYTES } from './control.ts';
 import type { CodeFacts } from './scan.ts';
 
 /** What a process of this module loses when it is suspended or moved, or can do to its thread; in sentences. */
-export function warningsFor(module: Module, facts: CodeFacts, suspendable: boolean): string[] {
+export function warningsFor(module: Module, facts: CodeFacts, suspendable: boolean, globalBytes: number): string[] {
   const warnings: string[] = [];
   if (facts.mutatesTable) {
     warnings.push(
@@ -26,12 +27,13 @@ export function warningsFor(module: Module, facts: CodeFacts, suspendable: boole
   if (facts.waitsAtomically) warnings.push('It uses memory.atomic.wait, which stops the whole thread.');
   module.globals.forEach((global, index) => {
     if (!global.mutable) return;
-    if (valueBytes(global.type) === 0)
+    if (valueBytes(global.type) === 0) {
       warnings.push(`Its mutable global ${index} holds a reference, which cannot be moved.`);
-    else if (global.type === ValueType.V128) {
-      warnings.push(`Its mutable global ${index} is a v128, which the host cannot read: it cannot be moved.`);
     }
   });
+  if (globalBytes > MAX_GLOBAL_BYTES) {
+    warnings.push(`Its mutable globals take ${globalBytes} bytes; more than ${MAX_GLOBAL_BYTES} cannot be moved.`);
+  }
   return warnings;
 }
 
