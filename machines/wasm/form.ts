@@ -7,8 +7,8 @@ import type { Preemption } from './suspend/preemption.ts';
 import type { FrameTable } from './suspend/saved_stack.ts';
 import { suspendTransform } from './suspend/transform.ts';
 
-/** Room for the saved stack of a suspended guest: a recursion of some thousand calls. */
-export const AREA_PAGES = 2;
+/** Room for the saved stack of a suspended guest: a recursion of some thousand calls. A longer one takes more pages. */
+export const AREA_PAGES = 1;
 
 export interface Form {
   /** What it was made for; `none` where the module cannot be stopped. */
@@ -47,7 +47,7 @@ export interface Runnable {
  * Of everything that decides what `runnableForm` makes: the transform, its options, `Form`. Raise it with every change of
  * these, so that no runtime takes from a cache what another version has made; a test remembers what each version makes.
  */
-export const FORM_VERSION = 4;
+export const FORM_VERSION = 5;
 
 /**
  * The module with its blocking calls suspendable and its loops counted. A module that waits nowhere and uses what the

@@ -197,6 +197,37 @@ test('a WASI program stays where a file is being opened for it', async () => {
   process.machine.close();
 });
 
+test('a recursion of thousands of frames: interrupted, waiting at its end, and moved', async () => {
+  const source = wat(`(module
+    (import "troupe:process" "receive_timeout" (func $wait (param f64 i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (global $seen (mut i32) (i32.const 0))
+    (func $deep (param i32) (param $a i64) (param $b i64) (result i64)
+      (if (i32.eqz (local.get 0)) (then
+        (global.set $seen (memory.size))
+        (drop (call $wait (f64.const 1) (i32.const 0) (i32.const 100)))
+        (return (i64.const 1))))
+      (i64.add (call $deep (i32.sub (local.get 0) (i32.const 1)) (local.get $b) (i64.add (local.get $a) (i64.const 1)))
+        (i64.add (local.get $a) (local.get $b))))
+    (func (export "main") (param i32) (result i64 i32)
+      (call $deep (local.get 0) (i64.const 3) (i64.const 4)) (i32.add (global.get $seen) (memory.size))))`);
+  for (const preempt of ['resume', 'kill'] as const) {
+    const expected = BareProcess.begin(await program(source, { preempt }), 5000).run();
+    expected.machine.close();
+    assert.is(expected.error, undefined);
+    assert.is((expected.value as number[])[1], 2, 'the memory is as large as before');
+    const { process, moves } = moved(
+      await program(source, { preempt, cpuSlice: preempt === 'resume' ? 900 * UNIT : 5 }),
+      [5000],
+    );
+    assert.equal(process.value, expected.value);
+    assert.ok(moves >= (preempt === 'resume' ? 5 : 1), `${moves} moves`);
+  }
+  const bottomless = BareProcess.begin(await program(source, { cpuSlice: 1000 * UNIT }), 10_000_000).run();
+  assert.ok(['UNAVAILABLE', 'INTERNAL'].includes(bottomless.error!.kind), 'a clean end');
+  bottomless.machine.close();
+});
+
 test('what no image holds keeps a process where it is', async () => {
   const tables = await program(
     wat(`(module

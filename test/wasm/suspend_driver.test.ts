@@ -308,22 +308,28 @@ area('imported and shared memories serve as well', () => {
   assert.is(driver.result, 100 + 9 + 3);
 });
 
-area('a stack that does not fit is an error that says so', () => {
-  const program = build(
-    `(module ${WAIT} (func $deep (param i32) (result i32) (local v128 v128)
+area('a long stack makes its area longer; one that does not fit is an error that says so', () => {
+  const text = `(module ${WAIT} (func $deep (param i32) (result i32) (local v128 v128)
       (if (result i32) (local.get 0)
         (then (i32.add (call $deep (i32.sub (local.get 0) (i32.const 1))) (local.get 0)))
         (else (call $wait (i32.const 1))))
       (i32x4.extract_lane 0 (i32x4.add (local.get 1) (local.get 2)))
       (i32.add))
-    (func (export "main") (param i32) (result i32) (call $deep (local.get 0))))`,
-    'none',
-    { simd: true },
-  );
+    (func (export "main") (param i32) (result i32) (call $deep (local.get 0))))`;
+  const long = start(build(text, 'none', { simd: true }));
+  assert.is(long.driver.call('main', [6000]), 'suspended');
+  assert.ok(long.driver.savedBytes > 3 * PAGE, 'more than it began with');
+  assert.is(long.driver.guestBytes, 0, 'the guest knows of no memory');
+  assert.is(long.driver.resume(), 'idle');
+  assert.is(long.driver.result, (6000 * 6001) / 2);
+  long.driver.reset();
+  assert.is(long.driver.call('main', [3]), 'suspended');
+  const short = { blocking: (_: string, name: string) => name.startsWith('wait'), areaPages: 2 };
+  const program = suspendTransform(compileWat(text, { simd: true }), short);
   const { driver } = start(program);
   const error = failure(() => driver.call('main', [6000]));
   assert.is(error.kind, 'UNAVAILABLE');
-  assert.match(error.message, /65536 bytes/);
+  assert.match(error.message, /131072 bytes/);
   assert.is(driver.state, 'broken');
   assert.is(start(program).driver.call('main', [1000]), 'suspended');
 });

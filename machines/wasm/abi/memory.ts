@@ -12,19 +12,28 @@ const cache: string[] = new Array(CACHE_SLOTS).fill('');
 const NO_MEMORY = new ArrayBuffer(0);
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+/** How many bytes of a memory are the guest's; may change whenever the memory grows. */
+export interface Extent {
+  readonly guestBytes: number;
+}
+
 export class GuestMemory {
   readonly #memory: WebAssembly.Memory | undefined;
   #bytes: Uint8Array;
   #view: DataView;
-  /** Bytes at the end that are the host's: no address there is the guest's to give. */
-  #hidden = 0;
+  readonly #extent: Extent | undefined;
 
-  /** `undefined`: a module without a memory; every address is outside. */
-  constructor(memory: WebAssembly.Memory | undefined) {
-    const buffer = memory?.buffer ?? NO_MEMORY;
+  /**
+   * `undefined`: a module without a memory; every address is outside. `extent` says how much of it is the guest's: what lies
+   * behind is the host's, and no address there is the guest's to give.
+   */
+  constructor(memory: WebAssembly.Memory | undefined, extent?: Extent) {
     this.#memory = memory;
-    this.#bytes = new Uint8Array(buffer);
-    this.#view = new DataView(buffer);
+    this.#extent = extent;
+    const buffer = memory?.buffer ?? NO_MEMORY;
+    const length = extent?.guestBytes ?? buffer.byteLength;
+    this.#bytes = new Uint8Array(buffer, 0, length);
+    this.#view = new DataView(buffer, 0, length);
   }
 
   /** The whole memory; replaced when the guest grows it, so not to be kept. */
@@ -39,20 +48,11 @@ export class GuestMemory {
     return this.#view;
   }
 
-  /** Leave out so many bytes at the end from now on. */
-  hide(bytes: number): void {
-    this.#hidden = bytes;
-    this.#renew(this.#memory?.buffer ?? NO_MEMORY);
-  }
-
   /** Growing detaches the old buffer, whose length is then 0. */
   #refresh(): void {
     const buffer = this.#memory?.buffer ?? NO_MEMORY;
-    if (buffer !== this.#bytes.buffer) this.#renew(buffer);
-  }
-
-  #renew(buffer: ArrayBuffer | SharedArrayBuffer): void {
-    const length = buffer.byteLength - this.#hidden;
+    if (buffer === this.#bytes.buffer) return;
+    const length = this.#extent?.guestBytes ?? buffer.byteLength;
     this.#bytes = new Uint8Array(buffer, 0, length);
     this.#view = new DataView(buffer, 0, length);
   }

@@ -23,8 +23,7 @@ export class Loaded {
     const { memory } = instance.exports;
     const exported = memory instanceof WebAssembly.Memory ? memory : undefined;
     this.driver.attach(instance, exported, AREA_PAGES * PAGE_BYTES);
-    this.memory = new GuestMemory(exported);
-    if (exported !== undefined) this.memory.hide(exported.buffer.byteLength - this.driver.guestBytes);
+    this.memory = new GuestMemory(exported, exported && this.driver);
     this.assemblyscript = assemblyscript;
   }
 

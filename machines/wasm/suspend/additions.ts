@@ -53,6 +53,8 @@ export class Additions {
   readonly resumable = new Map<number, number>();
   /** The function that is called in place of `memory.grow`. */
   grow = -1;
+  /** The function that makes room for a frame that does not fit the area. */
+  extend = -1;
   /** `(n) -> n`, takes fuel for work in proportion to n; only with fuel. */
   charge = -1;
   /** The same for n entries of a table, and for what adds n; there where an instruction needs it. */

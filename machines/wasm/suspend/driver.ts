@@ -92,7 +92,9 @@ export class SuspendDriver {
   #instance: WebAssembly.Instance | undefined;
   #memory: WebAssembly.Memory | undefined;
   #shared = false;
+  /** Grows when the guest saves a long stack. */
   #areaBytes = 0;
+  #areaPages: WebAssembly.Global<number> | undefined;
   /** The control block. A view of length 0 once the memory has grown. */
   #control: Int32Array = NO_CONTROL;
   /** Address of the control block. */
@@ -122,6 +124,7 @@ export class SuspendDriver {
 
   /** Length in bytes of the memory as the guest knows it. */
   get guestBytes(): number {
+    if (this.#areaBytes !== 0) this.#view();
     return this.#memory === undefined ? 0 : this.#memory.buffer.byteLength - this.#areaBytes;
   }
 
@@ -143,8 +146,8 @@ export class SuspendDriver {
    * Take over a new instance, before any of its exports is called. Then `start` is due.
    *
    * @param memory the memory that the module uses; undefined: it is taken from the exports
-   * @param areaBytes room for the saved stack, rounded up to whole pages of 64 KiB, at least one; ordinary programs need
-   *   1 to 10 KiB, interpreters up to 100 KiB. What is more than the module's memory begins with (`builtInPages` of the
+   * @param areaBytes room for the saved stack to begin with, rounded up to whole pages of 64 KiB, at least one; ordinary
+   *   programs need 1 to 10 KiB, interpreters up to 100 KiB, and it grows when it must. What is more than the module's memory begins with (`builtInPages` of the
    *   transform) is added here, which takes 10 to 40 microseconds.
    * @throws UNAVAILABLE if the memory cannot grow by that much
    */
@@ -159,6 +162,7 @@ export class SuspendDriver {
     if (control === undefined) return;
     const own = this.#memory!;
     const areaPages = exports[ExportName.AreaPages] as WebAssembly.Global<number>;
+    this.#areaPages = areaPages;
     const builtIn = areaPages.value;
     const pages = Math.max(1, builtIn, Math.ceil(areaBytes / PAGE_BYTES));
     try {
@@ -169,8 +173,8 @@ export class SuspendDriver {
     } catch {
       throw noRoomForArea(pages - builtIn);
     }
+    if (pages > builtIn) areaPages.value = pages;
     this.#areaBytes = pages * PAGE_BYTES;
-    areaPages.value = pages;
     this.#shared = !(own.buffer instanceof ArrayBuffer);
     const view = this.#view();
     view.fill(0);
@@ -379,22 +383,42 @@ export class SuspendDriver {
     const at = this.#globalsAt();
     if (at === undefined) return undefined;
     (this.#function(ExportName.SaveGlobals) as (at: number) => void)(at);
-    return new Uint8Array(this.#memory!.buffer, at, length).slice();
+    const passed = new Uint8Array(this.#memory!.buffer, at, length);
+    const bytes = passed.slice();
+    // What is left in the area, the guest could read.
+    passed.fill(0);
+    return bytes;
   }
 
   /** Set them to what `saveGlobals` of another instance gave. Before `restore`, which may take their room. */
   loadGlobals(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
     const at = this.#globalsAt()!;
-    new Uint8Array(this.#memory!.buffer, at, bytes.length).set(bytes);
+    const passed = new Uint8Array(this.#memory!.buffer, at, bytes.length);
+    passed.set(bytes);
     (this.#function(ExportName.LoadGlobals) as (at: number) => void)(at);
+    passed.fill(0);
   }
 
   /** Where they pass: the end of the area. */
   #globalsAt(): number | undefined {
-    const view = this.#view();
-    const at = this.#base + this.#areaBytes - MAX_GLOBAL_BYTES;
-    return this.#topOffset(view) + this.#base <= at ? at : undefined;
+    const top = this.#topOffset(this.#view());
+    if (top > this.#areaBytes - MAX_GLOBAL_BYTES && !this.#extend(MAX_GLOBAL_BYTES)) return undefined;
+    return this.#base + this.#areaBytes - MAX_GLOBAL_BYTES;
+  }
+
+  /** Make the area longer by at least so many bytes; false where the memory cannot grow. Not while the guest runs. */
+  #extend(bytes: number): boolean {
+    const pages = Math.ceil(bytes / PAGE_BYTES);
+    try {
+      this.#memory!.grow(pages);
+    } catch {
+      return false;
+    }
+    this.#areaPages!.value += pages;
+    this.#control = NO_CONTROL;
+    this.#view();
+    return true;
   }
 
   /** Bytes of the saved frames. */
@@ -422,7 +446,8 @@ export class SuspendDriver {
     if (this.#state !== DriverState.Idle) throw cannotCall(saved.entry, this.#state, this.#entry);
     readSavedStack(saved.stack, table);
     this.#function(resumeExport(saved.entry));
-    if (saved.stack.byteLength > this.#areaBytes - CONTROL_BYTES) throw areaTooSmall(this.#areaBytes, saved.entry);
+    const missing = saved.stack.byteLength + CONTROL_BYTES - this.#areaBytes;
+    if (missing > 0 && !this.#extend(missing)) throw areaTooSmall(this.#areaBytes, saved.entry);
     const view = this.#view();
     const start = this.#base + CONTROL_BYTES;
     new Uint8Array(this.#memory!.buffer, start, saved.stack.byteLength).set(saved.stack);
@@ -455,6 +480,7 @@ export class SuspendDriver {
   #view(): Int32Array {
     if (this.#control.length !== 0 && !this.#shared) return this.#control;
     const { buffer } = this.#memory!;
+    this.#areaBytes = this.#areaPages!.value * PAGE_BYTES;
     const base = buffer.byteLength - this.#areaBytes;
     if (this.#control.length !== 0 && base === this.#base) return this.#control;
     const control = this.#exports[ExportName.Control] as WebAssembly.Global<number>;

@@ -145,7 +145,10 @@ export class FrameCode {
     out.byte(Op.I32Sub);
     out.constant(frameBytes);
     out.byte(Op.I32LtU);
-    this.#trapIf(Command.Overflow);
+    out.open(Op.If);
+    out.constant(frameBytes);
+    out.call(this.#additions.extend);
+    out.close();
     out.get(this.#plan.scratch);
     out.constant(frameBytes);
     out.byte(Op.I32Add);

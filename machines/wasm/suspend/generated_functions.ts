@@ -347,3 +347,53 @@ function addTransfer(
     }
   });
 }
+
+/**
+ * `(frameBytes)`: makes the area longer, so that a frame of this length fits; called before a frame is saved that does not.
+ * The area stays where it is and grows at the end of the memory. Traps where it cannot: beyond `maxPages`, or the memory's
+ * maximum.
+ */
+export function addExtend(additions: Additions, maxPages: number): number {
+  const { types, globals } = additions;
+  const pages = 1;
+  return additions.addFunction(types.indexOf([I32], []), [I32], code => {
+    // All that is missing is less than a frame; one page more does not hurt.
+    code.get(0);
+    code.constant(PAGE_SHIFT);
+    code.byte(Op.I32ShrU);
+    code.constant(1);
+    code.byte(Op.I32Add);
+    code.tee(pages);
+    code.getGlobal(globals.areaPages);
+    code.byte(Op.I32Add);
+    code.constant(maxPages);
+    code.byte(Op.I32GtU);
+    overflowIfTrue(code, additions);
+    code.get(pages);
+    code.raw([Op.MemoryGrow, 0]);
+    code.constant(-1);
+    code.byte(Op.I32Eq);
+    overflowIfTrue(code, additions);
+    code.getGlobal(globals.areaPages);
+    code.get(pages);
+    code.byte(Op.I32Add);
+    code.setGlobal(globals.areaPages);
+    code.getGlobal(globals.control);
+    code.getGlobal(globals.control);
+    code.loadWord(wordOffset(Word.Limit));
+    code.get(pages);
+    code.constant(PAGE_SHIFT);
+    code.byte(Op.I32Shl);
+    code.byte(Op.I32Add);
+    code.storeWord(wordOffset(Word.Limit));
+  });
+}
+
+function overflowIfTrue(code: CodeWriter, additions: Additions): void {
+  code.open(Op.If);
+  code.getGlobal(additions.globals.control);
+  code.constant(Command.Overflow);
+  code.storeWord(wordOffset(Word.Command));
+  code.byte(Op.Unreachable);
+  code.close();
+}

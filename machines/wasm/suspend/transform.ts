@@ -34,6 +34,7 @@ import { BodyWriter, type Copies } from './function_bodies.ts';
 import {
   addCallEntry,
   addCharge,
+  addExtend,
   addGrow,
   addLoadGlobals,
   addResumeEntry,
@@ -61,8 +62,8 @@ export interface SuspendOptions {
    */
   readonly withinOnly?: (name: string) => boolean;
   /**
-   * How far the maximum that the module states for its memory is raised, in pages of 64 KiB: the most that a driver can
-   * take for its area. The guest itself stays within its own maximum. Default 16.
+   * The most that the area can become, in pages of 64 KiB: it grows when the saved stack needs it. The maximum that the
+   * module states for its memory is raised by so many; the guest itself stays within its own. Default 16.
    */
   readonly areaPages?: number;
   /**
@@ -125,10 +126,12 @@ export function suspendTransform(source: Uint8Array | Module, options: SuspendOp
     const frames = new FrameTableBuilder().finish();
     return { bytes, suspendable, warnings, globalBytes, frames, origins: new Int32Array(0) };
   }
+  const areaPages = options.areaPages ?? 16;
   const additions = new Additions(module, types, preempt, builtInPages(module, options.builtInPages ?? 1));
   const usesMemory = module.memories.length > 0;
   if (additions.fuel) additions.charge = addCharge(additions);
   additions.grow = addGrow(additions, usesMemory ? module.memories[0].limits.max : 0);
+  additions.extend = addExtend(additions, areaPages);
   for (const index of blocking) additions.waits.set(index, addWait(additions, index));
   const frames = new FrameTableBuilder();
   const bodies = new BodyWriter(additions, facts, suspendability, names, frames).writeAll(options.copies ?? 'auto');
@@ -140,7 +143,7 @@ export function suspendTransform(source: Uint8Array | Module, options: SuspendOp
     exports,
     start,
     referenced: facts.referenced,
-    extraPages: options.areaPages ?? 16,
+    extraPages: areaPages,
   };
   return {
     bytes: assemble(module, changed),
