@@ -7,7 +7,9 @@ import { BareLua } from '../../machines/lua/vm/transform/bare_lua.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { BareProcess } from '../bare_process.ts';
 import { loadProgram } from '../lua/load_program.ts';
-import { alive, idleBytes, imageBytes, type Measurement, move, spawnCold, timed } from './measurement.ts';
+import { alive, idleBytes, imageBytes, type Measurement, move, spawnCold, timed, rowsOf } from './measurement.ts';
+
+const lua = rowsOf('lua');
 
 const LOOP = 'local x = 0 for i = 1, 5e6 do x = x + i % 7 end return x';
 const CALLS = 'local function fib(n) if n < 2 then return n end return fib(n - 1) + fib(n - 2) end return fib(30)';
@@ -102,14 +104,3 @@ export const LUA_MEASUREMENTS: readonly Measurement[] = [
   { ...lua('spawn', "wasmoon's own binary", 'ns', 60_000, 3000, timed('spawner_ts', 'bench:child_lua')), stock: true },
   { ...lua('ping-pong', "a small table, wasmoon's own binary", 'ns', 9000, 30_000, timed('ping_lua')), stock: true },
 ];
-
-function lua(
-  name: Measurement['name'],
-  what: string,
-  unit: Measurement['unit'],
-  target: number,
-  count: number,
-  run: Measurement['run'],
-): Measurement {
-  return { name, machine: 'lua', what, unit, target, workers: 0, count, run };
-}

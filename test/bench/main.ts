@@ -24,7 +24,7 @@ interface Result {
   readonly unit: string;
   readonly least: number;
   readonly most: number;
-  readonly target: number;
+  readonly target: number | undefined;
   readonly atLeast: boolean;
 }
 
@@ -107,8 +107,8 @@ if (!options.json) {
       `${value} ${unit}`,
       least,
       most,
-      `${atLeast ? '>=' : '<='} ${target}`,
-      (atLeast ? value >= target : value <= target) ? 'reached' : 'not reached',
+      target === undefined ? '' : `${atLeast ? '>=' : '<='} ${target}`,
+      target === undefined ? '' : (atLeast ? value >= target : value <= target) ? 'reached' : 'not reached',
     ]);
   }
   console.log(table.toString());

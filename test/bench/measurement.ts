@@ -12,7 +12,8 @@ export interface Measurement {
   /** What one operation is. */
   readonly what: string;
   readonly unit: 'ns' | 'ms' | 'bytes' | '%' | 'processes';
-  readonly target: number;
+  /** Undefined: shown beside another row, for comparison. */
+  readonly target: number | undefined;
   /** The target is the least, not the most. */
   readonly atLeast?: boolean;
   /** One round without any before: what is measured is a beginning, or does not change. */
@@ -27,6 +28,18 @@ export interface Measurement {
 }
 
 export const HOST = 'bench:host';
+
+/** Makes the rows of one machine, all on one thread. */
+export function rowsOf(machine: Measurement['machine']) {
+  return (
+    name: Measurement['name'],
+    what: string,
+    unit: Measurement['unit'],
+    target: number | undefined,
+    count: number,
+    run: Measurement['run'],
+  ): Measurement => ({ name, machine, what, unit, target, workers: 0, count, run });
+}
 
 /** Nanoseconds an operation of a process that does `count` of them and returns how many it did. */
 export function timed(id: string, ...more: string[]) {

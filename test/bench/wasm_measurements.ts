@@ -1,7 +1,9 @@
 /** What is measured of WebAssembly processes. What the transform costs is in `wasm_transform_measurements.ts`. */
 import { BareProcess } from '../bare_process.ts';
 import { loadWasm, prepareWasm, wasmEntry } from '../wasm/load_program.ts';
-import { alive, idleBytes, imageBytes, type Measurement, move, spawnCold, timed } from './measurement.ts';
+import { alive, idleBytes, imageBytes, type Measurement, move, spawnCold, timed, rowsOf } from './measurement.ts';
+
+const wasm = rowsOf('wasm');
 
 const ADDER = `
 import { receive, self } from "troupe";
@@ -49,14 +51,3 @@ export const WASM_MEASUREMENTS: readonly Measurement[] = [
   { ...wasm('image-bytes', 'an AssemblyScript process that waits', 'bytes', 8192, 1, imageBytes(waiting)), once: true },
   wasm('move', 'out as an image and in again', 'ns', 120_000, 3000, move(waiting)),
 ];
-
-function wasm(
-  name: Measurement['name'],
-  what: string,
-  unit: Measurement['unit'],
-  target: number,
-  count: number,
-  run: Measurement['run'],
-): Measurement {
-  return { name, machine: 'wasm', what, unit, target, workers: 0, count, run };
-}

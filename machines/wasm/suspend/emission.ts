@@ -141,12 +141,7 @@ class ResumableCode {
       return;
     }
     if (entryPoint !== 0) {
-      this.#meter.openCheck();
-      out.getGlobal(this.#additions.globals.state);
-      out.byte(Op.I32Eqz);
-      out.open(Op.If);
-      frame.stop(entryPoint);
-      out.close();
+      frame.openEntry(this.#meter, entryPoint);
       frame.restore();
       this.#dispatchOrContinue(1, landings);
     } else {

@@ -1,3 +1,4 @@
+import type { Meter } from './meter.ts';
 import { Op } from '../binary/opcodes.ts';
 import type { Additions } from './additions.ts';
 import type { CodeWriter } from './code_writer.ts';
@@ -161,6 +162,17 @@ export class FrameCode {
     out.get(this.#plan.scratch);
     out.get(this.#plan.stopped);
     out.storeWord(frameBytes - 4);
+  }
+
+  /** On entry: who is out of fuel, and not on the way back, stops here. What follows, up to a `close`, is for the way back. */
+  openEntry(meter: Meter, entryPoint: number): void {
+    const out = this.#out;
+    meter.openCheck();
+    out.getGlobal(this.#additions.globals.state);
+    out.byte(Op.I32Eqz);
+    out.open(Op.If);
+    this.stop(entryPoint);
+    out.close();
   }
 
   #trapIf(command: number): void {

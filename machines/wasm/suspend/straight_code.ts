@@ -94,12 +94,7 @@ class StraightCode {
     const out = this.#out;
     const { entryPoint } = this.#plan!;
     if (entryPoint !== 0) {
-      this.#meter.openCheck();
-      out.getGlobal(this.#additions.globals.state);
-      out.byte(Op.I32Eqz);
-      out.open(Op.If);
-      frame.stop(entryPoint);
-      out.close();
+      frame.openEntry(this.#meter, entryPoint);
     } else {
       out.getGlobal(this.#additions.globals.state);
       out.open(Op.If);
