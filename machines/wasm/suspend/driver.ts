@@ -1,13 +1,5 @@
-import {
-  Command,
-  CONTROL_BYTES,
-  ExportName,
-  MAX_GLOBAL_BYTES,
-  PAGE_BYTES,
-  resumeExport,
-  USUAL_MEMORY,
-  Word,
-} from './control.ts';
+import { Area } from './area.ts';
+import { Command, ExportName, resumeExport, Word } from './control.ts';
 import {
   areaTooSmall,
   boundlessWork,
@@ -17,8 +9,6 @@ import {
   damagedStack,
   FuelSpent,
   foreignFrame,
-  grownElsewhere,
-  noRoomForArea,
   notAttached,
   notBlocking,
   notRunning,
@@ -56,18 +46,14 @@ export interface SavedCall {
 /** Fuel that lasts "for ever": hours of loops. */
 export const ENDLESS_FUEL = 0x7fffffff;
 
-const NO_CONTROL = new Int32Array(0);
 const NOTHING = new Uint8Array(0);
 
 /**
  * Runs one instance of a module that `suspendTransform` made. One call at a time; it can stop and be resumed, here or,
  * by `save` and `restore`, in another instance.
  *
- * Where the saved stack lives: in whole pages at the end of the guest's memory, its area. A memory of the module's own
- * begins with one such page, all others are added by `attach`, when the instance has been made and its own start function
- * has run. The guest does not see them: its `memory.size` does not count them, its `memory.grow` moves them to the new
- * end and neither succeeds nor fails otherwise than before. So the host must
- * grow the memory through `grow` only, and the guest's memory is what lies below `guestBytes`.
+ * The saved stack lives in the area behind the guest's own memory (`area.ts`). So the host must grow the memory through
+ * `grow` only, and the guest's memory is what lies below `guestBytes`.
  *
  * The body of a blocking import:
  *
@@ -90,15 +76,7 @@ export class SuspendDriver {
 
   #state: DriverState = DriverState.Idle;
   #instance: WebAssembly.Instance | undefined;
-  #memory: WebAssembly.Memory | undefined;
-  #shared = false;
-  /** Grows when the guest saves a long stack. */
-  #areaBytes = 0;
-  #areaPages: WebAssembly.Global<number> | undefined;
-  /** The control block. A view of length 0 once the memory has grown. */
-  #control: Int32Array = NO_CONTROL;
-  /** Address of the control block. */
-  #base = 0;
+  #area = new Area({});
   #entry = '';
   #resume: (() => unknown) | undefined;
   #resumeOf = '';
@@ -119,13 +97,12 @@ export class SuspendDriver {
   #exhausted = false;
 
   get state(): DriverState {
-    return this.#state;
+    return this.#area.damaged ? DriverState.Broken : this.#state;
   }
 
   /** Length in bytes of the memory as the guest knows it. */
   get guestBytes(): number {
-    if (this.#areaBytes !== 0) this.#view();
-    return this.#memory === undefined ? 0 : this.#memory.buffer.byteLength - this.#areaBytes;
+    return this.#area.guestBytes;
   }
 
   /**
@@ -138,7 +115,7 @@ export class SuspendDriver {
    * than that if a piece of bulk work (`memory.fill` and the like, 16 bytes a unit) was larger than what was left.
    */
   get fuelLeft(): number {
-    const left = this.#areaBytes === 0 ? this.fuel : this.#view()[Word.FuelLeft];
+    const left = this.#area.bytes === 0 ? this.fuel : this.#area.control()[Word.FuelLeft];
     return this.#exhausted && left > 0 ? 0 : left;
   }
 
@@ -147,38 +124,15 @@ export class SuspendDriver {
    *
    * @param memory the memory that the module uses; undefined: it is taken from the exports
    * @param areaBytes room for the saved stack to begin with, rounded up to whole pages of 64 KiB, at least one; ordinary
-   *   programs need 1 to 10 KiB, interpreters up to 100 KiB, and it grows when it must. What is more than the module's memory begins with (`builtInPages` of the
-   *   transform) is added here, which takes 10 to 40 microseconds.
+   *   programs need 1 to 10 KiB, interpreters up to 100 KiB, and it grows when it must. What is more than the module's
+   *   memory begins with (`builtInPages` of the transform) is added here, which takes 10 to 40 microseconds.
    * @throws UNAVAILABLE if the memory cannot grow by that much
    */
   attach(instance: WebAssembly.Instance, memory: WebAssembly.Memory | undefined, areaBytes: number): void {
-    const { exports } = instance;
     this.#instance = instance;
     this.#calledName = '';
-    this.#fuelInGuest = exports[ExportName.Fuel] as WebAssembly.Global<number> | undefined;
-    this.#memory = memory ?? ((exports[ExportName.Memory] ?? exports[USUAL_MEMORY]) as WebAssembly.Memory | undefined);
-    const control = exports[ExportName.Control] as WebAssembly.Global<number> | undefined;
-    // A module in which nothing can be suspended has no control block and needs no area.
-    if (control === undefined) return;
-    const own = this.#memory!;
-    const areaPages = exports[ExportName.AreaPages] as WebAssembly.Global<number>;
-    this.#areaPages = areaPages;
-    const builtIn = areaPages.value;
-    const pages = Math.max(1, builtIn, Math.ceil(areaBytes / PAGE_BYTES));
-    try {
-      if (pages > builtIn) {
-        const former = own.grow(pages - builtIn);
-        if (builtIn === 0) control.value = (former * PAGE_BYTES) | 0;
-      }
-    } catch {
-      throw noRoomForArea(pages - builtIn);
-    }
-    if (pages > builtIn) areaPages.value = pages;
-    this.#areaBytes = pages * PAGE_BYTES;
-    this.#shared = !(own.buffer instanceof ArrayBuffer);
-    const view = this.#view();
-    view.fill(0);
-    this.#emptyStack(view);
+    this.#fuelInGuest = instance.exports[ExportName.Fuel] as WebAssembly.Global<number> | undefined;
+    this.#area = new Area(instance.exports, memory, areaBytes);
   }
 
   /**
@@ -187,23 +141,20 @@ export class SuspendDriver {
    * whose call was broken off by an exception of an import can.
    */
   reset(): void {
-    const broken = this.#state === DriverState.Broken && !this.#brokenOff;
-    if (broken || this.#state === DriverState.Running) throw cannotBe('reset', this.#state);
+    const broken = this.#area.damaged || (this.#state === DriverState.Broken && !this.#brokenOff);
+    if (broken || this.#state === DriverState.Running) throw cannotBe('reset', this.state);
     this.#brokenOff = false;
     this.#state = DriverState.Idle;
     this.#waiting = false;
     this.#exhausted = false;
     this.result = undefined;
     this.fuel = ENDLESS_FUEL;
-    if (this.#areaBytes === 0) return;
-    const view = this.#view();
-    new Uint8Array(this.#memory!.buffer, this.#base, this.#areaBytes).fill(0);
-    this.#emptyStack(view);
+    if (this.#area.bytes !== 0) this.#area.clear();
   }
 
   /** Run the start function, where it is one that can be suspended: it has not run yet. Otherwise nothing. */
   start(): DriverState {
-    if (this.#exports[ExportName.Start] === undefined) return this.#state;
+    if (this.#exports[ExportName.Start] === undefined) return this.state;
     return this.call(ExportName.Start, []);
   }
 
@@ -236,20 +187,20 @@ export class SuspendDriver {
 
   /** What is called by this name; from here on the guest runs. */
   #begin(name: string): (...args: readonly unknown[]) => unknown {
-    if (this.#state !== DriverState.Idle) throw cannotCall(name, this.#state, this.#entry);
+    if (this.state !== DriverState.Idle) throw cannotCall(name, this.state, this.#entry);
     if (name !== this.#calledName) {
       this.#called = this.#function(name);
       this.#calledName = name;
     }
     const entry = this.#called!;
     this.#entry = name;
-    if (this.#areaBytes !== 0) {
-      const view = this.#view();
+    if (this.#area.bytes !== 0) {
+      const view = this.#area.control();
       view[Word.Command] = Command.Run;
       view[Word.Fuel] = this.fuel;
       view[Word.FuelLeft] = this.fuel;
       view[Word.GrowRefused] = 0;
-      this.#emptyStack(view);
+      this.#area.empty(view);
     }
     this.#waiting = false;
     this.#exhausted = false;
@@ -259,11 +210,11 @@ export class SuspendDriver {
 
   /** Go on with the suspended or preempted call. Answers the state afterwards, as `call`. */
   resume(): DriverState {
-    const state = this.#state;
+    const { state } = this;
     if (state !== DriverState.Suspended && state !== DriverState.Preempted) throw cannotBe('resumed', state);
-    const view = this.#view();
-    this.#topOffset(view);
-    view[Word.Limit] = this.#base + this.#areaBytes;
+    const view = this.#area.control();
+    this.#area.top(view);
+    view[Word.Limit] = this.#area.base + this.#area.bytes;
     view[Word.Fuel] = this.fuel;
     view[Word.FuelLeft] = this.fuel;
     this.#waiting = state === DriverState.Suspended;
@@ -287,7 +238,7 @@ export class SuspendDriver {
    */
   shouldRewind(): boolean {
     if (!this.#waiting) return false;
-    const view = this.#view();
+    const view = this.#area.control();
     if (view[Word.Command] !== Command.Rewind) return false;
     this.#waiting = false;
     view[Word.Command] = Command.Run;
@@ -298,7 +249,7 @@ export class SuspendDriver {
   suspend(): void {
     if (this.#state !== DriverState.Running) throw notRunning();
     if (this.#depth > 0) throw cannotWaitWithin();
-    this.#view()[Word.Command] = Command.Suspend;
+    this.#area.control()[Word.Command] = Command.Suspend;
     this.#asked = true;
   }
 
@@ -311,17 +262,17 @@ export class SuspendDriver {
    * @throws TIMEOUT when the fuel is spent; then, and when anything else is thrown, the instance is broken
    */
   callWithin(name: string, args: readonly unknown[], fuel = ENDLESS_FUEL): unknown {
-    if (this.#state === DriverState.Broken) throw cannotCall(name, this.#state, this.#entry);
+    if (this.state === DriverState.Broken) throw cannotCall(name, this.state, this.#entry);
     const entry = this.#function(name);
-    if (this.#areaBytes === 0) return entry(...args);
+    if (this.#area.bytes === 0) return entry(...args);
     const outer = this.#state;
-    let view = this.#view();
-    if (outer === DriverState.Idle) this.#emptyStack(view);
+    let view = this.#area.control();
+    if (outer === DriverState.Idle) this.#area.empty(view);
     const command = view[Word.Command];
     const outerFuel = view[Word.Fuel];
     const outerLeft = view[Word.FuelLeft];
     const outerInGuest = outer === DriverState.Running ? this.#fuelInGuest?.value : undefined;
-    const top = this.#topOffset(view);
+    const top = this.#area.top(view);
     view[Word.Command] = Command.Run;
     view[Word.Fuel] = fuel;
     view[Word.FuelLeft] = fuel;
@@ -336,7 +287,7 @@ export class SuspendDriver {
       this.#depth--;
       if (outerInGuest !== undefined) this.#fuelInGuest!.value = outerInGuest;
     }
-    view = this.#view();
+    view = this.#area.control();
     if (view[Word.Command] === Command.Preempted) {
       this.#state = DriverState.Broken;
       throw tookTooLong(name);
@@ -344,7 +295,7 @@ export class SuspendDriver {
     view[Word.Command] = command;
     view[Word.Fuel] = outerFuel;
     if (outer === DriverState.Running) view[Word.FuelLeft] = outerLeft;
-    view[Word.Top] = this.#base + top;
+    view[Word.Top] = this.#area.base + top;
     this.#state = outer;
     return result;
   }
@@ -354,7 +305,7 @@ export class SuspendDriver {
     const grow = this.#exports[ExportName.Grow] as ((pages: number) => number) | undefined;
     if (grow !== undefined) return grow(pages);
     try {
-      return this.#memory === undefined ? -1 : this.#memory.grow(pages);
+      return this.#area.memory?.grow(pages) ?? -1;
     } catch {
       return -1;
     }
@@ -362,7 +313,7 @@ export class SuspendDriver {
 
   /** Whether a `memory.grow` has failed since the call began: what a trap that follows may come from. */
   get growRefused(): boolean {
-    return this.#areaBytes !== 0 && this.#view()[Word.GrowRefused] !== 0;
+    return this.#area.bytes !== 0 && this.#area.control()[Word.GrowRefused] !== 0;
   }
 
   /**
@@ -380,59 +331,34 @@ export class SuspendDriver {
    */
   saveGlobals(length: number): Uint8Array | undefined {
     if (length === 0) return NOTHING;
-    const at = this.#globalsAt();
-    if (at === undefined) return undefined;
-    (this.#function(ExportName.SaveGlobals) as (at: number) => void)(at);
-    const passed = new Uint8Array(this.#memory!.buffer, at, length);
+    const passed = this.#area.spare(length);
+    if (passed === undefined) return undefined;
+    this.#function(ExportName.SaveGlobals)(passed.byteOffset);
     const bytes = passed.slice();
     // What is left in the area, the guest could read.
     passed.fill(0);
     return bytes;
   }
 
-  /** Set them to what `saveGlobals` of another instance gave. Before `restore`, which may take their room. */
+  /** Set them to what `saveGlobals` of another instance gave. Before `restore`, whose stack takes room. */
   loadGlobals(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
-    const at = this.#globalsAt()!;
-    const passed = new Uint8Array(this.#memory!.buffer, at, bytes.length);
+    const passed = this.#area.spare(bytes.length)!;
     passed.set(bytes);
-    (this.#function(ExportName.LoadGlobals) as (at: number) => void)(at);
+    this.#function(ExportName.LoadGlobals)(passed.byteOffset);
     passed.fill(0);
-  }
-
-  /** Where they pass: the end of the area. */
-  #globalsAt(): number | undefined {
-    const top = this.#topOffset(this.#view());
-    if (top > this.#areaBytes - MAX_GLOBAL_BYTES && !this.#extend(MAX_GLOBAL_BYTES)) return undefined;
-    return this.#base + this.#areaBytes - MAX_GLOBAL_BYTES;
-  }
-
-  /** Make the area longer by at least so many bytes; false where the memory cannot grow. Not while the guest runs. */
-  #extend(bytes: number): boolean {
-    const pages = Math.ceil(bytes / PAGE_BYTES);
-    try {
-      this.#memory!.grow(pages);
-    } catch {
-      return false;
-    }
-    this.#areaPages!.value += pages;
-    this.#control = NO_CONTROL;
-    this.#view();
-    return true;
   }
 
   /** Bytes of the saved frames. */
   get savedBytes(): number {
-    return this.#areaBytes === 0 ? 0 : this.#topOffset(this.#view()) - CONTROL_BYTES;
+    return this.#area.savedBytes;
   }
 
   /** A copy of the saved frames of a suspended or preempted call. */
   save(): SavedCall {
-    const state = this.#state;
+    const { state } = this;
     if (state !== DriverState.Suspended && state !== DriverState.Preempted) throw cannotBe('saved', state);
-    const length = this.savedBytes;
-    const stack = new Uint8Array(this.#memory!.buffer, this.#base + CONTROL_BYTES, length).slice();
-    return { entry: this.#entry, state, stack };
+    return { entry: this.#entry, state, stack: this.#area.savedStack() };
   }
 
   /**
@@ -443,16 +369,12 @@ export class SuspendDriver {
    * @throws INVALID if the stack is damaged or of another module, UNAVAILABLE if it does not fit the area
    */
   restore(saved: SavedCall, table: FrameTable): void {
-    if (this.#state !== DriverState.Idle) throw cannotCall(saved.entry, this.#state, this.#entry);
+    if (this.state !== DriverState.Idle) throw cannotCall(saved.entry, this.state, this.#entry);
     readSavedStack(saved.stack, table);
     this.#function(resumeExport(saved.entry));
-    const missing = saved.stack.byteLength + CONTROL_BYTES - this.#areaBytes;
-    if (missing > 0 && !this.#extend(missing)) throw areaTooSmall(this.#areaBytes, saved.entry);
-    const view = this.#view();
-    const start = this.#base + CONTROL_BYTES;
-    new Uint8Array(this.#memory!.buffer, start, saved.stack.byteLength).set(saved.stack);
-    view[Word.Top] = start + saved.stack.byteLength;
-    view[Word.Command] = saved.state === DriverState.Preempted ? Command.Preempted : Command.Suspend;
+    if (!this.#area.putStack(saved.stack)) throw areaTooSmall(this.#area.bytes, saved.entry);
+    const preempted = saved.state === DriverState.Preempted;
+    this.#area.control()[Word.Command] = preempted ? Command.Preempted : Command.Suspend;
     this.#entry = saved.entry;
     this.#state = saved.state;
   }
@@ -476,41 +398,10 @@ export class SuspendDriver {
     throw unknownExport(name, known);
   }
 
-  /** The control block, found again if the memory has grown. */
-  #view(): Int32Array {
-    if (this.#control.length !== 0 && !this.#shared) return this.#control;
-    const { buffer } = this.#memory!;
-    this.#areaBytes = this.#areaPages!.value * PAGE_BYTES;
-    const base = buffer.byteLength - this.#areaBytes;
-    if (this.#control.length !== 0 && base === this.#base) return this.#control;
-    const control = this.#exports[ExportName.Control] as WebAssembly.Global<number>;
-    if (control.value >>> 0 !== base) {
-      this.#state = DriverState.Broken;
-      throw grownElsewhere();
-    }
-    this.#base = base;
-    this.#control = new Int32Array(buffer, base, CONTROL_BYTES / 4);
-    return this.#control;
-  }
-
-  /** End of the saved stack from the beginning of the area; what the guest left there is not to be trusted. */
-  #topOffset(view: Int32Array): number {
-    const offset = (view[Word.Top] - this.#base) >>> 0;
-    if (offset >= CONTROL_BYTES && offset <= this.#areaBytes) return offset;
-    this.#state = DriverState.Broken;
-    throw damagedStack();
-  }
-
-  /** Nothing is saved. Both words are in the guest's reach, so they are set before each call. */
-  #emptyStack(view: Int32Array): void {
-    view[Word.Top] = this.#base + CONTROL_BYTES;
-    view[Word.Limit] = this.#base + this.#areaBytes;
-  }
-
   /** Why the guest returned. */
   #stopped(): DriverState {
-    if (this.#areaBytes === 0) return (this.#state = DriverState.Idle);
-    switch (this.#view()[Word.Command]) {
+    if (this.#area.bytes === 0) return (this.#state = DriverState.Idle);
+    switch (this.#area.control()[Word.Command]) {
       case Command.Suspend:
         // An export that is not prepared for it went on to its end.
         if (this.savedBytes === 0 && this.#exports[resumeExport(this.#entry)] === undefined) this.#refuseWait();
@@ -539,16 +430,16 @@ export class SuspendDriver {
     const trapped = error instanceof WebAssembly.RuntimeError;
     // What the host throws in the body of an import (an exit) unwinds the guest between two instructions of it. If it
     // passes on what a call within threw, that call decides.
-    const brokenBefore = this.#state === DriverState.Broken && !this.#brokenOff;
+    const brokenBefore = this.#area.damaged || (this.#state === DriverState.Broken && !this.#brokenOff);
     this.#brokenOff = !brokenBefore && !trapped && !(error instanceof RangeError);
     this.#state = DriverState.Broken;
-    if (this.#areaBytes === 0) throw error;
-    const view = this.#view();
+    if (this.#area.bytes === 0) throw error;
+    const view = this.#area.control();
     const command = view[Word.Command];
     const fuel = this.#fuelInGuest?.value;
     if (fuel !== undefined) view[Word.FuelLeft] = fuel;
     if (!trapped) throw error;
-    if (command === Command.Overflow) throw areaTooSmall(this.#areaBytes, this.#entry);
+    if (command === Command.Overflow) throw areaTooSmall(this.#area.bytes, this.#entry);
     if (command === Command.Endless) throw boundlessWork(this.#entry, error.stack);
     if (command === Command.Corrupt) throw foreignFrame(this.#entry, error.stack);
     if (fuel !== undefined && fuel < 0 && error.message === 'unreachable') {
