@@ -19,6 +19,9 @@ const FILES = [
   'wasm/suspend_differential',
   'wasm/suspend_compiled',
   'wasm/image_compiled',
+  'wasm/hostile',
+  'wasm/load_hostile',
+  'wasm/wasi_fuzz',
   'examples/access_log',
 ];
 

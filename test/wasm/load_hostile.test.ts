@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { soaked } from '../soaked.ts';
 import { decodeModule } from '../../machines/wasm/binary/decode.ts';
 import { SectionId } from '../../machines/wasm/binary/module.ts';
 import type { WasmProgram } from '../../machines/wasm/instance/program.ts';
@@ -112,7 +113,7 @@ for (const [name, sample, seed] of [
       fc.asyncProperty(cases, async (changes: readonly Mutation[]) => {
         outcomes[await survive(changes.reduce((bytes, change) => mutate(sample, bytes, change), sample))]++;
       }),
-      { seed, numRuns: 2500 },
+      soaked({ seed, numRuns: 2500 }),
     );
     assert.ok(outcomes.refused > 1000 && outcomes.ran > 100, JSON.stringify(outcomes));
   });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { soaked } from '../soaked.ts';
 import { WASI_CALLS } from '../../machines/wasm/wasi/signatures.ts';
 import { CALLS, INTERPRETER, perform, type Step, vectors } from './wasi_interpreter.ts';
 import { startWasi } from './wasi_start.ts';
@@ -93,8 +94,6 @@ const sensible: fc.Arbitrary<Step> = fc.constantFrom<Step>(
   ['fd_close', 4],
 );
 
-const runs = Number(process.env.TROUPE_FUZZ_RUNS ?? 150);
-
 test('random calls answer numbers, and nothing outside of the folder changes', async () => {
   const started = await startWasi({ m: INTERPRETER }, { files: { 'secret.txt': 'secret' }, input: ['line'] });
   const beside = () => readdirSync(join(started.data, '..')).sort();
@@ -118,7 +117,7 @@ test('random calls answer numbers, and nothing outside of the folder changes', a
       ]);
       assert.equal(after.results, [0, 8]);
     }),
-    { numRuns: runs },
+    soaked({ seed: 20_261_122, numRuns: 150 }),
   );
   assert.equal(beside(), before);
   assert.is(readFileSync(join(started.data, '..', 'secret.txt'), 'utf8'), 'secret');
