@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
-  type CallSignature,
   ENV_CALLS,
   LOG_CALLS,
   OPERATION_CALL,
@@ -11,6 +10,7 @@ import {
   START_OPERATION_CALL,
   TIME_CALLS,
 } from '../../machines/wasm/abi/calls.ts';
+import type { CallSignature } from '../../machines/wasm/abi/signature.ts';
 import { ABI_VERSION } from '../../machines/wasm/abi/codes.ts';
 import { moduleAbi } from '../../machines/wasm/abi/version.ts';
 import { decodeModule } from '../../machines/wasm/binary/decode.ts';

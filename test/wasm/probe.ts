@@ -1,12 +1,12 @@
 /** A module with one export for each import function of the ABI: whatever the host passes goes to the call as it is. */
 import {
-  type CallSignature,
   LOG_CALLS,
   OPERATION_CALL,
   PROCESS_CALLS,
   START_OPERATION_CALL,
   TIME_CALLS,
 } from '../../machines/wasm/abi/calls.ts';
+import type { CallSignature } from '../../machines/wasm/abi/signature.ts';
 
 interface Probed {
   readonly module: string;

@@ -3,16 +3,7 @@
  * wait. `README.md` beside this folder says what each does. Linking, checking and the transform all read this table.
  */
 import { WASI_CALLS, WASI_MODULE } from '../wasi/signatures.ts';
-
-export type ValueType = 'i32' | 'i64' | 'f32' | 'f64';
-
-/** One import function. A parameter pair `x, x_len` is UTF-8 text or MessagePack bytes in the guest's memory. */
-export interface CallSignature {
-  readonly params: readonly ValueType[];
-  readonly results: readonly ValueType[];
-  /** It can wait: the transform makes the guest suspendable there. */
-  readonly blocks: boolean;
-}
+import type { CallSignature, ValueType } from './signature.ts';
 
 const I1 = ['i32'] as const;
 
@@ -157,9 +148,4 @@ function own(table: { readonly [name: string]: CallSignature }, target: ImportTa
 /** Whether a module that imports this must be made suspendable. */
 export function canBlock(module: string, name: string): boolean {
   return resolveImport(module, name)?.signature.blocks ?? false;
-}
-
-/** `(i32, f64) -> i32`, as error messages and the README write it. */
-export function showSignature(params: readonly string[], results: readonly string[]): string {
-  return `(${params.join(', ')}) -> ${results.length === 1 ? results[0] : `(${results.join(', ')})`}`;
 }

@@ -1,5 +1,5 @@
 import type { Payload } from '../../../runtime/machine.ts';
-import { showSignature } from '../abi/calls.ts';
+import { showSignature } from '../abi/signature.ts';
 import type { FunctionSignature } from '../binary/inspect.ts';
 import type { Loaded } from '../instance/loaded.ts';
 import { allocate } from './allocate.ts';

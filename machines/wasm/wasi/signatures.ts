@@ -1,5 +1,5 @@
 /** Every function of `wasi_snapshot_preview1`: its type, and whether it can wait. */
-import type { CallSignature, ValueType } from '../abi/calls.ts';
+import type { CallSignature, ValueType } from '../abi/signature.ts';
 
 export const WASI_MODULE = 'wasi_snapshot_preview1';
 
