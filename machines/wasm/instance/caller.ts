@@ -141,18 +141,12 @@ export abstract class Caller {
     return result;
   }
 
-  /**
-   * `operate`, given up after so many milliseconds, above 0 (infinity: never); without an operation just the time.
-   * `answered` then tells how it went.
-   */
-  operateWithin(operation: BoundOperation | undefined, args: readonly Payload[], limit: number): Payload | TroupeError {
+  /** Suspend the guest for so many milliseconds, above 0 (infinity: for ever); the error where it cannot be. */
+  pause(milliseconds: number): TroupeError | undefined {
     if (!this.mayWait) return cannotWait;
-    const tag = operation === undefined ? 0 : this.tags.own();
-    const result = operation === undefined ? undefined : this.out.invoke(tag, operation, args);
-    if (result !== undefined) return result;
-    const timer = limit === NEVER ? 0 : this.tags.own();
-    if (timer !== 0) this.out.timer(timer, limit);
-    this.wait.forAnswer(tag, timer);
+    const tag = milliseconds === NEVER ? 0 : this.tags.own();
+    if (tag !== 0) this.out.timer(tag, milliseconds);
+    this.wait.forAnswer(tag);
     this.#suspend();
     return undefined;
   }
@@ -166,10 +160,9 @@ export abstract class Caller {
     return true;
   }
 
-  /** What a command answered for which the guest was suspended: `null` for nothing, TIMEOUT where it was given up. */
+  /** What a command answered for which the guest was suspended: `null` for nothing. */
   answered(): Payload | TroupeError {
-    const { outcome, value, error } = this.wait;
-    return outcome === Outcome.TIMEOUT ? timeLimit : (error ?? value ?? null);
+    return this.wait.error ?? this.wait.value ?? null;
   }
 
   #suspend(): number {

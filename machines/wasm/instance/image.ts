@@ -16,7 +16,7 @@ import { damagedImage } from './refusals.ts';
 import type { Template } from './template.ts';
 
 /** Part of the identity of programs that can resume an image: raise it when the record or the transform changes. */
-const RECORD_VERSION = 2;
+const RECORD_VERSION = 3;
 const PAGE_BYTES = 65_536;
 
 /** What can resume an image of a program: the same module, made runnable in the same way. */

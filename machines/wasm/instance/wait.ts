@@ -32,18 +32,15 @@ export class Wait {
   #topic: string | undefined;
   /** Tag of the timer that limits the wait, or of the command; 0: none. */
   #tag = 0;
-  /** Tag of the timer that limits the wait for a command; 0: none. */
-  #limit = 0;
 
   /** Wait for an arrival; `tag` is that of an armed timer or 0. */
   forArrival(sources: number, topic: string | undefined, tag: number): void {
     this.#begin(true, sources, topic, tag);
   }
 
-  /** Wait for the answer to the command `tag`; `limit` is the tag of an armed timer or 0. */
-  forAnswer(tag: number, limit = 0): void {
+  /** Wait for the answer to the command `tag`; 0: for what never comes. */
+  forAnswer(tag: number): void {
     this.#begin(false, 0, undefined, tag);
-    this.#limit = limit;
   }
 
   /** Wait for nothing: the guest goes on when it is stepped again. */
@@ -60,16 +57,10 @@ export class Wait {
     this.#sources = sources;
     this.#topic = topic;
     this.#tag = tag;
-    this.#limit = 0;
   }
 
   /** An answer to one of the host's own tags; one that nobody waits for any more is dropped. */
   answered(answer: Answer): void {
-    if (answer.tag === this.#limit) {
-      this.#limit = 0;
-      if (this.outcome === Outcome.PENDING) this.outcome = Outcome.TIMEOUT;
-      return;
-    }
     if (answer.tag !== this.#tag) return;
     this.#tag = 0;
     if (this.#arrival) {
@@ -88,17 +79,7 @@ export class Wait {
       this.#tag = 0;
       this.outcome = Outcome.ARRIVAL;
     }
-    if (this.outcome === Outcome.PENDING) return false;
-    if (!this.#arrival) this.#giveUp(out);
-    return true;
-  }
-
-  /** The wait for a command is over: neither its answer nor the end of its time is wanted any more. */
-  #giveUp(out: StepOutput): void {
-    if (this.#tag !== 0) out.abandon(this.#tag);
-    if (this.#limit !== 0) out.abandon(this.#limit);
-    this.#tag = 0;
-    this.#limit = 0;
+    return this.outcome !== Outcome.PENDING;
   }
 
   #take(arrivals: Arrivals, events: EventQueue): boolean {
@@ -113,14 +94,12 @@ export class Wait {
       sources: this.#sources,
       topic: this.#topic ?? null,
       tag: this.#tag,
-      limit: this.#limit,
     };
   }
 
-  restore({ outcome, arrival, sources, topic, tag, limit }: WaitRecord): void {
+  restore({ outcome, arrival, sources, topic, tag }: WaitRecord): void {
     this.#begin(arrival, sources, topic ?? undefined, tag);
     this.outcome = outcome as Outcome;
-    this.#limit = limit;
   }
 
   /** What a step reports while this lasts. */
@@ -136,6 +115,4 @@ export interface WaitRecord {
   readonly sources: number;
   readonly topic: string | null;
   readonly tag: number;
-  /** Tag of the timer that limits the wait for a command; 0: none. */
-  readonly limit: number;
 }

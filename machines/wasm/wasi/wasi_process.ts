@@ -4,7 +4,6 @@ import { TroupeError } from '../../../runtime/errors.ts';
 import type { BoundOperation, Payload } from '../../../runtime/machine.ts';
 import { Unwinding } from '../instance/ending.ts';
 import type { Guest } from '../instance/guest.ts';
-import { timeLimit } from '../instance/refusals.ts';
 import { Descriptors, type DescriptorsRecord } from './descriptors.ts';
 import { Errno, errnoOf, Refusal, refuse } from './errno.ts';
 import type { WasiGrants } from './grants.ts';
@@ -151,8 +150,8 @@ export class WasiProcess {
 
   /** Wait for so many milliseconds. */
   pause(milliseconds: number): void {
-    const over = this.#answered(() => this.#guest.operateWithin(undefined, [], milliseconds));
-    if (over instanceof TroupeError && over !== timeLimit) refuse(errnoOf(over));
+    const over = this.#answered(() => this.#guest.pause(milliseconds));
+    if (over instanceof TroupeError) refuse(errnoOf(over));
   }
 
   /** Let others have their turn. */
