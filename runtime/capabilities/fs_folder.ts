@@ -41,6 +41,11 @@ export class Folder {
     }
   }
 
+  /** `existing`, or, where links are not followed, `entry`. */
+  found(path: string, operation: string, follow: boolean): Promise<string> {
+    return follow ? this.existing(path, operation) : this.entry(path, operation);
+  }
+
   /** Absolute path for a file that may not exist yet; the folder it lies in must. */
   async creatable(path: string, operation: string): Promise<string> {
     const named = this.#inside(path, operation);

@@ -31,11 +31,8 @@ export const handleOperations: { readonly [name: string]: OperationDefinition<Fs
       const path = textArgument(args[0], operation, 'path');
       const { access, follow } = accessOption(args[1], operation);
       const folder = access.write ? writableFolder(context, granted, operation) : readableFolder(context, granted);
-      const file = !follow
-        ? await folder.entry(path, operation)
-        : access.create
-          ? await folder.creatable(path, operation)
-          : await folder.existing(path, operation);
+      const file =
+        follow && access.create ? await folder.creatable(path, operation) : await folder.found(path, operation, follow);
       return await openFile(context, file, path, access);
     },
   },

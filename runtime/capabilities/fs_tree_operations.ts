@@ -17,8 +17,7 @@ export const treeOperations: { readonly [name: string]: OperationDefinition<FsSe
       const operation = 'fs.stat';
       const path = textArgument(args[0], operation, 'path');
       const follow = followOption(args[1], operation);
-      const folder = readableFolder(context, granted);
-      const file = follow ? await folder.existing(path, operation) : await folder.entry(path, operation);
+      const file = await readableFolder(context, granted).found(path, operation, follow);
       try {
         return described(follow ? await stat(file) : await lstat(file));
       } catch (thrown) {
@@ -76,8 +75,7 @@ export const treeOperations: { readonly [name: string]: OperationDefinition<FsSe
       const path = textArgument(args[0], operation, 'path');
       const { accessed, modified } = timesArgument(args[1], operation, context.clock);
       const follow = followOption(args[2], operation);
-      const folder = writableFolder(context, granted, operation);
-      const file = follow ? await folder.existing(path, operation) : await folder.entry(path, operation);
+      const file = await writableFolder(context, granted, operation).found(path, operation, follow);
       try {
         const found = follow ? await stat(file) : await lstat(file);
         await (follow ? utimes : lutimes)(file, accessed ?? found.atimeMs / 1e3, modified ?? found.mtimeMs / 1e3);

@@ -17,16 +17,6 @@ export function isOnePayload(bytes: Uint8Array, start: number, end: number): boo
   return skip(bytes, end, 0) && position === end;
 }
 
-/** How many items the list at the beginning of `bytes` has; undefined where there is no list. */
-export function listLength(bytes: Uint8Array, start: number, end: number): number | undefined {
-  if (start >= end) return undefined;
-  const head = bytes[start];
-  if (head >= 0x90 && head <= 0x9f) return head & 15;
-  if (head === 0xdc && start + 3 <= end) return (bytes[start + 1] << 8) | bytes[start + 2];
-  if (head === 0xdd && start + 5 <= end) return read32(bytes, start + 1);
-  return undefined;
-}
-
 function skip(bytes: Uint8Array, end: number, depth: number): boolean {
   if (position >= end) return false;
   const head = bytes[position++];

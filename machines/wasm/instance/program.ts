@@ -122,8 +122,7 @@ export class WasmProgram implements Program {
     const used = this.#pool?.take();
     if (used !== undefined) return new Guest(this, used);
     const loaded = this.#made();
-    if (this.#template === undefined && loaded.memory.bytes.length <= LARGEST_KEPT)
-      this.#template = this.#describe(loaded);
+    if (loaded.memory.bytes.length <= LARGEST_KEPT) this.#template ??= this.#describe(loaded);
     return new Guest(this, loaded);
   }
 

@@ -64,7 +64,7 @@ export function cacheFolder(root: string): string | undefined {
 }
 
 export function sha256(content: Uint8Array | string): string {
-  return createHash('sha256').update(content).digest('hex');
+  return hash(content).toString('hex');
 }
 
 /** What is kept under `key`; undefined for anything missing or damaged. */
@@ -106,7 +106,7 @@ export function writeCached(folder: string | undefined, key: string, note: unkno
   void sweepCache(folder);
 }
 
-function hash(content: Uint8Array): Buffer {
+function hash(content: Uint8Array | string): Buffer {
   return createHash('sha256').update(content).digest();
 }
 
