@@ -51,7 +51,10 @@ export interface StateMachine {
   step(events: EventQueue, out: StepOutput): StepStatus;
   /** Release everything. May come after any step or before the first; never throws. */
   close(): void;
-  /** A portable continuation: all that is needed to go on elsewhere; undefined where it cannot be moved now. */
+  /**
+   * A portable continuation: all that is needed to go on elsewhere; undefined where it cannot be moved now. Between steps
+   * only. Once there is an image the process is in it and no longer here: what follows is `close`, and nothing else.
+   */
   suspend?(): Image | undefined;
 }
 
@@ -70,7 +73,13 @@ export interface Program {
   readonly payloads: PayloadForm;
   /** Cheap: this is what a spawn pays. Throws only when out of room (UNAVAILABLE). */
   create(): StateMachine;
+  /**
+   * The process of an image of this program, on this thread or on another one than where it was made. Throws UNAVAILABLE
+   * where there is no room now (the image can be tried again), INVALID for what can never be resumed.
+   */
   resume?(image: Image): StateMachine;
+  /** Nobody will resume this image, because its process has ended: give back what is still kept for it. */
+  discard?(image: Image): void;
 }
 
 /** What `prepare` made of an entry: structured-cloneable, sent to every worker once. */
@@ -108,6 +117,8 @@ export interface Shared {
   readonly data: unknown;
   /** Called once when the runtime has ended. */
   release(): void;
+  /** A worker thread (`threadId` of node:worker_threads) has died with all that was in its memory. */
+  lost?(thread: number): void;
 }
 
 /** One language. Registered by entry kind. */
