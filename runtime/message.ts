@@ -47,6 +47,11 @@ export class Message {
     return value;
   }
 
+  /** Whether it is held as MessagePack. */
+  get isPacked(): boolean {
+    return this.body instanceof Packed;
+  }
+
   /** Append the payload as MessagePack: for readers that need no bytes of their own. */
   packInto(writer: PayloadWriter): void {
     const body = this.body;

@@ -43,6 +43,8 @@ export interface RuntimeOptions {
   readonly capabilities?: ReadonlyMap<string, CapabilityDefinition>;
   /** How spawns are spread over workers; `round-robin` is for tests that must cross workers. */
   readonly placement?: 'least-loaded' | 'round-robin';
+  /** For tests: workers give processes to one another at random all the time, whatever they do. */
+  readonly restless?: boolean;
   /** Told about each process that ended with an error. */
   readonly onCrash?: (pid: string, id: string, error: TroupeError) => void;
 }
@@ -123,6 +125,7 @@ export class Runtime {
         shared,
         machinesModule: options.machinesModule,
         placement: options.placement ?? 'least-loaded',
+        restless: options.restless ?? false,
         services,
         clock,
         onCrash: options.onCrash,

@@ -20,6 +20,10 @@ export class Linked {
   lastId: string | undefined = undefined;
   lastHost: string | undefined = undefined;
   lastSpawned: Linked | undefined = undefined;
+  /** How long a step of its processes takes, in microseconds: a moving average of some of them. */
+  stepTime = 0;
+  /** How many were measured. */
+  samples = 0;
 
   constructor(
     entry: Entry,
@@ -38,6 +42,13 @@ export class Linked {
     this.#machine = machine;
     this.#artifact = artifact;
     this.#shared = shared;
+  }
+
+  /** A step took so many microseconds. */
+  sampled(microseconds: number): void {
+    // The first ones run code that is not compiled yet; they are soon outweighed.
+    this.stepTime += (microseconds - this.stepTime) / (this.samples < 4 ? ++this.samples : 8);
+    if (this.samples < 255) this.samples++;
   }
 
   /** The loaded program. Throws what loading throws; a failed load is tried again by the next spawn. */

@@ -56,7 +56,7 @@ function leave(scheduler: Scheduler, process: Process, result: ExitResult): void
   const { outbound } = scheduler;
   if (outbound !== undefined) {
     scheduler.table.remember(process, result);
-    outbound.retire(process.number);
+    outbound.retire(process);
   }
   scheduler.table.remove(process);
   scheduler.counters.leave(process.linked.host.index);
@@ -123,6 +123,14 @@ function finish(process: Process): void {
           // A release that fails has nobody left to tell; the others must still run.
         }
       }
+    }
+  }
+  const image = extras?.image;
+  if (image !== undefined) {
+    try {
+      process.linked.program.discard?.(image);
+    } catch {
+      // What is damaged cannot be given back.
     }
   }
   const machine = process.machine;

@@ -4,8 +4,23 @@ import type { Message } from '../message.ts';
 import { type Process, ProcessState } from './process.ts';
 import type { Scheduler } from './scheduler.ts';
 
-/** Put a message in a live local process's mailbox and make it runnable if it waits for one. */
+/** A message from a process here, or from outside. */
 export function deliver(scheduler: Scheduler, target: Process, message: Message): TroupeError | undefined {
+  const arriving = target.extras?.arriving;
+  if (arriving === undefined || !arriving.batch.awaits(scheduler.index)) {
+    return deliverHere(scheduler, target, message);
+  }
+  const limit = target.linked.host.mailbox;
+  if (arriving.held.length >= limit) {
+    scheduler.deadLetters++;
+    return mailboxFull(target.pid, limit);
+  }
+  arriving.held.push({ source: scheduler.index, message });
+  return undefined;
+}
+
+/** Put a message in a live local process's mailbox and make it runnable if it waits for one. */
+export function deliverHere(scheduler: Scheduler, target: Process, message: Message): TroupeError | undefined {
   if (target.first === undefined && target.extras === undefined && message.bytes === 0) {
     target.first = message;
   } else {

@@ -1,8 +1,9 @@
 import type { CallContext } from '../capabilities/capability.ts';
 import type { TroupeError } from '../errors.ts';
 import type { Command } from '../lifecycle/commands.ts';
-import type { Answer, ExitResult, Payload, ProcessEvent } from '../machine.ts';
+import type { Answer, ExitResult, Image, Payload, ProcessEvent } from '../machine.ts';
 import type { Message } from '../message.ts';
+import type { Arriving } from './arriving.ts';
 import type { Queue } from './queue.ts';
 
 /** Somebody who wants to know how a process ends: a monitor, or the command with `tag` of an `exec`. */
@@ -45,6 +46,17 @@ export class Extras {
   upgradable = false;
   /** The method to run where it is not the entry's own. */
   method: string | undefined = undefined;
+
+  /** Its machine, until the next step: it has come from another scheduler, or its machine could not be handed on. */
+  image: Image | undefined = undefined;
+  /** How often there was no room for it. */
+  attempts = 0;
+  /** It has come from another scheduler, and something for it may still come the old way. */
+  arriving: Arriving | undefined = undefined;
+  /** Too large to be moved. */
+  heavy = false;
+  /** Turns that it waits behind the preempted, because it sent too much in one step. */
+  debt = 0;
 
   /** What the program said before it returned Complete. */
   result: ExitResult | undefined = undefined;

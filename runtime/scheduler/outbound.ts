@@ -27,6 +27,9 @@ export interface FarSpawn {
  * Implemented in `runtime/workers/`.
  */
 export interface Outbound {
+  /** Shared memory in which the word at `attentionAt` is `CALLED` when another scheduler wants this one to look. */
+  readonly attention: Int32Array;
+  readonly attentionAt: number;
   /** Where a PID lives, if it lives; undefined for names and for the dead. */
   whereIs(pid: string): Placed | undefined;
   message(
@@ -37,24 +40,44 @@ export interface Outbound {
     payload: Payload | Packed,
     count: number,
   ): TroupeError | undefined;
-  signal(to: Placed, signal: Signal): void;
+  /** RATE_LIMITED for what asks for something and finds too much before it; ends and answers always go. */
+  signal(to: Placed, signal: Signal): TroupeError | undefined;
   /** Which scheduler a new process of a host should be on. */
   place(host: { readonly pinned: boolean; readonly workers: number }): number;
+  /** Whether too much waits for a scheduler already. */
+  refuses(worker: number): boolean;
   /** Mark a number as alive on a worker, before anything can be sent to it. */
   announce(number: number, worker: number, host: { readonly index: number }): void;
   /** A process ended here. */
-  retire(number: number): void;
+  retire(process: Process): void;
   spawn(worker: number, spawn: FarSpawn): void;
   /** Give a slot back to the scheduler that deals it out. */
   freeSlot(worker: number, number: number): void;
   /** A mailbox that refused messages from afar has room again. */
   reopen(process: Process): void;
+
+  /** A scheduler that wants work, or -1. */
+  hungry(): number;
+  /** Whether processes of a host may be given to a scheduler. */
+  mayRunOn(host: { readonly pinned: boolean; readonly workers: number }, scheduler: number): boolean;
+  /** From now on nobody else gives to a hungry scheduler. False: somebody was faster. */
+  claim(scheduler: number): boolean;
+  /** There was nothing to give after all. */
+  unclaim(scheduler: number): void;
+  /** The last epoch (`Process.sentAt`) of which everything that was sent to other schedulers was delivered. */
+  quietEpoch(): number;
+  /** Hand processes over that are in no queue, together; answers those that could not be packed and stay. */
+  give(processes: readonly Process[], taker: number): Process[];
+
   /** Take in what others sent. */
   exchange(): void;
   /** Let others see what was sent. */
   publish(): void;
-  /** Nothing to do: wait a very short while for others; whether something came. */
+  /** Nothing to do: say so, and wait a very short while for others; whether something came. */
   linger(): boolean;
   /** About to rest: false if something came at the last moment. */
   sleep(): boolean;
 }
+
+/** The value of the word at `attentionAt` when this scheduler should look. */
+export const CALLED = 2;

@@ -71,6 +71,8 @@ export class Process implements EventQueue, StepOutput, TimerOwner {
   /** Where it sent to last: most processes send to the same one again. */
   lastDest: string | undefined;
   lastTarget: Process | undefined;
+  /** Epoch in which it sent to another scheduler last; 0: never. */
+  sentAt: number;
 
   constructor(linked: Linked, slot: number, generation: number, args: readonly Payload[], inherited: Inherited) {
     this.linked = linked;
@@ -86,6 +88,7 @@ export class Process implements EventQueue, StepOutput, TimerOwner {
     this.pidText = undefined;
     this.lastDest = undefined;
     this.lastTarget = undefined;
+    this.sentAt = 0;
   }
 
   // --- identity -------------------------------------------------------------------------------------------------

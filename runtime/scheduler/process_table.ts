@@ -82,15 +82,20 @@ export class ProcessTable {
     this.live++;
   }
 
-  /** From now on nothing reaches it. */
+  /** From now on nothing reaches it, and its slot is free. */
   remove(process: Process): void {
+    this.detach(process);
+    this.release(process.slot, process.generation);
+  }
+
+  /** It lives on elsewhere. */
+  detach(process: Process): void {
     const { slot } = process;
     if (this.count === 1) this.#table[slot] = undefined;
     else if (slot % this.count === this.index) this.#table[(slot / this.count) | 0] = undefined;
     else this.#foreign.delete(slot);
     if (process.pidText !== undefined) this.known.delete(process.pidText);
     this.live--;
-    this.release(slot, process.generation);
   }
 
   /** The live local process with this number. */

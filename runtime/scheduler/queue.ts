@@ -41,6 +41,16 @@ export class Queue<T> {
     return item;
   }
 
+  /** The youngest item, or undefined. */
+  pop(): T | undefined {
+    if (this.#size === 0) return undefined;
+    const items = this.#items;
+    const at = (this.#head + --this.#size) & (items.length - 1);
+    const item = items[at];
+    items[at] = undefined;
+    return item;
+  }
+
   /** The item `index` places behind the oldest one. */
   at(index: number): T | undefined {
     return index < this.#size ? this.#items[(this.#head + index) & (this.#items.length - 1)] : undefined;

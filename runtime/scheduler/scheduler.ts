@@ -21,17 +21,26 @@ import { Message } from '../message.ts';
 import type { Packed } from '../payload/payload.ts';
 import { looksLikePid } from '../pid.ts';
 import type { Counters } from './counters.ts';
-import { deliver } from './delivery.ts';
-import type { Outbound, Placed } from './outbound.ts';
+import type { Extras } from './extras.ts';
+import { deliver, deliverHere } from './delivery.ts';
+import { CALLED, type Outbound } from './outbound.ts';
 import { type Process, ProcessState } from './process.ts';
 import { ProcessTable } from './process_table.ts';
 import { Queue } from './queue.ts';
-import { TimingWheel } from './timing_wheel.ts';
+import { Restless } from './restless.ts';
+import { Sharing } from './sharing.ts';
+import { type TimerOwner, TimingWheel } from './timing_wheel.ts';
 
 /** Longest time between two looks at the event loop, in milliseconds. */
 const BURST = 4;
 /** Steps between two looks at the clock and at what other workers sent. */
 const STEPS_PER_LOOK = 64;
+/** One step of so many is timed (mask), and the first ones of each entry. */
+const SAMPLED = 63;
+const ENOUGH_SAMPLES = 16;
+/** A process that has moved and for which there is no room here tries again so often, so many milliseconds apart. */
+const RESUME_ATTEMPTS = 400;
+const RESUME_PAUSE = 5;
 /** Every so many picks the preempted go first. */
 const FAIRNESS = 61;
 
@@ -49,6 +58,23 @@ export interface SchedulerOptions {
   readonly outbound?: Outbound;
   /** Terminal, log and store, for the operations of capabilities. */
   readonly services?: Services;
+  /** For tests: see `restless.ts`. */
+  readonly restless?: boolean;
+}
+
+/** Puts a process back into its queue, from which it was taken while it could not be resumed. */
+class Retry implements TimerOwner {
+  readonly #scheduler: Scheduler;
+  readonly #process: Process;
+
+  constructor(scheduler: Scheduler, process: Process) {
+    this.#scheduler = scheduler;
+    this.#process = process;
+  }
+
+  timerFired(): void {
+    if (this.#process.state === ProcessState.Queued) this.#scheduler.enqueue(this.#process);
+  }
 }
 
 export class Scheduler {
@@ -66,6 +92,11 @@ export class Scheduler {
 
   readonly #woken = new Queue<Process>(256);
   readonly #preempted = new Queue<Process>(64);
+  readonly #sharing: Sharing | undefined;
+  readonly #restless: Restless | undefined;
+  /** See `Outbound.attention`; a word that is never called where there is one scheduler. */
+  readonly #attention: Int32Array;
+  readonly #attentionAt: number;
   #picks = 0;
   #running = false;
   #turnPending = false;
@@ -84,6 +115,8 @@ export class Scheduler {
 
   /** Steps taken and messages that could not be delivered, for inspection. */
   steps = 0;
+  /** Who is being stepped. */
+  current: Process | undefined = undefined;
   deadLetters = 0;
   /** Told about each process that ended with an error. */
   onCrash: ((pid: string, id: string, error: TroupeError) => void) | undefined = undefined;
@@ -99,6 +132,13 @@ export class Scheduler {
     this.services = options.services;
     this.wheel = new TimingWheel(this.clock.now());
     this.table = new ProcessTable(this.index, this.count, this.outbound);
+    this.#attention = this.outbound?.attention ?? new Int32Array(1);
+    this.#attentionAt = this.outbound?.attentionAt ?? 0;
+    // The main thread gives nothing: what is there must be there.
+    if (this.outbound !== undefined && this.index > 0) {
+      this.#sharing = new Sharing(this, this.outbound, this.#woken, this.#preempted);
+      if (options.restless) this.#restless = new Restless(this, this.outbound);
+    }
   }
 
   // --- processes ------------------------------------------------------------------------------------------------
@@ -106,7 +146,22 @@ export class Scheduler {
   /** Put a new process in the table and in the run queue. */
   admit(process: Process): void {
     this.table.add(process);
-    this.#woken.push(process);
+    if (process.state === ProcessState.Queued) this.#woken.push(process);
+  }
+
+  /** It lives on elsewhere: nothing of it is left here. */
+  departed(process: Process): void {
+    process.state = ProcessState.Dead;
+    process.machine = undefined;
+    process.args = undefined;
+    process.first = undefined;
+    process.more = undefined;
+    process.lastTarget = undefined;
+    const commands = process.extras?.commands;
+    if (commands !== undefined) {
+      for (const { timer } of commands.values()) if (timer !== undefined) this.wheel.cancel(timer);
+    }
+    process.extras = undefined;
   }
 
   /** A mailbox over its limit was read from: open it again for other schedulers once it is half empty. */
@@ -133,6 +188,11 @@ export class Scheduler {
 
   deliver(target: Process, message: Message): TroupeError | undefined {
     return deliver(this, target, message);
+  }
+
+  /** What came from another scheduler, when its turn has come. */
+  deliverHere(target: Process, message: Message): TroupeError | undefined {
+    return deliverHere(this, target, message);
   }
 
   /** The slow path of send: a name, a PID that was never spelled out here, or a process on another scheduler. */
@@ -176,23 +236,29 @@ export class Scheduler {
     if (typeof located !== 'string') return located;
     const local = this.table.byPid(located);
     if (local !== undefined) {
-      applySignal(local, signal);
+      this.#apply(local, signal);
       return undefined;
     }
     const placed = this.outbound?.whereIs(located);
     if (placed === undefined) return processNotFound(dest);
-    this.outbound!.signal(placed, signal);
-    return undefined;
+    return this.outbound!.signal(placed, signal);
+  }
+
+  /** A signal from here to a process here. */
+  #apply(target: Process, signal: Signal): void {
+    const arriving = target.extras?.arriving;
+    if (arriving !== undefined && arriving.batch.awaits(this.index)) arriving.held.push({ source: this.index, signal });
+    else applySignal(target, signal);
   }
 
   /** Tell a process something if it still lives; nobody cares if not. */
   notify(pid: string, signal: Signal): void {
     const local = this.table.byPid(pid);
     if (local !== undefined) {
-      applySignal(local, signal);
+      this.#apply(local, signal);
       return;
     }
-    const placed: Placed | undefined = this.outbound?.whereIs(pid);
+    const placed = this.outbound?.whereIs(pid);
     if (placed !== undefined) this.outbound!.signal(placed, signal);
   }
 
@@ -245,6 +311,8 @@ export class Scheduler {
     this.#running = true;
     const clock = this.clock;
     const outbound = this.outbound;
+    const attention = this.#attention;
+    const attentionAt = this.#attentionAt;
     let now = clock.now();
     const until = now + BURST;
     try {
@@ -255,10 +323,15 @@ export class Scheduler {
         while (left-- > 0) {
           const process = this.#pick();
           if (process === undefined) break;
-          this.#step(process);
+          // Who has spent its slice has taken long: time has passed for everybody else.
+          if (this.#step(process) || attention[attentionAt] === CALLED) break;
         }
-        if (outbound !== undefined) outbound.publish();
         now = clock.now();
+        if (outbound !== undefined) {
+          outbound.publish();
+          this.#sharing?.look(now);
+          this.#restless?.look();
+        }
         if (this.runnable === 0 && (outbound === undefined || !outbound.linger())) break;
         if (now >= until) break;
       }
@@ -305,21 +378,33 @@ export class Scheduler {
     }
   }
 
-  #step(process: Process): void {
-    this.steps++;
+  /** One step; whether its slice was spent. */
+  #step(process: Process): boolean {
+    const { linked } = process;
+    if ((++this.steps & SAMPLED) !== 0 && linked.samples >= ENOUGH_SAMPLES) return this.#stepOnce(process);
+    const begun = this.clock.now();
+    const spent = this.#stepOnce(process);
+    linked.sampled((this.clock.now() - begun) * 1000);
+    return spent;
+  }
+
+  #stepOnce(process: Process): boolean {
     process.state = ProcessState.Running;
+    this.current = process;
     let status: StepStatus;
     try {
-      if (process.machine === undefined) this.#begin(process);
+      if (process.machine === undefined && !this.#begin(process)) return false;
       status = process.machine!.step(process, process);
     } catch (thrown) {
+      this.current = undefined;
       this.#end(process, toTroupeError(thrown, 'INTERNAL'));
-      return;
+      return false;
     }
+    this.current = undefined;
     const extras = process.extras;
     if (extras !== undefined && extras.doom !== undefined) {
       this.#end(process, extras.doom);
-      return;
+      return false;
     }
     switch (status) {
       case StepStatus.Idle:
@@ -330,31 +415,52 @@ export class Scheduler {
         } else {
           process.state = status === StepStatus.Idle ? ProcessState.Idle : ProcessState.Blocked;
         }
-        return;
+        return false;
       case StepStatus.Ready:
         process.state = ProcessState.Queued;
         this.#preempted.push(process);
-        return;
+        return true;
       case StepStatus.Complete: {
         const result = extras?.result;
         endProcess(process, result ?? { value: undefined });
-        return;
+        return false;
       }
       case StepStatus.Upgrade:
         upgradeProcess(process);
-        return;
+        return false;
       default:
         this.#end(process, invariantBroken(`a step returned status ${String(status)}`));
+        return false;
     }
   }
 
-  #begin(process: Process): void {
-    const linked = process.linked;
-    const machine = linked.program.create();
+  /** Make its machine; false: there is no room for it now, and it tries again later. */
+  #begin(process: Process): boolean {
+    const { program, entry } = process.linked;
+    const extras = process.extras;
+    if (extras?.image !== undefined) return this.#resume(process, extras);
+    const machine = program.create();
     process.machine = machine;
     const args = process.args!;
     process.args = undefined;
-    machine.init(process.extras?.method ?? linked.entry.method, args);
+    machine.init(extras?.method ?? entry.method, args);
+    return true;
+  }
+
+  #resume(process: Process, extras: Extras): boolean {
+    try {
+      process.machine = process.linked.program.resume!(extras.image!);
+    } catch (thrown) {
+      const error = toTroupeError(thrown, 'INTERNAL');
+      if (error.kind !== 'UNAVAILABLE' || ++extras.attempts > RESUME_ATTEMPTS) throw error;
+      this.current = undefined;
+      process.state = ProcessState.Queued;
+      this.wheel.arm(this.clock.now(), RESUME_PAUSE, new Retry(this, process), 0);
+      return false;
+    }
+    extras.image = undefined;
+    extras.attempts = 0;
+    return true;
   }
 
   #end(process: Process, error: TroupeError): void {

@@ -26,6 +26,11 @@ export class Lane {
     return this.#backlog.size;
   }
 
+  /** Whether the reader has handled everything that was ever handed over. */
+  get isRead(): boolean {
+    return this.#backlog.size === 0 && this.#ring.isRead;
+  }
+
   push(bytes: Uint8Array, length: number): void {
     this.dirty = true;
     if (this.#backlog.size === 0 && this.#ring.write(bytes, length)) return;

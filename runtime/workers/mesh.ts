@@ -4,11 +4,12 @@ import type { Clock } from '../clock.ts';
 import type { Deployed } from '../hosts/deployed.ts';
 import { Counters } from '../scheduler/counters.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
+import { Attention } from './attention.ts';
 import { Lane } from './lane.ts';
 import { Post } from './post.ts';
 import { RingReader, RingWriter } from './ring.ts';
 import { SharedNames } from './shared_names.ts';
-import { Directory, Load, type SharedMemory } from './shared_state.ts';
+import type { SharedMemory } from './shared_state.ts';
 
 /** What one scheduler needs to take part with the others; all of it can be handed to a worker thread. */
 export interface MeshData {
@@ -18,9 +19,8 @@ export interface MeshData {
   readonly rings: readonly (readonly (SharedArrayBuffer | undefined)[])[];
   /** The port to each other scheduler, for nudges. */
   readonly ports: readonly (MessagePort | undefined)[];
-  readonly sleeping: SharedArrayBuffer;
-  readonly full: SharedArrayBuffer;
   readonly placement: 'least-loaded' | 'round-robin';
+  readonly restless: boolean;
 }
 
 /** Make this thread's scheduler and connect it with the others. */
@@ -28,14 +28,10 @@ export function join(mesh: MeshData, deployed: Deployed, clock: Clock, services:
   const { index, memory, rings, ports } = mesh;
   const post = new Post({
     index,
-    schedulers: memory.schedulers,
-    directory: new Directory(memory),
-    load: new Load(memory),
-    sleeping: new Int32Array(mesh.sleeping),
-    full: new Uint8Array(mesh.full),
+    memory,
     lanes: rings[index].map(ring => (ring === undefined ? undefined : new Lane(new RingWriter(ring)))),
     readers: rings.map(row => (row[index] === undefined ? undefined : new RingReader(row[index]))),
-    ports,
+    attention: new Attention(memory.attention, index, ports),
     placement: mesh.placement,
   });
   const scheduler = new Scheduler({
@@ -47,6 +43,7 @@ export function join(mesh: MeshData, deployed: Deployed, clock: Clock, services:
     counters: new Counters(new Int32Array(memory.hosts)),
     outbound: post,
     services,
+    restless: mesh.restless,
   });
   deployed.attach(scheduler);
   post.attach(scheduler);

@@ -9,7 +9,6 @@ import type { DeployedData, Deployed } from '../hosts/deployed.ts';
 import { LOG_LEVELS, type LogFields } from '../logger.ts';
 import { unpackPayload } from '../payload/messagepack.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
-import { SLOTS } from '../pid.ts';
 import { join, type MeshData } from './mesh.ts';
 import { Ring } from './ring.ts';
 import { NAMES_BYTES } from './shared_names.ts';
@@ -27,6 +26,7 @@ export interface PoolOptions {
   readonly shared: readonly unknown[];
   readonly machinesModule: string;
   readonly placement: 'least-loaded' | 'round-robin';
+  readonly restless: boolean;
   readonly services: Services;
   readonly clock: Clock;
   readonly onCrash: ((pid: string, id: string, error: TroupeError) => void) | undefined;
@@ -78,12 +78,9 @@ export class WorkerPool {
       memory,
       rings,
       ports: ports[index],
-      sleeping: sleeping,
-      full: full,
       placement: options.placement,
+      restless: options.restless,
     });
-    const sleeping = new SharedArrayBuffer(schedulers * 4);
-    const full = new SharedArrayBuffer(SLOTS);
     const snapshot = snapshotServices(options.services);
     const workers: Worker[] = [];
     const servicePorts: MessagePort[] = [];

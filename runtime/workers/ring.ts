@@ -87,6 +87,11 @@ export class RingWriter {
     return this.#size - ((this.#tail - this.#head) | 0);
   }
 
+  /** Whether everything that was written is published and was given back by the reader. */
+  get isRead(): boolean {
+    return this.#published === this.#tail && Atomics.load(this.header, RingWord.HEAD) === this.#tail;
+  }
+
   /** Whether a long frame is in the ring in part: the next `write` must be of the same frame. */
   get partial(): boolean {
     return this.#total !== 0;

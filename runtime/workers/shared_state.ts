@@ -6,6 +6,8 @@
  * "not announced" means dead, and one look at shared memory answers `send` to a PID that is gone, on any thread.
  */
 import { generationOf, SLOT_MASK, SLOTS } from '../pid.ts';
+import { STRIDE } from './attention.ts';
+import { Hunger } from './hunger.ts';
 
 export interface SharedMemory {
   readonly schedulers: number;
@@ -15,11 +17,21 @@ export interface SharedMemory {
   readonly where: SharedArrayBuffer;
   /** Two bytes a slot: the host of the process in it. */
   readonly hostOf: SharedArrayBuffer;
+  /** Byte a slot: 1 while the mailbox there takes nothing from afar. */
+  readonly full: SharedArrayBuffer;
   /** Int32 a host: live processes. */
   readonly hosts: SharedArrayBuffer;
   /** Two Int32 a scheduler: live processes, runnable processes. */
   readonly load: SharedArrayBuffer;
   readonly names: SharedArrayBuffer;
+  /** See `attention.ts`, `hunger.ts`, `departures.ts`. */
+  readonly attention: SharedArrayBuffer;
+  readonly hunger: SharedArrayBuffer;
+  readonly departures: SharedArrayBuffer;
+  /** Int32 a scheduler, `STRIDE` apart: changes with each look, 0 while it rests. */
+  readonly beats: SharedArrayBuffer;
+  /** Int32 a scheduler: the generations that its slots have had, at most. */
+  readonly generations: SharedArrayBuffer;
 }
 
 export function allocateSharedMemory(schedulers: number, hosts: number, namesBytes: number): SharedMemory {
@@ -28,9 +40,15 @@ export function allocateSharedMemory(schedulers: number, hosts: number, namesByt
     alive: new SharedArrayBuffer(SLOTS * 4),
     where: new SharedArrayBuffer(SLOTS),
     hostOf: new SharedArrayBuffer(SLOTS * 2),
+    full: new SharedArrayBuffer(SLOTS),
     hosts: new SharedArrayBuffer(Math.max(1, hosts) * 4),
     load: new SharedArrayBuffer(schedulers * 8),
     names: new SharedArrayBuffer(namesBytes),
+    attention: new SharedArrayBuffer(schedulers * STRIDE * 4),
+    hunger: Hunger.allocate(schedulers),
+    departures: new SharedArrayBuffer(schedulers * 8),
+    beats: new SharedArrayBuffer(schedulers * STRIDE * 4),
+    generations: new SharedArrayBuffer(schedulers * 4),
   };
 }
 
@@ -57,6 +75,11 @@ export class Directory {
     Atomics.store(this.#alive, number & SLOT_MASK, 0);
   }
 
+  /** It has arrived on another scheduler, which is the one that says so. */
+  moved(number: number, worker: number): void {
+    Atomics.store(this.#where, number & SLOT_MASK, worker);
+  }
+
   isAlive(number: number): boolean {
     return Atomics.load(this.#alive, number & SLOT_MASK) === generationOf(number) + 1;
   }
@@ -69,7 +92,18 @@ export class Directory {
   /** The scheduler on which a live number is; -1 for the dead. */
   whereIs(number: number): number {
     const slot = number & SLOT_MASK;
-    return Atomics.load(this.#alive, slot) === generationOf(number) + 1 ? this.#where[slot] : -1;
+    if (Atomics.load(this.#alive, slot) !== generationOf(number) + 1) return -1;
+    return Atomics.load(this.#where, slot);
+  }
+
+  /** Every live number of a scheduler; of its slots those below `slots`. */
+  *livingOn(worker: number): Generator<number> {
+    const alive = this.#alive;
+    const where = this.#where;
+    for (let slot = where.indexOf(worker); slot >= 0; slot = where.indexOf(worker, slot + 1)) {
+      const generation = Atomics.load(alive, slot) - 1;
+      if (generation >= 0) yield generation * SLOTS + slot;
+    }
   }
 }
 
@@ -81,11 +115,11 @@ export class Load {
     this.#words = new Int32Array(memory.load);
   }
 
-  spawned(worker: number): void {
+  came(worker: number): void {
     Atomics.add(this.#words, worker * 2, 1);
   }
 
-  ended(worker: number): void {
+  left(worker: number): void {
     Atomics.sub(this.#words, worker * 2, 1);
   }
 
@@ -93,8 +127,17 @@ export class Load {
     this.#words[worker * 2 + 1] = runnable;
   }
 
-  /** A waiting process costs little, a runnable one is work to do. */
-  of(worker: number): number {
-    return this.#words[worker * 2] + this.#words[worker * 2 + 1] * 8;
+  live(worker: number): number {
+    return this.#words[worker * 2];
+  }
+
+  runnable(worker: number): number {
+    return this.#words[worker * 2 + 1];
+  }
+
+  /** A scheduler was lost with all that it had. */
+  clear(worker: number): void {
+    Atomics.store(this.#words, worker * 2, 0);
+    Atomics.store(this.#words, worker * 2 + 1, 0);
   }
 }

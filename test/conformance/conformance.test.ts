@@ -1,13 +1,17 @@
 /**
  * Every case for every pair of languages (`meet`): on one thread, and with two workers on which spawns take turns, so that most
- * pairs are on different threads. Closes with a table: rule by language.
+ * pairs are on different threads, and among three that give processes to one another at random. Closes with a table: rule by language.
  */
 import { suite } from 'uvu';
 import { CASES } from './cases.ts';
 import { Verdicts } from './verdicts.ts';
 import { LANGUAGES, meet, SLICE, World } from './world.ts';
 
-const WORKERS = [0, 2];
+/** Where the cases run; among restless workers processes move at random all the time. */
+const WORLDS: readonly { readonly workers: number; readonly restless?: boolean }[] =
+  process.env.TROUPE_WORKERS === undefined
+    ? [{ workers: 0 }, { workers: 2 }, { workers: 3, restless: true }]
+    : [{ workers: Number(process.env.TROUPE_WORKERS), restless: process.env.TROUPE_RESTLESS === '1' }];
 /** Languages that short slices concern. */
 const IS_INTERRUPTED = new Set(['lua', 'wasm', 'wasm-events', 'c']);
 /** Languages whose agents read their mail while they sleep. */
@@ -17,19 +21,19 @@ const names = Object.keys(LANGUAGES);
 const verdicts = new Verdicts(names);
 let suites = 0;
 
-for (const workers of WORKERS) {
-  const test = suite(`conformance, ${workers} workers`);
+for (const { workers, restless } of WORLDS) {
+  const test = suite(`conformance, ${workers} ${restless ? 'restless ' : ''}workers`);
   let world: World;
   test.before(async () => {
     // The runner keeps what a hook throws to itself.
-    world = await World.start({ workers, placement: 'round-robin' }).catch(error => {
+    world = await World.start({ workers, restless, placement: 'round-robin' }).catch(error => {
       process.stderr.write(`${error}\n`);
       throw error;
     });
   });
   test.after(async () => {
     await world?.runtime.stop();
-    if (++suites === WORKERS.length) console.log(`\n${verdicts}`);
+    if (++suites === WORLDS.length) console.log(`\n${verdicts}`);
   });
   for (const { rule, run } of CASES) {
     for (const a of names) {

@@ -16,7 +16,7 @@ const cast = fc.array(fc.constantFrom(...names), { minLength: COUNT, maxLength: 
 
 let world: World;
 test.before(async () => {
-  world = await World.start({ workers: 2, placement: 'round-robin' });
+  world = await World.start({ workers: 3, restless: true, placement: 'round-robin' });
 });
 test.after(async () => {
   await world.runtime.stop();

@@ -1,0 +1,100 @@
+/**
+ * What this scheduler writes for the others: one frame at a time into the lane of its receiver, seen by it after
+ * `publish`, or at once after `handOver`.
+ */
+import { PayloadWriter } from '../payload/messagepack.ts';
+import type { Scheduler } from '../scheduler/scheduler.ts';
+import type { Attention } from './attention.ts';
+import type { Marks } from './departures.ts';
+import type { Lane } from './lane.ts';
+import { Quiet } from './quiet.ts';
+
+export const FrameKind = {
+  Message: 1,
+  Signal: 2,
+  Spawn: 3,
+  FreeSlot: 4,
+  /** A process that moves; and the end of a batch of them. */
+  Process: 5,
+  BatchEnd: 6,
+  /** See `arrivals.ts`. */
+  Fence: 7,
+  Passed: 8,
+  Settled: 9,
+  Closed: 10,
+} as const;
+export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind];
+
+export class Outgoing {
+  readonly attention: Attention;
+  readonly quiet: Quiet;
+  readonly #lanes: (Lane | undefined)[];
+  readonly #writer = new PayloadWriter();
+  #scheduler: Scheduler | undefined;
+  #hasTraffic = false;
+
+  constructor(lanes: readonly (Lane | undefined)[], attention: Attention, marks: Marks) {
+    this.#lanes = [...lanes];
+    this.attention = attention;
+    this.quiet = new Quiet(lanes, marks);
+  }
+
+  attach(scheduler: Scheduler): void {
+    this.#scheduler = scheduler;
+  }
+
+  /** Something waits to be published. */
+  get hasTraffic(): boolean {
+    return this.#hasTraffic;
+  }
+
+  /** Whether so much waits for a scheduler that what can be refused is refused. */
+  refuses(worker: number): boolean {
+    return this.#lanes[worker]?.refusesMessages ?? true;
+  }
+
+  /** The beginning of a frame; `push` ends it. */
+  begin(kind: FrameKind): PayloadWriter {
+    const writer = this.#writer;
+    writer.reset();
+    writer.write(kind);
+    return writer;
+  }
+
+  push(worker: number): void {
+    const lane = this.#lanes[worker];
+    // It was lost with everything that could have read this.
+    if (lane === undefined) return;
+    const scheduler = this.#scheduler!;
+    // What a process sends keeps it here until it was delivered (`quiet.ts`).
+    if (scheduler.current !== undefined) scheduler.current.sentAt = this.quiet.epoch;
+    lane.push(this.#writer.bytes, this.#writer.length);
+    this.#hasTraffic = true;
+    // A step that sends very much must not wait for its own end before the reader makes room.
+    if ((lane.backlog & 63) === 1) this.handOver(worker);
+    // Outside of the loop nobody would publish it.
+    scheduler.kick();
+  }
+
+  publish(): void {
+    if (!this.#hasTraffic) return;
+    this.#hasTraffic = false;
+    for (let worker = 0; worker < this.#lanes.length; worker++) {
+      if (this.#lanes[worker]?.dirty) this.handOver(worker);
+    }
+  }
+
+  /** Let a reader see what was written for it, and have it look. */
+  handOver(worker: number): void {
+    const lane = this.#lanes[worker];
+    if (lane === undefined) return;
+    if (!lane.publish()) this.#hasTraffic = true;
+    this.attention.call(worker);
+  }
+
+  /** Another thread is at a lane's end now, or none. */
+  replaceLane(worker: number, lane: Lane | undefined): void {
+    this.#lanes[worker] = lane;
+    this.quiet.replaceLane(worker, lane);
+  }
+}

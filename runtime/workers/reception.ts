@@ -1,0 +1,306 @@
+/** What comes from other schedulers, frame by frame: given to processes here, kept for those on their way, forwarded. */
+import { processNotFound } from '../catalogue.ts';
+import { TroupeError, toTroupeError } from '../errors.ts';
+import { endProcess } from '../lifecycle/exit.ts';
+import { exitSignal, linkDownSignal, type Signal, SignalKind } from '../lifecycle/signal.ts';
+import { applySignal } from '../lifecycle/signals_applied.ts';
+import { arrive } from '../lifecycle/spawn.ts';
+import type { Payload, SpawnRequest } from '../machine.ts';
+import { Message, type PidHolder } from '../message.ts';
+import { PayloadReader } from '../payload/messagepack.ts';
+import { Packed } from '../payload/payload.ts';
+import { formatPid, generationOf, SLOT_MASK } from '../pid.ts';
+import type { Arriving, Held } from '../scheduler/arriving.ts';
+import { type Process, ProcessState } from '../scheduler/process.ts';
+import type { Scheduler } from '../scheduler/scheduler.ts';
+import { Arrivals } from './arrivals.ts';
+import type { Departures } from './departures.ts';
+import type { Hunger } from './hunger.ts';
+import { FrameKind, type Outgoing } from './outgoing.ts';
+import { readProcess, readResult, writeResult } from './process_record.ts';
+import type { Directory, Load } from './shared_state.ts';
+
+export interface ReceptionOptions {
+  readonly index: number;
+  readonly schedulers: number;
+  readonly directory: Directory;
+  readonly load: Load;
+  readonly full: Uint8Array;
+  readonly hunger: Hunger;
+  readonly departures: Departures;
+  readonly outgoing: Outgoing;
+  readonly hostPrefixes: readonly string[];
+  /** Take in all that one scheduler has published. */
+  readonly drain: (scheduler: number) => void;
+}
+
+/** A sender on another scheduler; its PID is spelled out only if somebody asks. */
+class FarSender implements PidHolder {
+  readonly #prefix: string;
+  readonly #number: number;
+  constructor(prefix: string, number: number) {
+    this.#prefix = prefix;
+    this.#number = number;
+  }
+  get pid(): string {
+    return formatPid(this.#prefix, this.#number & SLOT_MASK, generationOf(this.#number));
+  }
+}
+
+export class Reception {
+  readonly arrivals: Arrivals;
+  readonly #options: ReceptionOptions;
+  readonly #reader = new PayloadReader();
+  /** What came for processes whose spawn is still on its way. */
+  readonly #early = new Map<number, Held[]>();
+  #scheduler: Scheduler | undefined;
+
+  constructor(options: ReceptionOptions) {
+    this.#options = options;
+    const { index, schedulers, outgoing } = options;
+    this.arrivals = new Arrivals(index, schedulers, outgoing, (process, held) => this.#deliver(process, held));
+  }
+
+  attach(scheduler: Scheduler): void {
+    this.#scheduler = scheduler;
+  }
+
+  /** One frame that `source` has written. Throws where it cannot be understood. */
+  take(source: number, bytes: Uint8Array, offset: number, length: number): void {
+    const reader = this.#reader;
+    reader.reset(bytes, offset, offset + length);
+    const { departures } = this.#options;
+    switch (reader.read()) {
+      case FrameKind.Message:
+        this.#takeMessage(source, reader, bytes, offset + length);
+        return;
+      case FrameKind.Signal:
+        this.#takeSignal(source, reader);
+        return;
+      case FrameKind.Spawn:
+        this.#takeSpawn(reader);
+        return;
+      case FrameKind.FreeSlot: {
+        const number = reader.read() as number;
+        this.#scheduler!.table.release(number & SLOT_MASK, generationOf(number));
+        return;
+      }
+      case FrameKind.Process:
+        this.#takeProcess(source, reader);
+        return;
+      case FrameKind.BatchEnd:
+        this.#options.hunger.fed();
+        this.arrivals.complete(source, reader.read() as number);
+        return;
+      case FrameKind.Fence:
+        this.#passOn(reader.read() as number, reader.read() as number, source);
+        return;
+      case FrameKind.Passed:
+        this.#takePassed(source, reader.read() as number, reader.read() as number, reader.read() as number);
+        return;
+      case FrameKind.Settled:
+        this.arrivals.settled(source, reader.read() as number, reader.read() as number);
+        return;
+      case FrameKind.Closed:
+        departures.close(reader.read() as number);
+        return;
+      default:
+        throw new TroupeError('a frame of an unknown kind came from another thread', { kind: 'INTERNAL' });
+    }
+  }
+
+  // --- messages and signals -------------------------------------------------------------------------------------
+
+  #takeMessage(source: number, reader: PayloadReader, bytes: Uint8Array, end: number): void {
+    const number = reader.read() as number;
+    const host = reader.read() as number;
+    const sender = reader.read() as number;
+    const topic = reader.read() as string;
+    const count = reader.read() as number;
+    const target = this.#scheduler!.table.byNumber(number);
+    const taker = target === undefined ? this.#options.departures.takerOf(number) : -1;
+    if (taker >= 0) {
+      const writer = this.#options.outgoing.begin(FrameKind.Message);
+      for (const part of [number, host, sender, topic, count]) writer.write(part);
+      writer.raw(bytes.subarray(reader.position, end));
+      this.#options.outgoing.push(taker);
+      return;
+    }
+    const packed = target !== undefined && target.linked.program.payloads === 'packed';
+    const size = end - reader.position;
+    const body = packed ? new Packed(bytes.slice(reader.position, end)) : reader.read();
+    const from = new FarSender(this.#options.hostPrefixes[host], sender);
+    const message = new Message(topic, from, body, count, size);
+    if (target === undefined) {
+      if (!this.#keep(number, { source, message })) this.#scheduler!.deadLetters++;
+    } else if (!this.#hold(target, { source, message })) this.#put(target, message);
+  }
+
+  #takeSignal(source: number, reader: PayloadReader): void {
+    const number = reader.read() as number;
+    const kind = reader.read() as SignalKind;
+    const from = reader.read() as string;
+    const tag = reader.read() as number;
+    const at = reader.read() as number;
+    const text = (reader.read() ?? undefined) as string | undefined;
+    const signal: Signal = { kind, from, tag, at, result: readResult(reader), text };
+    const target = this.#scheduler!.table.byNumber(number);
+    if (target !== undefined) {
+      if (!this.#hold(target, { source, signal })) applySignal(target, signal);
+      return;
+    }
+    const taker = this.#options.departures.takerOf(number);
+    if (taker >= 0) this.sendSignal(taker, number, signal);
+    else if (!this.#keep(number, { source, signal })) this.#refuse(number, signal);
+  }
+
+  sendSignal(worker: number, number: number, signal: Signal): void {
+    const writer = this.#options.outgoing.begin(FrameKind.Signal);
+    for (const part of [number, signal.kind, signal.from, signal.tag, signal.at, signal.text]) writer.write(part);
+    writeResult(writer, signal.result);
+    this.#options.outgoing.push(worker);
+  }
+
+  /** What comes directly for a process that has just arrived waits until nothing of the same source comes the old way. */
+  #hold(target: Process, held: Held): boolean {
+    const arriving = target.extras?.arriving;
+    if (arriving === undefined || !arriving.batch.awaits(held.source)) return false;
+    arriving.held.push(held);
+    return true;
+  }
+
+  #deliver(process: Process, { message, signal }: Held): void {
+    if (process.state === ProcessState.Dead) {
+      if (signal !== undefined) this.#refuse(process.number, signal);
+      else this.#scheduler!.deadLetters++;
+    } else if (signal !== undefined) applySignal(process, signal);
+    else this.#put(process, message!);
+  }
+
+  /** What has crossed is never refused: past its limit a mailbox stops taking from afar until it is half empty. */
+  #put(target: Process, message: Message): void {
+    if (this.#scheduler!.deliverHere(target, message) === undefined) return;
+    target.append(message);
+    target.rare.overfull = true;
+    this.#options.full[target.number & SLOT_MASK] = 1;
+  }
+
+  /** For a process that is still on its way here; false if there is none. */
+  #keep(number: number, kept: Held): boolean {
+    if (this.#options.directory.whereIs(number) !== this.#options.index) return false;
+    const list = this.#early.get(number);
+    if (list === undefined) this.#early.set(number, [kept]);
+    else list.push(kept);
+    return true;
+  }
+
+  /** It ended while the signal was under way: who wants to watch it is told now. */
+  #refuse(number: number, signal: Signal): void {
+    const scheduler = this.#scheduler!;
+    const gone = scheduler.table.endedLately(number);
+    const pid = gone?.pid ?? `number ${number}`;
+    const result = gone?.result ?? { error: processNotFound(pid) };
+    const at = scheduler.clock.unix() / 1000;
+    if (signal.kind === SignalKind.Monitor) scheduler.notify(signal.from, exitSignal(pid, signal.tag, at, result));
+    else if (signal.kind === SignalKind.Link && (gone === undefined || result.error !== undefined)) {
+      scheduler.notify(signal.from, linkDownSignal(pid, at, result));
+    } else if (signal.kind === SignalKind.Named && gone !== undefined) {
+      scheduler.names.release(signal.text!, pid);
+    }
+  }
+
+  /** It has ended before what is held for it could be delivered. */
+  refuseHeld(number: number, arriving: Arriving): void {
+    for (const { signal } of arriving.held) {
+      if (signal !== undefined) this.#refuse(number, signal);
+      else this.#scheduler!.deadLetters++;
+    }
+    arriving.held = [];
+  }
+
+  // --- spawns ---------------------------------------------------------------------------------------------------
+
+  #takeSpawn(reader: PayloadReader): void {
+    const scheduler = this.#scheduler!;
+    const { deployed } = scheduler;
+    const number = reader.read() as number;
+    const entry = reader.read() as string;
+    const host = deployed.hosts.get(reader.read() as string)!;
+    const parent = reader.read() as string;
+    const tag = reader.read() as number;
+    const flags = reader.read() as number;
+    const request: SpawnRequest = {
+      id: entry,
+      monitor: (flags & 1) !== 0,
+      link: (flags & 2) !== 0,
+      name: (reader.read() ?? undefined) as string | undefined,
+      method: (reader.read() ?? undefined) as string | undefined,
+      args: (reader.read() ?? undefined) as Payload[] | undefined,
+      messages: ((reader.read() ?? undefined) as [string, Payload[]][] | undefined)?.map(([topic, payloads]) => ({
+        topic,
+        payloads,
+      })),
+    };
+    const context = Object.freeze(reader.read() as { [key: string]: Payload });
+    const linked = deployed.link(entry, host, entry.slice(0, entry.indexOf(':')));
+    // The spawner linked it before it sent it here, so it links here too.
+    if (linked instanceof TroupeError) throw linked;
+    const process = arrive(
+      scheduler,
+      linked,
+      number & SLOT_MASK,
+      generationOf(number),
+      parent,
+      request,
+      tag,
+      Object.freeze({ context }),
+      parent,
+    );
+    this.#arrived(process);
+    try {
+      linked.program;
+    } catch (thrown) {
+      endProcess(process, { error: toTroupeError(thrown, 'INVALID') });
+    }
+  }
+
+  #arrived(process: Process): void {
+    const kept = this.#early.get(process.number);
+    if (kept === undefined) return;
+    this.#early.delete(process.number);
+    for (const item of kept) this.#deliver(process, item);
+  }
+
+  // --- processes that move --------------------------------------------------------------------------------------
+
+  #takeProcess(source: number, reader: PayloadReader): void {
+    const scheduler = this.#scheduler!;
+    const id = reader.read() as number;
+    const process = readProcess(reader, scheduler);
+    scheduler.admit(process);
+    this.#options.load.came(this.#options.index);
+    this.arrivals.arrived(source, id, process);
+    // The last thing: who reads it sends here from now on.
+    this.#options.directory.moved(process.number, this.#options.index);
+  }
+
+  /** Answer a fence of `taker`: what this scheduler sends for that batch goes to the taker from now on. */
+  #passOn(giver: number, id: number, taker: number): void {
+    const writer = this.#options.outgoing.begin(FrameKind.Passed);
+    writer.write(id);
+    writer.write(this.#options.index);
+    writer.write(taker);
+    this.#options.outgoing.push(giver);
+  }
+
+  /** `source` has nothing for a batch under way to here any more; said by itself, or by the taker where it rests. */
+  #takePassed(from: number, id: number, source: number, taker: number): void {
+    const { departures, outgoing, drain } = this.#options;
+    if (from !== source) drain(source);
+    departures.passed(id, source);
+    const writer = outgoing.begin(FrameKind.Settled);
+    writer.write(id);
+    writer.write(source);
+    outgoing.push(taker);
+  }
+}
