@@ -76,6 +76,23 @@ export function ringFull(worker: number): TroupeError {
   });
 }
 
+/** `culprit`: PID of the process that was being stepped, where one was. */
+export function workerLost(worker: number, cause: string, culprit: string | undefined): TroupeError {
+  const during = culprit === undefined ? '' : ` while it ran ${culprit}`;
+  return new TroupeError(`worker ${worker} was lost${during}: ${cause}`, {
+    kind: 'UNAVAILABLE',
+    retryable: true,
+    details: culprit === undefined ? { worker } : { worker, culprit },
+  });
+}
+
+export function workerGone(worker: number): TroupeError {
+  return new TroupeError(`worker ${worker} was lost and is being replaced; try again`, {
+    kind: 'UNAVAILABLE',
+    retryable: true,
+  });
+}
+
 export function entryNotFound(id: string): TroupeError {
   return new TroupeError(`entry "${id}" not found in this deployment`, {
     kind: 'NOT_FOUND',

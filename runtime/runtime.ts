@@ -43,6 +43,8 @@ export interface RuntimeOptions {
   readonly capabilities?: ReadonlyMap<string, CapabilityDefinition>;
   /** How spawns are spread over workers; `round-robin` is for tests that must cross workers. */
   readonly placement?: 'least-loaded' | 'round-robin';
+  /** Bytes that the JavaScript objects of one worker thread may take; Node's own limit where left out. A thread that needs more is lost. */
+  readonly workerHeap?: number;
   /** For tests: workers give processes to one another at random all the time, whatever they do. */
   readonly restless?: boolean;
   /** Told about each process that ended with an error. */
@@ -111,7 +113,7 @@ export class Runtime {
     const shared = shares.map(share => share?.data);
     const deployed = new Deployed(data, options.machines, capabilities, shared);
     const services = options.services ?? createServices({ root: options.deployment.root }, clock);
-    let lost = (_worker: number, error: TroupeError): void => {
+    let disabled = (_worker: number, error: TroupeError): void => {
       throw error;
     };
     let pool: WorkerPool | undefined;
@@ -122,14 +124,21 @@ export class Runtime {
       }
       const starting = WorkerPool.start(data, deployed, {
         workers,
-        shared,
+        shares,
         machinesModule: options.machinesModule,
         placement: options.placement ?? 'least-loaded',
         restless: options.restless ?? false,
+        heap: options.workerHeap,
         services,
         clock,
         onCrash: options.onCrash,
-        onLost: (worker, error) => lost(worker, error),
+        onLoss: ({ error, processes }) => {
+          services.log.log(
+            'error',
+            `${error.message}; ${processes} processes ended with it, another thread takes its place`,
+          );
+        },
+        onDisabled: (worker, error) => disabled(worker, error),
       });
       pool = await starting.catch((thrown: unknown) => {
         for (const share of shares) share?.release();
@@ -145,8 +154,8 @@ export class Runtime {
     const machine = new RootMachine(clock);
     const root = startRoot(scheduler, deployed, machine);
     const runtime = new Runtime(options.deployment, scheduler, root, machine, pool, shares);
-    lost = (worker, error) => {
-      services.log.log('error', `worker ${worker} was lost, the runtime ends: ${error.message}`);
+    disabled = (worker, error) => {
+      services.log.log('error', `worker ${worker} cannot be started again, the runtime ends: ${error.message}`);
       void runtime.halt();
     };
     await runtime.#services.start();
@@ -226,6 +235,14 @@ export class Runtime {
   /** Wait on the runtime's clock. */
   async wait(milliseconds: number): Promise<void> {
     await this.#machine.wait(this.#root, milliseconds);
+  }
+
+  /**
+   * End a worker's thread at once, as if it had crashed: what lives there ends with an error, everybody concerned is told,
+   * and another thread takes its place. For tests of how a deployment takes that. Workers count from 1.
+   */
+  async loseWorker(worker: number): Promise<void> {
+    await this.#pool?.lose(worker);
   }
 
   /** Processes alive in the whole runtime, without the runtime's own. */

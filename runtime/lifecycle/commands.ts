@@ -104,6 +104,17 @@ function stopChild(scheduler: Scheduler, from: string, child: string, reason: st
   terminateLater(scheduler, from, child);
 }
 
+/** The caller of a child was lost with its thread, if it is still the one that waits for it. */
+export function orphaned(child: Process, caller: string, tag: number): void {
+  const watchers = child.extras?.watchers;
+  const at = watchers?.findIndex(watcher => watcher.pid === caller && watcher.tag === tag) ?? -1;
+  if (at < 0) return;
+  watchers!.splice(at, 1);
+  const { scheduler } = child.linked;
+  scheduler.notify(child.pid, cancelSignal(caller, scheduler.clock.unix() / 1000, 'the caller is gone'));
+  terminateLater(scheduler, caller, child.pid);
+}
+
 function terminateLater(scheduler: Scheduler, from: string, child: string): void {
   scheduler.wheel.arm(scheduler.clock.now(), CANCEL_GRACE, new Termination(scheduler, from, child), 0);
   scheduler.kick();

@@ -2,7 +2,7 @@
  * Spawning (semantics section 2). Name, monitor and link are in force before the child's first step, so no exit can be
  * missed. Whatever fails is answered to the caller, and nothing is left behind.
  */
-import { hostFull, hostNotRunning, notText, reservedTopic, ringFull, tableFull } from '../catalogue.ts';
+import { hostFull, hostNotRunning, notText, reservedTopic, tableFull } from '../catalogue.ts';
 import { TroupeError, toTroupeError } from '../errors.ts';
 import type { Linked } from '../hosts/linked.ts';
 import type { Payload, SpawnRequest } from '../machine.ts';
@@ -51,7 +51,10 @@ export function spawnChild(
     } catch (thrown) {
       return toTroupeError(thrown, 'INVALID');
     }
-  } else if (scheduler.outbound!.refuses(worker)) return ringFull(worker);
+  } else {
+    const refusal = scheduler.outbound!.refusal(worker);
+    if (refusal !== undefined) return refusal;
+  }
   if (!scheduler.counters.enter(host.index, host.maxProcesses)) return hostFull(host.id, host.maxProcesses);
   const { table } = scheduler;
   const slot = table.allocate();

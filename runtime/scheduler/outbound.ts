@@ -30,6 +30,9 @@ export interface Outbound {
   /** Shared memory in which the word at `attentionAt` is `CALLED` when another scheduler wants this one to look. */
   readonly attention: Int32Array;
   readonly attentionAt: number;
+  /** Shared memory in which the word at `steppingAt` is the slot of the process that is being stepped. */
+  readonly stepping: Int32Array;
+  readonly steppingAt: number;
   /** Where a PID lives, if it lives; undefined for names and for the dead. */
   whereIs(pid: string): Placed | undefined;
   message(
@@ -44,8 +47,10 @@ export interface Outbound {
   signal(to: Placed, signal: Signal): TroupeError | undefined;
   /** Which scheduler a new process of a host should be on. */
   place(host: { readonly pinned: boolean; readonly workers: number }): number;
-  /** Whether too much waits for a scheduler already. */
-  refuses(worker: number): boolean;
+  /** Why a scheduler takes nothing that can be refused: too much waits for it already, or it is gone. */
+  refusal(worker: number): TroupeError | undefined;
+  /** Nothing may be given away for now. */
+  readonly keeps: boolean;
   /** Mark a number as alive on a worker, before anything can be sent to it. */
   announce(number: number, worker: number, host: { readonly index: number }): void;
   /** A process ended here. */

@@ -16,6 +16,18 @@ export interface Ended {
   readonly result: ExitResult;
 }
 
+/**
+ * What outlives a thread that is lost: the highest generation of any slot of its scheduler. The thread that takes its
+ * place begins above it, so that no PID is given twice.
+ */
+export interface PastGenerations {
+  /** Generation of the first process in each slot; 0 where no thread has been here before. */
+  readonly first: number;
+  note(generation: number): void;
+  /** Whether a live process has this slot. */
+  isUsed(slot: number): boolean;
+}
+
 /** How many ended processes are remembered where there are several schedulers. */
 const REMEMBERED = 1024;
 
@@ -35,14 +47,19 @@ export class ProcessTable {
   /** The generation of the next process in each slot of this scheduler. */
   readonly #generations: number[] = [];
   readonly #ended = new Map<number, Ended>();
+  readonly #past: PastGenerations | undefined;
+  /** Generation of slots that this table has not dealt out yet. */
+  readonly #first: number;
   #nextSlot: number;
   /** Processes that live here. */
   live = 0;
 
-  constructor(index: number, count: number, outbound: Outbound | undefined) {
+  constructor(index: number, count: number, outbound: Outbound | undefined, past?: PastGenerations) {
     this.index = index;
     this.count = count;
     this.#outbound = outbound;
+    this.#past = past;
+    this.#first = past?.first ?? 0;
     // Number 0 is never given, so that the first PID is 0x00001 where there is one scheduler.
     this.#nextSlot = index === 0 ? count : index;
   }
@@ -51,11 +68,14 @@ export class ProcessTable {
   allocate(): number {
     const reused = this.#free.pop();
     if (reused !== undefined) return reused;
+    // A process that was spawned before this scheduler was replaced may live on elsewhere: its slot is not free.
+    while (this.#first > 0 && this.#nextSlot < SLOTS && this.#past!.isUsed(this.#nextSlot))
+      this.#nextSlot += this.count;
     const slot = this.#nextSlot;
     if (slot >= SLOTS) return -1;
     this.#nextSlot = slot + this.count;
     const place = this.count === 1 ? slot : (slot / this.count) | 0;
-    while (this.#generations.length <= place) this.#generations.push(0);
+    while (this.#generations.length <= place) this.#generations.push(this.#first);
     return slot;
   }
 
@@ -70,8 +90,13 @@ export class ProcessTable {
       this.#outbound?.freeSlot(slot % this.count, numberOf(slot, generation));
       return;
     }
-    this.#generations[this.count === 1 ? slot : (slot / this.count) | 0] = generation + 1;
-    if (generation < LAST_GENERATION) this.#free.push(slot);
+    const place = this.count === 1 ? slot : (slot / this.count) | 0;
+    while (this.#generations.length < place) this.#generations.push(this.#first);
+    const next = Math.max(generation + 1, this.#first);
+    this.#generations[place] = next;
+    this.#past?.note(next);
+    // One that was not dealt out since the thread was replaced has its turn still to come.
+    if (generation < LAST_GENERATION && slot < this.#nextSlot) this.#free.push(slot);
   }
 
   add(process: Process): void {

@@ -22,8 +22,9 @@ export class Restless {
 
   look(): void {
     const { clock, table, count, index } = this.#scheduler;
-    if (clock.random() > CHANCE || count < 3 || table.live === 0) return;
+    if (this.#outbound.keeps || clock.random() > CHANCE || count < 3 || table.live === 0) return;
     const taker = 1 + ((index + Math.floor(clock.random() * (count - 2))) % (count - 1));
+    if (this.#outbound.refusal(taker) !== undefined) return;
     const quiet = this.#outbound.quietEpoch();
     const living = [...table.all()];
     const given = new Set<Process>();

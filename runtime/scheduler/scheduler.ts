@@ -25,7 +25,7 @@ import type { Extras } from './extras.ts';
 import { deliver, deliverHere } from './delivery.ts';
 import { CALLED, type Outbound } from './outbound.ts';
 import { type Process, ProcessState } from './process.ts';
-import { ProcessTable } from './process_table.ts';
+import { type PastGenerations, ProcessTable } from './process_table.ts';
 import { Queue } from './queue.ts';
 import { Restless } from './restless.ts';
 import { Sharing } from './sharing.ts';
@@ -58,6 +58,8 @@ export interface SchedulerOptions {
   readonly outbound?: Outbound;
   /** Terminal, log and store, for the operations of capabilities. */
   readonly services?: Services;
+  /** Where a thread can take another one's place. */
+  readonly past?: PastGenerations;
   /** For tests: see `restless.ts`. */
   readonly restless?: boolean;
 }
@@ -97,6 +99,9 @@ export class Scheduler {
   /** See `Outbound.attention`; a word that is never called where there is one scheduler. */
   readonly #attention: Int32Array;
   readonly #attentionAt: number;
+  /** See `Outbound.stepping`. */
+  readonly #stepping: Int32Array;
+  readonly #steppingAt: number;
   #picks = 0;
   #running = false;
   #turnPending = false;
@@ -131,9 +136,11 @@ export class Scheduler {
     this.outbound = options.outbound;
     this.services = options.services;
     this.wheel = new TimingWheel(this.clock.now());
-    this.table = new ProcessTable(this.index, this.count, this.outbound);
+    this.table = new ProcessTable(this.index, this.count, this.outbound, options.past);
     this.#attention = this.outbound?.attention ?? new Int32Array(1);
     this.#attentionAt = this.outbound?.attentionAt ?? 0;
+    this.#stepping = this.outbound?.stepping ?? new Int32Array(1);
+    this.#steppingAt = this.outbound?.steppingAt ?? 0;
     // The main thread gives nothing: what is there must be there.
     if (this.outbound !== undefined && this.index > 0) {
       this.#sharing = new Sharing(this, this.outbound, this.#woken, this.#preempted);
@@ -391,6 +398,7 @@ export class Scheduler {
   #stepOnce(process: Process): boolean {
     process.state = ProcessState.Running;
     this.current = process;
+    this.#stepping[this.#steppingAt] = process.slot;
     let status: StepStatus;
     try {
       if (process.machine === undefined && !this.#begin(process)) return false;

@@ -29,6 +29,8 @@ export class Arrivals {
   readonly #deliver: (process: Process, held: Held) => void;
   /** By giver, then by number; between the first process and Closed. */
   readonly #batches: Map<number, ArrivingBatch>[];
+  /** Schedulers that were lost and not replaced yet: nothing of theirs is under way. */
+  readonly #gone = new Set<number>();
 
   /** `deliver` takes what was held, also where the process has ended meanwhile. */
   constructor(own: number, schedulers: number, outgoing: Outgoing, deliver: (process: Process, held: Held) => void) {
@@ -51,6 +53,7 @@ export class Arrivals {
     let batch = this.#batches[giver].get(id);
     if (batch === undefined) {
       batch = new ArrivingBatch(giver, id, this.#schedulers);
+      for (const scheduler of this.#gone) batch.settle(scheduler);
       this.#batches[giver].set(id, batch);
     }
     return batch;
@@ -110,6 +113,7 @@ export class Arrivals {
 
   /** A scheduler was lost: nothing comes through it, and nothing from it, any more. */
   lost(scheduler: number): void {
+    this.#gone.add(scheduler);
     for (const batch of [...this.#batches[scheduler].values()]) {
       for (let source = 0; source < this.#schedulers; source++) this.#settle(batch, source);
       this.#close(batch);
@@ -117,5 +121,9 @@ export class Arrivals {
     for (const batches of this.#batches) {
       for (const batch of [...batches.values()]) this.settled(batch.giver, batch.id, scheduler);
     }
+  }
+
+  replaced(scheduler: number): void {
+    this.#gone.delete(scheduler);
   }
 }

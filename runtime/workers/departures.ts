@@ -38,6 +38,11 @@ export class Marks {
     Atomics.store(this.#words, scheduler * 2 + 1, id);
   }
 
+  /** Nobody closes the batches of one that was lost. */
+  closeAll(scheduler: number): void {
+    this.setOldestOpen(scheduler, this.next(scheduler));
+  }
+
   /** Whether a scheduler has closed every batch before `id`. */
   hasClosed(scheduler: number, id: number): boolean {
     // The difference is right also when the numbers have passed 2^31.
@@ -53,6 +58,8 @@ export class Departures {
   readonly #batchOf = new Map<number, Batch>();
   /** Batches in the order of their numbers, until the taker has closed them. */
   readonly #open = new Map<number, Batch>();
+  /** Schedulers that were lost and not replaced yet: they send nothing. */
+  readonly #gone = new Set<number>();
   #next: number;
 
   constructor(memory: SharedArrayBuffer, own: number, schedulers: number) {
@@ -67,7 +74,9 @@ export class Departures {
     const id = this.#next;
     const passed = new Uint8Array(this.#schedulers);
     passed[this.#own] = 1;
-    const batch: Batch = { taker, numbers: [...numbers], passed, left: this.#schedulers - 1 };
+    for (const scheduler of this.#gone) passed[scheduler] = 1;
+    const left = this.#schedulers - 1 - this.#gone.size;
+    const batch: Batch = { taker, numbers: [...numbers], passed, left };
     for (const number of numbers) this.#batchOf.set(number, batch);
     this.#open.set(id, batch);
     this.#next = (id + 1) | 0;
@@ -88,6 +97,11 @@ export class Departures {
     return this.#batchOf.get(number)?.taker ?? -1;
   }
 
+  /** Whether everything that left has arrived for good. */
+  get settled(): boolean {
+    return this.#open.size === 0;
+  }
+
   /** `source` sends nothing for a batch here any more. */
   passed(id: number, source: number): void {
     const batch = this.#open.get(id);
@@ -106,12 +120,17 @@ export class Departures {
     this.marks.setOldestOpen(this.#own, oldest.done ? this.#next : oldest.value);
   }
 
+  replaced(scheduler: number): void {
+    this.#gone.delete(scheduler);
+  }
+
   #forget(batch: Batch): void {
     for (const number of batch.numbers) if (this.#batchOf.get(number) === batch) this.#batchOf.delete(number);
   }
 
   /** A scheduler was lost: the numbers of those that were on their way there. It sends nothing any more either. */
   lost(scheduler: number): number[] {
+    this.#gone.add(scheduler);
     const numbers: number[] = [];
     for (const [id, batch] of [...this.#open]) {
       if (batch.taker === scheduler) {

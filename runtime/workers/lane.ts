@@ -1,5 +1,5 @@
 import { Queue } from '../scheduler/queue.ts';
-import type { RingWriter } from './ring.ts';
+import { RingReader, type RingWriter } from './ring.ts';
 
 /** Bytes, and frames, that may wait for room in a ring before messages are refused. */
 const BACKLOG_BYTES = 16 << 20;
@@ -29,6 +29,14 @@ export class Lane {
   /** Whether the reader has handled everything that was ever handed over. */
   get isRead(): boolean {
     return this.#backlog.size === 0 && this.#ring.isRead;
+  }
+
+  /** The reader is gone: what it has not read, oldest first. The lane must not be used any more. */
+  *unread(): Generator<Uint8Array> {
+    this.#ring.publish();
+    const reader = new RingReader(this.#ring.memory);
+    while (reader.read()) yield reader.bytes.slice(reader.offset, reader.offset + reader.length);
+    for (let next = this.#backlog.shift(); next !== undefined; next = this.#backlog.shift()) yield next;
   }
 
   push(bytes: Uint8Array, length: number): void {

@@ -9,7 +9,7 @@ import { Lane } from './lane.ts';
 import { Post } from './post.ts';
 import { RingReader, RingWriter } from './ring.ts';
 import { SharedNames } from './shared_names.ts';
-import type { SharedMemory } from './shared_state.ts';
+import { SharedGenerations, type SharedMemory } from './shared_state.ts';
 
 /** What one scheduler needs to take part with the others; all of it can be handed to a worker thread. */
 export interface MeshData {
@@ -23,8 +23,13 @@ export interface MeshData {
   readonly restless: boolean;
 }
 
+export interface Joined {
+  readonly scheduler: Scheduler;
+  readonly post: Post;
+}
+
 /** Make this thread's scheduler and connect it with the others. */
-export function join(mesh: MeshData, deployed: Deployed, clock: Clock, services: Services): Scheduler {
+export function join(mesh: MeshData, deployed: Deployed, clock: Clock, services: Services): Joined {
   const { index, memory, rings, ports } = mesh;
   const post = new Post({
     index,
@@ -39,16 +44,17 @@ export function join(mesh: MeshData, deployed: Deployed, clock: Clock, services:
     count: memory.schedulers,
     clock,
     deployed,
-    names: new SharedNames(memory.names),
+    names: new SharedNames(memory.names, index),
     counters: new Counters(new Int32Array(memory.hosts)),
     outbound: post,
     services,
     restless: mesh.restless,
+    past: new SharedGenerations(memory, index),
   });
   deployed.attach(scheduler);
   post.attach(scheduler);
   const nudged = (): void => scheduler.run();
   for (const port of ports) port?.on('message', nudged);
   scheduler.kick();
-  return scheduler;
+  return { scheduler, post };
 }

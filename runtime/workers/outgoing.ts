@@ -22,6 +22,9 @@ export const FrameKind = {
   Passed: 8,
   Settled: 9,
   Closed: 10,
+  /** See `recovery.ts`. */
+  Flush: 11,
+  Flushed: 12,
 } as const;
 export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind];
 
@@ -32,6 +35,8 @@ export class Outgoing {
   readonly #writer = new PayloadWriter();
   #scheduler: Scheduler | undefined;
   #hasTraffic = false;
+  /** Losses that are being dealt with. */
+  #suspended = 0;
 
   constructor(lanes: readonly (Lane | undefined)[], attention: Attention, marks: Marks) {
     this.#lanes = [...lanes];
@@ -90,6 +95,29 @@ export class Outgoing {
     if (lane === undefined) return;
     if (!lane.publish()) this.#hasTraffic = true;
     this.attention.call(worker);
+  }
+
+  /** Nothing is given away for now. */
+  get keeps(): boolean {
+    return this.#suspended > 0;
+  }
+
+  suspendGiving(): void {
+    this.#suspended++;
+  }
+
+  resumeGiving(): void {
+    this.#suspended--;
+  }
+
+  /** What a scheduler that is gone has not read. */
+  unread(worker: number): Uint8Array[] {
+    return [...(this.#lanes[worker]?.unread() ?? [])];
+  }
+
+  /** Whether there is a way to a scheduler. */
+  reaches(worker: number): boolean {
+    return this.#lanes[worker] !== undefined;
   }
 
   /** Another thread is at a lane's end now, or none. */

@@ -1,137 +1,232 @@
 /** The worker threads of a runtime: starting them, stopping them, and the scheduler of the main thread beside them. */
 import { once } from 'node:events';
-import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, type Transferable, Worker } from 'node:worker_threads';
 import { serveServices, snapshotServices } from '../capabilities/remote_services.ts';
 import type { Services } from '../capabilities/services.ts';
 import type { Clock } from '../clock.ts';
 import { TroupeError, toTroupeError } from '../errors.ts';
 import type { DeployedData, Deployed } from '../hosts/deployed.ts';
 import { LOG_LEVELS, type LogFields } from '../logger.ts';
+import type { Shared } from '../machine.ts';
 import { unpackPayload } from '../payload/messagepack.ts';
+import { pidPrefix } from '../pid.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
+import { type Loss, Losses } from './losses.ts';
+import { LocalMember, type Member, type Obeyed, RemoteMember } from './member.ts';
 import { join, type MeshData } from './mesh.ts';
 import { Ring } from './ring.ts';
-import { NAMES_BYTES } from './shared_names.ts';
-import { allocateSharedMemory } from './shared_state.ts';
+import { NAMES_BYTES, SharedNames } from './shared_names.ts';
+import { allocateSharedMemory, type SharedMemory } from './shared_state.ts';
 import type { WorkerReport, WorkerStart } from './worker_main.ts';
 
 const RING_BYTES = 1 << 19;
 /** Milliseconds that a worker has to start, and to stop by itself. */
 const START_TIMEOUT = 30_000;
 const STOP_TIMEOUT = 5_000;
+/** How often a thread is started in the place of a lost one before that is given up. */
+const START_ATTEMPTS = 3;
 
 export interface PoolOptions {
   readonly workers: number;
   /** What each language shares between threads, in the order of the languages. */
-  readonly shared: readonly unknown[];
+  readonly shares: readonly (Shared | undefined)[];
   readonly machinesModule: string;
   readonly placement: 'least-loaded' | 'round-robin';
   readonly restless: boolean;
+  /** Bytes of JavaScript objects in a thread. */
+  readonly heap: number | undefined;
   readonly services: Services;
   readonly clock: Clock;
   readonly onCrash: ((pid: string, id: string, error: TroupeError) => void) | undefined;
-  /** A worker thread died: nothing that lived on it can go on. */
-  readonly onLost: (worker: number, error: TroupeError) => void;
+  /** A worker thread has died; what lived on it has ended, and another thread takes its place. */
+  readonly onLoss: (loss: Loss) => void;
+  /** No thread could be started in its place: what runs there cannot go on. */
+  readonly onDisabled: (worker: number, error: TroupeError) => void;
+}
+
+/** A worker thread and what belongs to it alone. */
+interface Running {
+  readonly worker: Worker;
+  readonly thread: number;
+  readonly member: RemoteMember;
+  readonly services: MessagePort;
+  /** It has said so; before that its end is the business of who started it. */
+  ready: boolean;
 }
 
 export class WorkerPool {
   /** The scheduler of the main thread: index 0. */
   readonly scheduler: Scheduler;
-  readonly #workers: Worker[];
-  readonly #ports: MessagePort[];
+  readonly #options: PoolOptions;
+  readonly #data: DeployedData;
+  readonly #memory: SharedMemory;
+  /** `rings[from][to]` and `ports[at][to]`, as they were given to the threads that live now. */
+  readonly #rings: (SharedArrayBuffer | undefined)[][];
+  readonly #ports: (MessagePort | undefined)[][];
+  /** By scheduler. */
+  readonly #running: (Running | undefined)[] = [];
+  readonly #local: Member;
+  readonly #losses: Losses;
   #stopping = false;
 
-  private constructor(scheduler: Scheduler, workers: Worker[], ports: MessagePort[], options: PoolOptions) {
+  private constructor(data: DeployedData, deployed: Deployed, options: PoolOptions) {
+    this.#options = options;
+    this.#data = withoutSources(data);
+    const schedulers = options.workers + 1;
+    this.#memory = allocateSharedMemory(schedulers, data.hosts.length, NAMES_BYTES);
+    this.#rings = Array.from({ length: schedulers }, () => new Array(schedulers));
+    this.#ports = Array.from({ length: schedulers }, () => new Array(schedulers));
+    for (let a = 0; a < schedulers; a++) for (let b = a + 1; b < schedulers; b++) this.#connect(a, b);
+    const { scheduler, post } = join(this.#meshOf(0), deployed, options.clock, options.services);
     this.scheduler = scheduler;
-    this.#workers = workers;
-    this.#ports = ports;
-    workers.forEach((worker, i) => {
-      worker.on('message', (message: unknown) => report(message, options));
-      const lost = (cause: unknown): void => {
-        if (this.#stopping) return;
-        options.onLost(i + 1, toTroupeError(cause, 'UNAVAILABLE'));
-      };
-      worker.on('error', lost);
-      worker.on('exit', code =>
-        lost(new TroupeError(`worker ${i + 1} has ended with code ${code}`, { kind: 'UNAVAILABLE' })),
-      );
+    this.#local = new LocalMember(post);
+    const prefixes: string[] = [];
+    for (const host of deployed.hosts.values()) prefixes[host.index] = pidPrefix(host.id);
+    this.#losses = new Losses({
+      memory: this.#memory,
+      names: new SharedNames(this.#memory.names, 0),
+      counters: scheduler.counters,
+      post,
+      prefixes,
+      members: () => [this.#local, ...this.#running.flatMap(running => running?.member ?? [])],
+      replace: index => this.#replace(index),
     });
   }
 
   static async start(data: DeployedData, deployed: Deployed, options: PoolOptions): Promise<WorkerPool> {
-    const schedulers = options.workers + 1;
-    const memory = allocateSharedMemory(schedulers, data.hosts.length, NAMES_BYTES);
-    const rings: (SharedArrayBuffer | undefined)[][] = [];
-    for (let from = 0; from < schedulers; from++) {
-      rings.push(Array.from({ length: schedulers }, (_, to) => (from === to ? undefined : Ring.allocate(RING_BYTES))));
-    }
-    const ports: (MessagePort | undefined)[][] = Array.from({ length: schedulers }, () => new Array(schedulers));
-    for (let a = 0; a < schedulers; a++) {
-      for (let b = a + 1; b < schedulers; b++) {
-        const { port1, port2 } = new MessageChannel();
-        ports[a][b] = port1;
-        ports[b][a] = port2;
-      }
-    }
-    const meshOf = (index: number): MeshData => ({
-      index,
-      memory,
-      rings,
-      ports: ports[index],
-      placement: options.placement,
-      restless: options.restless,
-    });
-    const snapshot = snapshotServices(options.services);
-    const workers: Worker[] = [];
-    const servicePorts: MessagePort[] = [];
-    for (let index = 1; index < schedulers; index++) {
-      const { port1, port2 } = new MessageChannel();
-      serveServices(port1, options.services);
-      servicePorts.push(port1);
-      const start: WorkerStart = {
-        mesh: meshOf(index),
-        data: withoutSources(data),
-        machinesModule: options.machinesModule,
-        shared: options.shared,
-        logLevel: LOG_LEVELS.find(level => options.services.log.enabled(level)) ?? 'error',
-        services: { port: port2, snapshot },
-      };
-      const transferList = [port2, ...ports[index].filter(port => port !== undefined)];
-      workers.push(
-        new Worker(new URL('./worker_main.js', import.meta.url), {
-          workerData: start,
-          transferList: transferList as MessagePort[],
-          // Suspended wasm frames are rebuilt on the native stack, which needs more than the default of 1 MB.
-          resourceLimits: { stackSizeMb: 4, maxYoungGenerationSizeMb: 64 },
-        }),
-      );
-    }
+    const pool = new WorkerPool(data, deployed, options);
     try {
-      await Promise.all(workers.map(started));
+      await Promise.all(Array.from({ length: options.workers }, (_, i) => pool.#startWorker(i + 1)));
     } catch (thrown) {
-      await Promise.all(workers.map(worker => worker.terminate()));
+      await pool.terminate();
       throw thrown;
     }
-    const scheduler = join(meshOf(0), deployed, options.clock, options.services);
-    const own = ports[0].filter(port => port !== undefined);
-    return new WorkerPool(scheduler, workers, [...own, ...servicePorts], options);
+    return pool;
+  }
+
+  /** Rings and ports between two schedulers. */
+  #connect(a: number, b: number): void {
+    this.#rings[a][b] = Ring.allocate(RING_BYTES);
+    this.#rings[b][a] = Ring.allocate(RING_BYTES);
+    const { port1, port2 } = new MessageChannel();
+    this.#ports[a][b] = port1;
+    this.#ports[b][a] = port2;
+  }
+
+  #meshOf(index: number): MeshData {
+    return {
+      index,
+      memory: this.#memory,
+      rings: this.#rings,
+      ports: this.#ports[index],
+      placement: this.#options.placement,
+      restless: this.#options.restless,
+    };
+  }
+
+  async #startWorker(index: number): Promise<void> {
+    const { services, shares, machinesModule, heap } = this.#options;
+    const { port1, port2 } = new MessageChannel();
+    serveServices(port1, services);
+    const start: WorkerStart = {
+      mesh: this.#meshOf(index),
+      data: this.#data,
+      machinesModule,
+      shared: shares.map(share => share?.data),
+      logLevel: LOG_LEVELS.find(level => services.log.enabled(level)) ?? 'error',
+      services: { port: port2, snapshot: snapshotServices(services) },
+    };
+    const transferList = [port2, ...this.#ports[index].filter(port => port !== undefined)] as Transferable[];
+    const worker = new Worker(new URL('./worker_main.js', import.meta.url), {
+      workerData: start,
+      transferList,
+      // Suspended wasm frames are rebuilt on the native stack, which needs more than the default of 1 MB.
+      resourceLimits: {
+        stackSizeMb: 4,
+        maxYoungGenerationSizeMb: 64,
+        ...(heap === undefined ? {} : { maxOldGenerationSizeMb: Math.max(8, Math.round(heap / 2 ** 20)) }),
+      },
+    });
+    const member = new RemoteMember((order, transfer) => worker.postMessage(order, transfer));
+    const running: Running = { worker, thread: worker.threadId, member, services: port1, ready: false };
+    this.#running[index] = running;
+    let cause: unknown;
+    worker.on('message', (message: unknown) => this.#heard(member, message));
+    worker.on('error', error => {
+      cause = error;
+    });
+    worker.on('exit', code => this.#ended(index, running, cause ?? new Error(`its thread ended with code ${code}`)));
+    await started(worker);
+    running.ready = true;
+  }
+
+  #heard(member: RemoteMember, message: unknown): void {
+    if (typeof message !== 'object' || message === null) return;
+    if ('obeyed' in message) member.obeyed(message as Obeyed);
+    else report(message as WorkerReport, this.#options);
+  }
+
+  /** A thread has ended. */
+  #ended(index: number, running: Running, cause: unknown): void {
+    running.services.close();
+    running.member.gone();
+    if (this.#running[index] !== running) return;
+    this.#running[index] = undefined;
+    if (this.#stopping || !running.ready) return;
+    const loss = this.#losses.lost(index, toTroupeError(cause).message);
+    void loss.then(done => {
+      for (const share of this.#options.shares) share?.lost?.(running.thread);
+      this.#options.onLoss(done);
+    });
+  }
+
+  /** Start a thread in the place of one that was lost, and tell the others how to reach it. */
+  async #replace(index: number): Promise<void> {
+    for (let attempt = 1; !this.#stopping; attempt++) {
+      for (let other = 0; other < this.#rings.length; other++) {
+        if (other === index) continue;
+        this.#connect(other, index);
+        const rejoin = {
+          scheduler: index,
+          to: this.#rings[other][index]!,
+          from: this.#rings[index][other]!,
+          port: this.#ports[other][index]!,
+        };
+        if (other === 0) this.#local.rejoin(rejoin);
+        else this.#running[other]?.member.rejoin(rejoin);
+      }
+      try {
+        await this.#startWorker(index);
+        return;
+      } catch (thrown) {
+        if (attempt < START_ATTEMPTS) continue;
+        this.#options.onDisabled(index, toTroupeError(thrown));
+        return;
+      }
+    }
+  }
+
+  /** End a worker's thread at once, as if it had crashed. */
+  async lose(index: number): Promise<void> {
+    await this.#running[index]?.worker.terminate();
   }
 
   /** Ask every worker to end what lives on it. */
   async stop(): Promise<void> {
     this.#stopping = true;
     await Promise.all(
-      this.#workers.map(async worker => {
-        worker.postMessage('stop');
-        await said(worker, 'stopped', STOP_TIMEOUT).catch(() => undefined);
+      this.#running.map(async running => {
+        if (running === undefined) return;
+        running.worker.postMessage('stop');
+        await said(running.worker, 'stopped', STOP_TIMEOUT).catch(() => undefined);
       }),
     );
   }
 
   async terminate(): Promise<void> {
     this.#stopping = true;
-    await Promise.all(this.#workers.map(worker => worker.terminate()));
-    for (const port of this.#ports) port.close();
+    await Promise.all(this.#running.map(running => running?.worker.terminate()));
+    for (const port of this.#ports[0]) port?.close();
   }
 }
 
@@ -156,14 +251,16 @@ async function said(worker: Worker, word: string, timeout: number): Promise<void
 }
 
 async function started(worker: Worker): Promise<void> {
-  await said(worker, 'ready', START_TIMEOUT).catch((cause: Error) => {
+  const ended = once(worker, 'exit').then(([code]) => {
+    throw new Error(`its thread ended with code ${code}`);
+  });
+  ended.catch(() => undefined);
+  await Promise.race([said(worker, 'ready', START_TIMEOUT), ended]).catch((cause: Error) => {
     throw new TroupeError(`a worker thread could not start: ${cause.message}`, { kind: 'UNAVAILABLE' });
   });
 }
 
-function report(message: unknown, options: PoolOptions): void {
-  if (typeof message !== 'object' || message === null) return;
-  const told = message as WorkerReport;
+function report(told: WorkerReport, options: PoolOptions): void {
   if (told.report === 'crash') {
     options.onCrash?.(told.pid, told.id, toTroupeError(unpackPayload(told.error)));
   } else {

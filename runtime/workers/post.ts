@@ -7,7 +7,8 @@
  * the writer, and what can be refused is refused (RATE_LIMITED) once the backlog is long: messages, spawns, new monitors
  * and links. Ends, answers and what moves processes are never refused; there are no more of them than processes.
  */
-import { mailboxFull, ringFull } from '../catalogue.ts';
+import type { MessagePort } from 'node:worker_threads';
+import { mailboxFull, ringFull, workerGone } from '../catalogue.ts';
 import type { TroupeError } from '../errors.ts';
 import { type Signal, SignalKind } from '../lifecycle/signal.ts';
 import type { Payload } from '../machine.ts';
@@ -43,6 +44,8 @@ export interface PostOptions {
 export class Post implements Outbound {
   readonly attention: Int32Array;
   readonly attentionAt: number;
+  readonly stepping: Int32Array;
+  readonly steppingAt: number;
   readonly #index: number;
   readonly #schedulers: number;
   readonly #placement: PostOptions['placement'];
@@ -59,6 +62,7 @@ export class Post implements Outbound {
   /** Live PIDs elsewhere, as text; checked against the directory at each use. */
   readonly #far = new Map<string, number>();
   readonly #hostPrefixes: string[] = [];
+  readonly #whenSettled: (() => void)[] = [];
   #scheduler: Scheduler | undefined;
   #beat = 0;
   #turn = 0;
@@ -82,6 +86,8 @@ export class Post implements Outbound {
     this.#outgoing = new Outgoing(options.lanes, this.#calls, this.#departures.marks);
     this.#readers = [...options.readers];
     this.#beats = new Int32Array(memory.beats);
+    this.stepping = this.#beats;
+    this.steppingAt = index * STRIDE + 1;
     this.#reception = new Reception({
       index,
       schedulers: memory.schedulers,
@@ -145,20 +151,80 @@ export class Post implements Outbound {
     if (arriving !== undefined) this.#reception.refuseHeld(process.number, arriving);
   }
 
+  // --- when a scheduler is lost ---------------------------------------------------------------------------------
+
+  /**
+   * A scheduler is gone: take in what it had published, and back what had not arrived there. Answers the numbers of
+   * processes that were under way and cannot be read any more: nobody has them now.
+   */
+  sever(lost: number): number[] {
+    this.#outgoing.suspendGiving();
+    this.#drain(lost);
+    this.#readers[lost] = undefined;
+    const unread = this.#outgoing.unread(lost);
+    this.#outgoing.replaceLane(lost, undefined);
+    this.#calls.setPort(lost, undefined);
+    const underWay = this.#departures.lost(lost);
+    const rescued = this.#reception.takeBack(unread);
+    this.#reception.arrivals.lost(lost);
+    this.#reception.recovery.lost(lost);
+    this.#scheduler!.kick();
+    return underWay.filter(number => !rescued.has(number) && this.#directory.whereIs(number) === this.#index);
+  }
+
+  /** Call back when everything that was given away has arrived, so that no process is between two schedulers. */
+  whenSettled(settled: () => void): void {
+    if (this.#departures.settled) settled();
+    else this.#whenSettled.push(settled);
+  }
+
+  /** Tell the processes here of ends that were lost with a scheduler; giving goes on after that. */
+  settle(error: TroupeError, done: () => void): void {
+    this.#reception.recovery.settle(error, () => {
+      this.#outgoing.resumeGiving();
+      done();
+    });
+  }
+
+  /** Another thread is the scheduler now that was lost. */
+  rejoin(scheduler: number, lane: Lane, reader: RingReader, port: MessagePort): void {
+    this.#outgoing.replaceLane(scheduler, lane);
+    this.#readers[scheduler] = reader;
+    this.#departures.replaced(scheduler);
+    this.#reception.arrivals.replaced(scheduler);
+    this.#calls.setPort(scheduler, port);
+    port.on('message', () => this.#scheduler!.run());
+  }
+
+  /** A process was lost with its thread: its number is free for whoever deals it out. */
+  free(number: number): void {
+    const slot = number & SLOT_MASK;
+    const home = slot % this.#schedulers;
+    if (home === this.#index) this.#scheduler!.table.release(slot, generationOf(number));
+    else this.freeSlot(home, number);
+  }
+
   place(host: { readonly pinned: boolean; readonly workers: number }): number {
     if (host.pinned) return 0;
     const load = this.#load;
     const last = this.#lastOf(host);
     if (this.#placement === 'round-robin') {
       // Never where the spawner is, if there is anywhere else: it is for crossing threads.
-      const next = (this.#places++ % last) + 1;
-      return next === this.#index && last > 1 ? (this.#places++ % last) + 1 : next;
+      for (let tries = 0; tries < last; tries++) {
+        const next = (this.#places++ % last) + 1;
+        if (last === 1 || (next !== this.#index && !this.#outgoing.refuses(next))) return next;
+      }
     }
-    let best = 1;
-    for (let worker = 2; worker <= last; worker++) if (load.live(worker) < load.live(best)) best = worker;
     const own = this.#index;
-    if (own < 1 || own > last) return best;
-    return load.live(own) <= load.live(best) + IMBALANCE || this.#outgoing.refuses(best) ? own : best;
+    let best = own >= 1 && own <= last ? own : -1;
+    let least = best < 0 ? Number.POSITIVE_INFINITY : load.live(own) - IMBALANCE;
+    for (let worker = 1; worker <= last; worker++) {
+      if (worker === own || load.live(worker) >= least || this.#outgoing.refuses(worker)) continue;
+      best = worker;
+      least = load.live(worker);
+    }
+    // All are full or gone: the caller is told so.
+    return best < 0 ? 1 : best;
   }
 
   /** The last scheduler that runs processes of a host. */
@@ -177,7 +243,7 @@ export class Post implements Outbound {
     payload: Payload | Packed,
     count: number,
   ): TroupeError | undefined {
-    if (this.#outgoing.refuses(to.worker)) return ringFull(to.worker);
+    if (this.#outgoing.refuses(to.worker)) return this.refusal(to.worker);
     if (this.#full[to.number & SLOT_MASK] === 1) return mailboxFull(pid);
     const writer = this.#outgoing.begin(FrameKind.Message);
     writer.write(to.number);
@@ -194,7 +260,7 @@ export class Post implements Outbound {
   signal(to: Placed, signal: Signal): TroupeError | undefined {
     const refusable =
       signal.kind === SignalKind.Monitor || signal.kind === SignalKind.Link || signal.kind === SignalKind.Cancel;
-    if (refusable && this.#outgoing.refuses(to.worker)) return ringFull(to.worker);
+    if (refusable && this.#outgoing.refuses(to.worker)) return this.refusal(to.worker);
     const writer = this.#outgoing.begin(FrameKind.Signal);
     writer.write(to.number);
     writer.write(signal.kind);
@@ -224,8 +290,9 @@ export class Post implements Outbound {
     this.#outgoing.push(worker);
   }
 
-  refuses(worker: number): boolean {
-    return this.#outgoing.refuses(worker);
+  refusal(worker: number): TroupeError | undefined {
+    if (!this.#outgoing.refuses(worker)) return undefined;
+    return this.#outgoing.reaches(worker) ? ringFull(worker) : workerGone(worker);
   }
 
   freeSlot(worker: number, number: number): void {
@@ -240,7 +307,7 @@ export class Post implements Outbound {
   // --- giving processes away ------------------------------------------------------------------------------------
 
   hungry(): number {
-    if (!this.#hunger.any) return -1;
+    if (!this.#hunger.any || this.#outgoing.keeps) return -1;
     for (let scheduler = 1; scheduler < this.#schedulers; scheduler++) {
       if (scheduler !== this.#index && this.#hunger.isHungry(scheduler) && !this.#outgoing.refuses(scheduler)) {
         return scheduler;
@@ -251,6 +318,10 @@ export class Post implements Outbound {
 
   mayRunOn(host: { readonly pinned: boolean; readonly workers: number }, scheduler: number): boolean {
     return !host.pinned && scheduler <= this.#lastOf(host);
+  }
+
+  get keeps(): boolean {
+    return this.#outgoing.keeps;
   }
 
   claim(scheduler: number): boolean {
@@ -316,6 +387,8 @@ export class Post implements Outbound {
     // Each time another ring goes first, so that a flood from one scheduler does not delay the others.
     const first = ++this.#turn;
     for (let i = 0; i < readers.length; i++) this.#drain((first + i) % readers.length);
+    if (this.#whenSettled.length > 0 && this.#departures.settled)
+      for (const settled of this.#whenSettled.splice(0)) settled();
     if (this.#scheduler!.runnable > 0 && this.#hunger.isHungry(this.#index)) this.#hunger.withdraw();
   }
 

@@ -18,6 +18,7 @@ import type { Departures } from './departures.ts';
 import type { Hunger } from './hunger.ts';
 import { FrameKind, type Outgoing } from './outgoing.ts';
 import { readProcess, readResult, writeResult } from './process_record.ts';
+import { Recovery } from './recovery.ts';
 import type { Directory, Load } from './shared_state.ts';
 
 export interface ReceptionOptions {
@@ -54,6 +55,7 @@ export class Reception {
   /** What came for processes whose spawn is still on its way. */
   readonly #early = new Map<number, Held[]>();
   #scheduler: Scheduler | undefined;
+  #recovery: Recovery | undefined;
 
   constructor(options: ReceptionOptions) {
     this.#options = options;
@@ -63,6 +65,11 @@ export class Reception {
 
   attach(scheduler: Scheduler): void {
     this.#scheduler = scheduler;
+    this.#recovery = new Recovery(scheduler, this.#options.outgoing, this.#options.schedulers);
+  }
+
+  get recovery(): Recovery {
+    return this.#recovery!;
   }
 
   /** One frame that `source` has written. Throws where it cannot be understood. */
@@ -103,6 +110,12 @@ export class Reception {
         return;
       case FrameKind.Closed:
         departures.close(reader.read() as number);
+        return;
+      case FrameKind.Flush:
+        this.recovery.flush(source, reader.read() as number);
+        return;
+      case FrameKind.Flushed:
+        this.recovery.flushed(source, reader.read() as number);
         return;
       default:
         throw new TroupeError('a frame of an unknown kind came from another thread', { kind: 'INTERNAL' });
@@ -282,6 +295,33 @@ export class Reception {
     this.arrivals.arrived(source, id, process);
     // The last thing: who reads it sends here from now on.
     this.#options.directory.moved(process.number, this.#options.index);
+  }
+
+  /**
+   * Of frames that a lost scheduler has not read: processes that were on their way there live on here, and get what was
+   * sent after them. Answers the numbers of those.
+   */
+  takeBack(frames: readonly Uint8Array[]): Set<number> {
+    const rescued = new Set<number>();
+    const { directory, index, load } = this.#options;
+    for (const frame of frames) {
+      const reader = this.#reader;
+      reader.reset(frame);
+      const kind = reader.read();
+      if (kind === FrameKind.Process) {
+        reader.read();
+        const process = readProcess(reader, this.#scheduler!);
+        const { number } = process;
+        // Otherwise it had arrived there.
+        if (directory.whereIs(number) !== index) continue;
+        this.#scheduler!.admit(process);
+        load.came(index);
+        rescued.add(number);
+      } else if ((kind === FrameKind.Message || kind === FrameKind.Signal) && rescued.has(reader.read() as number)) {
+        this.take(index, frame, 0, frame.length);
+      }
+    }
+    return rescued;
   }
 
   /** Answer a fence of `taker`: what this scheduler sends for that batch goes to the taker from now on. */

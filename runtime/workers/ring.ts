@@ -59,6 +59,7 @@ export const Ring = {
 /** The one writing end. Frames written are seen by the reader after `publish`. */
 export class RingWriter {
   readonly header: Int32Array;
+  readonly memory: SharedArrayBuffer;
   readonly #bytes: Uint8Array;
   readonly #words: Int32Array;
   readonly #size: number;
@@ -72,6 +73,7 @@ export class RingWriter {
   #sent = 0;
 
   constructor(memory: SharedArrayBuffer) {
+    this.memory = memory;
     this.header = new Int32Array(memory, 0, HEADER_WORDS);
     this.#bytes = new Uint8Array(memory, HEADER_BYTES);
     this.#words = new Int32Array(memory, HEADER_BYTES);
@@ -264,6 +266,11 @@ export class RingReader {
   #collect(at: number, word: number): boolean {
     const count = word & LENGTH_BITS;
     let from = at + 4;
+    if ((word & BEGINS) === 0 && this.#long === undefined) {
+      // Only of a ring whose reader is gone: the beginning of this frame was read by that one.
+      this.#head = (this.#head + ((count + 7) & ~3)) | 0;
+      return false;
+    }
     if ((word & BEGINS) !== 0) {
       this.#long = new Uint8Array(this.#words[from >>> 2]);
       this.#received = 0;

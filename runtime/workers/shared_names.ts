@@ -2,7 +2,7 @@
  * The registered names of a runtime with several schedulers: a hash table with open addressing in shared memory, so
  * that `register`, `lookup` and `send` to a name answer at once on every thread, and a name has one holder.
  *
- * Layout, in Int32 words: [0] lock, [1] used records, [2] version; then records of RECORD bytes: word 0 is 0 for never
+ * Layout, in Int32 words: [0] lock (0: free, else its holder + 1), [1] used records, [2] version; then records of RECORD bytes: word 0 is 0 for never
  * used, 1 for deleted, otherwise the hash (made >= 2); word 1 the lengths (name | pid << 16); then the name's UTF-8
  * bytes, then the PID's.
  */
@@ -21,11 +21,15 @@ export class SharedNames implements Names {
   readonly #words: Int32Array;
   readonly #bytes: Buffer;
   readonly #capacity: number;
+  /** What the lock holds while this thread has it. */
+  readonly #owner: number;
   /** Names looked up since the table last changed. */
   readonly #seen = new Map<string, string | undefined>();
   #seenVersion = -1;
 
-  constructor(memory: SharedArrayBuffer) {
+  /** `scheduler`: whose thread this is. */
+  constructor(memory: SharedArrayBuffer, scheduler: number) {
+    this.#owner = scheduler + 1;
     this.#words = new Int32Array(memory);
     this.#bytes = Buffer.from(memory);
     this.#capacity = (memory.byteLength - HEADER) / RECORD;
@@ -91,6 +95,33 @@ export class SharedNames implements Names {
     }
   }
 
+  /** Release the names of PIDs that are gone; answers how many. */
+  sweep(isGone: (pid: string) => boolean): number {
+    let released = 0;
+    this.#lock();
+    try {
+      for (let record = 0; record < this.#capacity; record++) {
+        const at = (HEADER + record * RECORD) >> 2;
+        const state = this.#words[at];
+        if (state === 0 || state === DELETED || !isGone(this.#pidAt(record))) continue;
+        this.#words[at] = DELETED;
+        released++;
+      }
+      if (released > 0) Atomics.add(this.#words, 2, 1);
+    } finally {
+      this.#unlock();
+    }
+    return released;
+  }
+
+  /**
+   * A thread was lost, perhaps while it held the lock. What it was doing then is either done or never happened: a record
+   * counts from its first word on, which is written last, and is gone with it.
+   */
+  breakLock(owner: number): void {
+    if (Atomics.compareExchange(this.#words, 0, owner + 1, 0) === owner + 1) Atomics.notify(this.#words, 0, 1);
+  }
+
   #pidAt(record: number): string {
     const at = HEADER + record * RECORD;
     const lengths = this.#words[(at >> 2) + 1];
@@ -126,7 +157,11 @@ export class SharedNames implements Names {
 
   /** Held for the length of one look-up only; nothing inside can fail or wait. */
   #lock(): void {
-    while (Atomics.compareExchange(this.#words, 0, 0, 1) !== 0) Atomics.wait(this.#words, 0, 1, 1);
+    for (;;) {
+      const holder = Atomics.compareExchange(this.#words, 0, 0, this.#owner);
+      if (holder === 0) return;
+      Atomics.wait(this.#words, 0, holder, 1);
+    }
   }
 
   #unlock(): void {

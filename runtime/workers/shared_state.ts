@@ -6,6 +6,7 @@
  * "not announced" means dead, and one look at shared memory answers `send` to a PID that is gone, on any thread.
  */
 import { generationOf, SLOT_MASK, SLOTS } from '../pid.ts';
+import type { PastGenerations } from '../scheduler/process_table.ts';
 import { STRIDE } from './attention.ts';
 import { Hunger } from './hunger.ts';
 
@@ -28,9 +29,9 @@ export interface SharedMemory {
   readonly attention: SharedArrayBuffer;
   readonly hunger: SharedArrayBuffer;
   readonly departures: SharedArrayBuffer;
-  /** Int32 a scheduler, `STRIDE` apart: changes with each look, 0 while it rests. */
+  /** Two Int32 a scheduler, `STRIDE` apart: changes with each look, 0 while it rests; slot of the process that it steps. */
   readonly beats: SharedArrayBuffer;
-  /** Int32 a scheduler: the generations that its slots have had, at most. */
+  /** Int32 a scheduler: the highest generation of its slots. */
   readonly generations: SharedArrayBuffer;
 }
 
@@ -104,6 +105,38 @@ export class Directory {
       const generation = Atomics.load(alive, slot) - 1;
       if (generation >= 0) yield generation * SLOTS + slot;
     }
+  }
+}
+
+/** See `PastGenerations`: one word a scheduler. */
+export class SharedGenerations implements PastGenerations {
+  readonly first: number;
+  readonly #words: Int32Array;
+  readonly #alive: Int32Array;
+  readonly #own: number;
+  #highest: number;
+
+  constructor(memory: SharedMemory, own: number) {
+    this.#words = new Int32Array(memory.generations);
+    this.#alive = new Int32Array(memory.alive);
+    this.#own = own;
+    this.#highest = this.#words[own];
+    this.first = this.#highest;
+  }
+
+  note(generation: number): void {
+    if (generation <= this.#highest) return;
+    this.#highest = generation;
+    this.#words[this.#own] = generation;
+  }
+
+  isUsed(slot: number): boolean {
+    return Atomics.load(this.#alive, slot) !== 0;
+  }
+
+  /** The thread of a scheduler is gone: whoever comes next begins above everything that it can have given. */
+  static succeed(memory: SharedMemory, scheduler: number): void {
+    Atomics.add(new Int32Array(memory.generations), scheduler, 1);
   }
 }
 

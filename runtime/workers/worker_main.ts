@@ -9,6 +9,7 @@ import { Deployed, type DeployedData } from '../hosts/deployed.ts';
 import { LOG_LEVELS, type LogFields, type LogLevel, type LogOrigin, type LogSink } from '../logger.ts';
 import type { MachineType } from '../machine.ts';
 import { packPayload } from '../payload/messagepack.ts';
+import { LocalMember, obey, type Order } from './member.ts';
 import { join, type MeshData } from './mesh.ts';
 
 export interface WorkerStart {
@@ -61,13 +62,16 @@ async function main(start: WorkerStart, parent: MessagePort): Promise<void> {
   const { port, snapshot } = start.services;
   const services = remoteServices(port, snapshot, new ParentLog(parent, start.logLevel));
   const deployed = new Deployed(start.data, machineTypes, capabilityDefinitions, start.shared);
-  const scheduler = join(start.mesh, deployed, systemClock, services);
+  const { scheduler, post } = join(start.mesh, deployed, systemClock, services);
+  const member = new LocalMember(post);
   scheduler.onCrash = (pid, id, error) => {
     parent.postMessage({ report: 'crash', pid, id, error: packPayload(error) } satisfies WorkerReport);
   };
-  parent.on('message', () => {
-    scheduler.stop(runtimeStopped());
-    parent.postMessage('stopped');
+  parent.on('message', (order: Order | 'stop') => {
+    if (order === 'stop') {
+      scheduler.stop(runtimeStopped());
+      parent.postMessage('stopped');
+    } else void obey(order, member, parent);
   });
   // A promise that a program leaves behind and that fails later must not take the worker with it.
   process.on('unhandledRejection', cause => {
