@@ -1,120 +1,123 @@
 /**
- * `npm run bench`: a table; `-- --json` one object a line; `-- --only NAME` one measurement, or one machine.
+ * `npm run bench`: a table of what is measured. Options, after `--`:
  *
- * Each measurement runs in a process of its own, several rounds after one to warm up; the table shows the median and
+ *     --erlang      the same work in Erlang, rounds by turns
+ *     --peers       the same work with libraries that people use in Node.js (`--install` installs them first)
+ *     --only NAME   one measurement, or one machine
+ *     --rounds N    rounds that count (5)
+ *     --json        one object a line
+ *     --markdown    a table for documents
+ *
+ * Each measurement runs in a process of its own, several rounds after some to warm up; the table shows the median and
  * how far the rounds are apart. Figures mean something on a quiet machine only.
  */
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import Table from 'cli-table3';
-import { machinesModule, machineTypes } from '../../machines/index.ts';
-import { Runtime } from '../../runtime/runtime.ts';
-import { readDeployment } from '../../sdk/embed/index.ts';
+import { compileErlang, ERLANG_WORKLOADS, erlangCommand, erlangVersion, whyNoErlang } from './erlang/erlang.ts';
+import { measure } from './measure.ts';
 import type { Measurement } from './measurement.ts';
 import { MEASUREMENTS } from './measurements.ts';
-
-const programs = fileURLToPath(new URL('../../../test/bench/programs', import.meta.url));
-
-interface Result {
-  readonly name: string;
-  readonly machine: string;
-  readonly what: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly least: number;
-  readonly most: number;
-  readonly target: number | undefined;
-  readonly atLeast: boolean;
-}
-
-async function measure(measurement: Measurement, rounds: number): Promise<Result> {
-  const { name, machine, what, unit, target, count, atLeast = false } = measurement;
-  const runtime = await Runtime.start({
-    deployment: await readDeployment(programs),
-    machines: machineTypes,
-    machinesModule,
-    workers: measurement.workers,
-    placement: 'round-robin',
-    onCrash: (_pid, id, error) => {
-      if (error.message !== 'process terminated') process.stderr.write(`${id}: ${error.message}\n`);
-    },
-  });
-  const values: number[] = [];
-  if (measurement.once || unit === 'bytes') values.push(await measurement.run(runtime, count));
-  else {
-    // Twice, so that what is measured is compiled code.
-    for (let i = 0; i < 2; i++) await measurement.run(runtime, count);
-    for (let i = 0; i < rounds; i++) values.push(await measurement.run(runtime, count));
-  }
-  await runtime.halt();
-  values.sort((a, b) => a - b);
-  const rounded = values.map(value => Math.round(value * 10) / 10);
-  const value = rounded[rounded.length >> 1];
-  return { name, machine, what, value, unit, least: rounded[0], most: rounded[rounded.length - 1], target, atLeast };
-}
+import { installPeers, peersOf, peerVersions, whyNoPeers } from './peers.ts';
+import { asMarkdown, asTable, besideReport, jsonLine, notesOf, ownReport } from './report.ts';
+import type { Result } from './result.ts';
+import { type Contest, Rival } from './rival.ts';
 
 const { values: options } = parseArgs({
   options: {
+    erlang: { type: 'boolean', default: false },
+    peers: { type: 'boolean', default: false },
+    install: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
+    markdown: { type: 'boolean', default: false },
     only: { type: 'string' },
     rounds: { type: 'string', default: '5' },
     /** Internal: run the measurement with this index and print its result. */
     run: { type: 'string' },
+    /** Internal: what it runs beside, a JSON list of `Contest`. */
+    beside: { type: 'string', default: '[]' },
   },
 });
 
 if (options.run !== undefined) {
-  const result = await measure(MEASUREMENTS[Number(options.run)], Number(options.rounds));
-  process.stdout.write(`${JSON.stringify(result)}\n`);
+  const opponents = (JSON.parse(options.beside) as Contest[]).map(contest => ({
+    ...contest,
+    rival: new Rival(contest.command),
+  }));
+  try {
+    const result = await measure(MEASUREMENTS[Number(options.run)], Number(options.rounds), opponents);
+    process.stdout.write(`${JSON.stringify(result)}\n`);
+  } finally {
+    for (const { rival } of opponents) rival.stop();
+  }
   process.exit(0);
 }
 
-const results: Result[] = [];
-let failed = false;
-for (const [index, { name, machine, stock }] of MEASUREMENTS.entries()) {
-  if (options.only !== undefined && options.only !== name && options.only !== machine) continue;
-  const child = spawnSync(
-    process.execPath,
-    ['--expose-gc', fileURLToPath(import.meta.url), '--run', String(index), '--rounds', options.rounds],
-    {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'inherit'],
-      env: stock ? { ...process.env, TROUPE_LUA: 'stock' } : process.env,
-    },
-  );
-  const line = child.stdout.trim().split('\n').pop() ?? '';
-  if (child.status !== 0 || !line.startsWith('{')) {
-    process.stderr.write(`${name} ${machine}: the measurement failed (code ${child.status})\n`);
-    failed = true;
-    continue;
-  }
-  const result = JSON.parse(line) as Result;
-  results.push(result);
-  if (options.json) console.log(JSON.stringify({ name, machine, value: result.value, unit: result.unit }));
+const why = (options.erlang && whyNoErlang()) || (options.peers && !options.install && whyNoPeers());
+if (why) {
+  process.stderr.write(`${why}\n`);
+  process.exit(1);
+}
+if (options.install) installPeers();
+
+/** The compiled programs of the Erlang side. */
+const code = mkdtempSync(join(tmpdir(), 'troupe-erlang-'));
+process.on('exit', () => rmSync(code, { recursive: true, force: true }));
+if (options.erlang) compileErlang(code);
+
+function contestsOf({ name, machine, target }: Measurement): Contest[] {
+  const key = `${machine} ${name}`;
+  const contests: Contest[] = options.peers ? peersOf(key) : [];
+  const erlang = options.erlang ? ERLANG_WORKLOADS[key] : undefined;
+  if (erlang !== undefined) contests.push({ ...erlang, command: erlangCommand(code) });
+  // A row that is there for comparison only has nothing to reach.
+  return target === undefined ? contests.map(contest => ({ ...contest, ratio: undefined })) : contests;
 }
 
-if (!options.json) {
-  const table = new Table({
-    head: ['name', 'machine', 'what', 'median', 'least', 'most', 'target', ''],
-    style: { head: [], border: [] },
+/** Undefined, and said so, where it failed. */
+function runApart(index: number, { name, machine, stock }: Measurement, contests: Contest[]): Result | undefined {
+  const self = fileURLToPath(import.meta.url);
+  const told = ['--run', String(index), '--rounds', options.rounds, '--beside', JSON.stringify(contests)];
+  const child = spawnSync(process.execPath, ['--expose-gc', self, ...told], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: stock ? { ...process.env, TROUPE_LUA: 'stock' } : process.env,
   });
-  for (const { name, machine, what, value, unit, least, most, target, atLeast } of results) {
-    table.push([
-      name,
-      machine,
-      what,
-      `${value} ${unit}`,
-      least,
-      most,
-      target === undefined ? '' : `${atLeast ? '>=' : '<='} ${target}`,
-      target === undefined ? '' : (atLeast ? value >= target : value <= target) ? 'reached' : 'not reached',
-    ]);
-  }
-  console.log(table.toString());
+  const line = child.stdout.trim().split('\n').pop() ?? '';
+  if (child.status === 0 && line.startsWith('{')) return JSON.parse(line) as Result;
+  process.stderr.write(`${name} ${machine}: the measurement failed (code ${child.status})\n`);
+  return undefined;
 }
-if (results.length === 0) {
-  process.stderr.write(`nothing is called "${options.only}"\n`);
+
+const beside = options.erlang || options.peers;
+const results: Result[] = [];
+let failed = false;
+for (const [index, measurement] of MEASUREMENTS.entries()) {
+  const { name, machine } = measurement;
+  if (options.only !== undefined && options.only !== name && options.only !== machine) continue;
+  const contests = contestsOf(measurement);
+  if (beside && contests.length === 0) continue;
+  const result = runApart(index, measurement, contests);
+  if (result === undefined) failed = true;
+  else {
+    results.push(result);
+    if (options.json) console.log(jsonLine(result));
+  }
+}
+
+if (!options.json && results.length > 0) {
+  const report = beside ? besideReport(results) : ownReport(results);
+  console.log(options.markdown ? asMarkdown(report) : asTable(report));
+  for (const note of notesOf(results)) console.log(note);
+  const others = [...(options.erlang ? [`Erlang/${erlangVersion()}`] : []), ...(options.peers ? peerVersions() : [])];
+  console.log([`Node.js ${process.versions.node}`, ...others].join('; '));
+}
+if (results.length === 0 && !failed) {
+  const among = beside ? ' among what is compared' : '';
+  process.stderr.write(`nothing is called "${options.only}"${among}\n`);
   failed = true;
 }
 process.exitCode = failed ? 1 : 0;

@@ -2,8 +2,16 @@
  * A measurement runs its work to a verified end and answers how long one operation took, or how much there is of
  * something. `target` is what the project wants to reach on a quiet 2-core machine.
  */
-import type { Runtime } from '../../runtime/runtime.ts';
+import type { Runtime, RuntimeOptions } from '../../runtime/runtime.ts';
 import type { BareProcess } from '../bare_process.ts';
+
+export interface Figure {
+  readonly value: number;
+  /** What else is to be known of it: printed below the table. */
+  readonly note?: string;
+  /** Why it cannot be judged, in a word or two: stands where the table says whether the target was reached. */
+  readonly doubt?: string;
+}
 
 export interface Measurement {
   /** Of one thing in all machines that have it. */
@@ -11,20 +19,26 @@ export interface Measurement {
   readonly machine: 'ts' | 'xstate' | 'lua' | 'wasm';
   /** What one operation is. */
   readonly what: string;
-  readonly unit: 'ns' | 'ms' | 'bytes' | '%' | 'processes';
+  readonly unit: 'ns' | 'us' | 'ms' | 'bytes' | '%' | 'processes' | 'x';
   /** Undefined: shown beside another row, for comparison. */
   readonly target: number | undefined;
   /** The target is the least, not the most. */
   readonly atLeast?: boolean;
   /** One round without any before: what is measured is a beginning, or does not change. */
   readonly once?: boolean;
+  /** At most so many rounds count: of those that take seconds. */
+  readonly rounds?: number;
   /** On wasmoon's own Lua binary. */
   readonly stock?: boolean;
   /** Worker threads that it needs. */
   readonly workers: number;
+  /** Default `round-robin`, so that what crosses workers does so always. */
+  readonly placement?: RuntimeOptions['placement'];
   /** Operations, or processes, a round. */
   readonly count: number;
-  run(runtime: Runtime, count: number): Promise<number>;
+  run(runtime: Runtime, count: number): Promise<number | Figure>;
+  /** What it started itself ends; called once, after the last round. */
+  stop?(): Promise<void>;
 }
 
 export const HOST = 'bench:host';
@@ -42,7 +56,7 @@ export function rowsOf(machine: Measurement['machine']) {
 }
 
 /** Nanoseconds an operation of a process that does `count` of them and returns how many it did. */
-export function timed(id: string, ...more: string[]) {
+export function timed(id: string, ...more: (string | number)[]) {
   return async (runtime: Runtime, count: number): Promise<number> => {
     const begun = process.hrtime.bigint();
     const done = await runtime.exec({ id: `bench:${id}`, host: HOST, args: [count, ...more] });

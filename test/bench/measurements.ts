@@ -1,9 +1,13 @@
 /** What is measured, in the order of the table. */
 import { LUA_MEASUREMENTS } from './lua_measurements.ts';
 import { idleBytes, type Measurement, timed } from './measurement.ts';
+import { PAYLOAD_MEASUREMENTS } from './payload_measurements.ts';
 import { WASM_MEASUREMENTS } from './wasm_measurements.ts';
 import { WASM_TRANSFORM_MEASUREMENTS } from './wasm_transform_measurements.ts';
 import { WASM_LOAD_MEASUREMENTS } from './wasm_load.ts';
+import { LATENCY_MEASUREMENTS } from './latency_measurements.ts';
+import { SCALING_MEASUREMENTS } from './scaling_measurements.ts';
+import { armedAndCancelled } from './timer_measurement.ts';
 
 export const MEASUREMENTS: readonly Measurement[] = [
   {
@@ -37,6 +41,47 @@ export const MEASUREMENTS: readonly Measurement[] = [
     run: timed('ring_ts'),
   },
   {
+    name: 'skynet',
+    machine: 'ts',
+    what: 'a leaf of a tree of a million, ten children each',
+    unit: 'ns',
+    target: 1000,
+    rounds: 3,
+    workers: 0,
+    count: 1000000,
+    run: timed('skynet_root_ts'),
+  },
+  {
+    name: 'fan-in',
+    machine: 'ts',
+    what: 'a message from one of 1000 senders',
+    unit: 'ns',
+    target: 200,
+    workers: 0,
+    count: 100000,
+    run: timed('fan_in_ts'),
+  },
+  {
+    name: 'timer-arm',
+    machine: 'ts',
+    what: 'arm a timer and cancel it, 100 000 at a time',
+    unit: 'ns',
+    target: 275,
+    workers: 0,
+    count: 200000,
+    run: armedAndCancelled(100_000),
+  },
+  {
+    name: 'timer-arm-few',
+    machine: 'ts',
+    what: 'arm a timer and cancel it, 1000 at a time',
+    unit: 'ns',
+    target: undefined,
+    workers: 0,
+    count: 200000,
+    run: armedAndCancelled(1000),
+  },
+  {
     name: 'idle-bytes',
     machine: 'ts',
     what: 'a process that waits',
@@ -57,6 +102,16 @@ export const MEASUREMENTS: readonly Measurement[] = [
     run: timed('calls_ts'),
   },
   {
+    name: 'cross-ping',
+    machine: 'ts',
+    what: 'round trip of a number with a process on another worker',
+    unit: 'ns',
+    target: undefined,
+    workers: 2,
+    count: 50000,
+    run: timed('ping_ts', 'bench:pong_ts'),
+  },
+  {
     name: 'cross-worker',
     machine: 'ts',
     what: 'a small object to another worker, in bulk',
@@ -66,6 +121,7 @@ export const MEASUREMENTS: readonly Measurement[] = [
     count: 300000,
     run: timed('flood_ts'),
   },
+  ...PAYLOAD_MEASUREMENTS,
   {
     name: 'ping-pong',
     machine: 'xstate',
@@ -80,4 +136,6 @@ export const MEASUREMENTS: readonly Measurement[] = [
   ...WASM_TRANSFORM_MEASUREMENTS,
   ...WASM_LOAD_MEASUREMENTS,
   ...LUA_MEASUREMENTS,
+  ...SCALING_MEASUREMENTS,
+  ...LATENCY_MEASUREMENTS,
 ];
