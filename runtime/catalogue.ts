@@ -2,6 +2,7 @@
  * Every error that the kernel gives to programs and users, in one place: text, kind, whether trying again may help.
  * Machines and capabilities have catalogues of their own for what only they can say.
  */
+import { formatDuration } from './duration.ts';
 import { TroupeError } from './errors.ts';
 import { formatSize } from './size.ts';
 
@@ -36,6 +37,13 @@ export function nameTaken(name: string, pid: string): TroupeError {
     retryable: false,
     details: { name, pid },
   });
+}
+
+export function serviceNameTaken(service: string, name: string, holder: string): TroupeError {
+  return new TroupeError(
+    `name "${name}" of service ${service} is held by ${holder}: give one of the two another name, or let it go`,
+    { kind: 'ALREADY_EXISTS', retryable: true, details: { name, pid: holder } },
+  );
 }
 
 export function badName(name: string): TroupeError {
@@ -220,6 +228,19 @@ export function unknownCapability(entry: string, capability: string, wantedAt: s
       (near === undefined ? '' : `; did you mean "${near}"?`),
     { kind: 'INVALID', retryable: false, place: wantedAt, details: { entry, capability } },
   );
+}
+
+/** `frames`: where it was, as in the stack of an error. */
+export function stepAborted(milliseconds: number, limit: number, frames: string): TroupeError {
+  const message =
+    `a step did not return for ${formatDuration(Math.round(milliseconds))} and was ended (limit: ${formatDuration(limit)}, ` +
+    '"watchdog" in .troupe.yaml): let long work wait now and then, or divide it among processes';
+  return new TroupeError(message, {
+    kind: 'TIMEOUT',
+    retryable: false,
+    details: { milliseconds: Math.round(milliseconds) },
+    stack: `TroupeError: ${message}\n${frames}`,
+  });
 }
 
 export function runtimeStopped(): TroupeError {

@@ -80,6 +80,8 @@ export interface Program {
   resume?(image: Image): StateMachine;
   /** Nobody will resume this image, because its process has ended: give back what is still kept for it. */
   discard?(image: Image): void;
+  /** An error of one of its processes that was made elsewhere, whose stack names places of what runs: with those of what was written. */
+  errorOf?(error: TroupeError): TroupeError;
 }
 
 /** What `prepare` made of an entry: structured-cloneable, sent to every worker once. */

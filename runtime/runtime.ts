@@ -17,6 +17,7 @@ import { Linked } from './hosts/linked.ts';
 import { prepareDeployment } from './hosts/prepare.ts';
 import { RootMachine } from './hosts/root_process.ts';
 import { LocalNames } from './lifecycle/names.ts';
+import type { LogSink } from './logger.ts';
 import type { MachineType, Message, Payload, ProcessEvent, Shared, SpawnRequest } from './machine.ts';
 import { copyPayload } from './payload/copy.ts';
 import type { Entry } from './registry/entry.ts';
@@ -24,6 +25,7 @@ import type { Deployment } from './registry/load.ts';
 import { Counters } from './scheduler/counters.ts';
 import { NOTHING_INHERITED, Process } from './scheduler/process.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
+import type { ServiceStatus } from './supervision/service.ts';
 import { Services } from './supervision/services.ts';
 import { WorkerPool } from './workers/pool.ts';
 
@@ -38,6 +40,11 @@ export interface RuntimeOptions {
   /** Threads besides the calling one. 0: everything runs on the calling thread. */
   readonly workers?: number;
   readonly clock?: Clock;
+  /**
+   * Milliseconds that a step of a process may take on a worker thread before it is ended (default: `watchdog` of the
+   * deployment's settings, 5000); 0: any time.
+   */
+  readonly watchdog?: number;
   /** Terminal, log and store; this process's own where left out. */
   readonly services?: CapabilityServices;
   readonly capabilities?: ReadonlyMap<string, CapabilityDefinition>;
@@ -83,13 +90,14 @@ export class Runtime {
     machine: RootMachine,
     pool: WorkerPool | undefined,
     shares: readonly (Shared | undefined)[],
+    log: LogSink,
   ) {
     this.deployment = deployment;
     this.scheduler = scheduler;
     this.#root = root;
     this.#machine = machine;
     this.#pool = pool;
-    this.#services = new Services(this);
+    this.#services = new Services(this, log);
     const letGo = scheduler.clock.hold();
     this.#release = () => {
       letGo();
@@ -131,6 +139,7 @@ export class Runtime {
         heap: options.workerHeap,
         services,
         clock,
+        watchdog: options.watchdog ?? options.deployment.settings.watchdog,
         onCrash: options.onCrash,
         onLoss: ({ error, processes }) => {
           services.log.log(
@@ -153,12 +162,17 @@ export class Runtime {
     scheduler.onCrash = options.onCrash;
     const machine = new RootMachine(clock);
     const root = startRoot(scheduler, deployed, machine);
-    const runtime = new Runtime(options.deployment, scheduler, root, machine, pool, shares);
+    const runtime = new Runtime(options.deployment, scheduler, root, machine, pool, shares, services.log);
     disabled = (worker, error) => {
       services.log.log('error', `worker ${worker} cannot be started again, the runtime ends: ${error.message}`);
       void runtime.halt();
     };
-    await runtime.#services.start();
+    try {
+      runtime.#services.start();
+    } catch (thrown) {
+      await runtime.halt();
+      throw thrown;
+    }
     return runtime;
   }
 
@@ -245,6 +259,11 @@ export class Runtime {
     await this.#pool?.lose(worker);
   }
 
+  /** Every `process.service` of the deployment, as it is now. */
+  get services(): readonly ServiceStatus[] {
+    return this.#services.statuses;
+  }
+
   /** Processes alive in the whole runtime, without the runtime's own. */
   get live(): number {
     let live = 0;
@@ -276,13 +295,14 @@ export class Runtime {
   /** Stop at once: nothing is asked, everything ends. */
   async halt(): Promise<void> {
     this.#stopping ??= Promise.resolve();
+    this.#services.abandon();
     this.scheduler.stop(runtimeStopped());
     await this.#pool?.terminate();
     this.#release();
   }
 
   async #stop(reason: string): Promise<void> {
-    await this.#services.stop(reason);
+    await this.#services.stop(reason === 'runtime stopping' ? 'service stopping' : reason);
     for (const host of this.scheduler.deployed.hosts.values()) host.running = false;
     await this.#pool?.stop();
     this.scheduler.stop(runtimeStopped());

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Place } from './entry.ts';
 import { limitsSchema } from './kinds/limits.ts';
 import type { ProblemList } from './problem.ts';
-import { count } from './schema.ts';
+import { count, duration } from './schema.ts';
 import { map, type Tree } from './tree.ts';
 import { validate } from './validate.ts';
 
@@ -12,6 +12,8 @@ export const SETTINGS_FILE = '.troupe.yaml';
 export const settingsSchema = z.strictObject({
   /** Worker threads; 0: everything on the calling thread; undefined: one for each core. */
   workers: count(0).optional(),
+  /** Milliseconds that a step of a process may take on a worker thread before it is ended; 0: any time. */
+  watchdog: duration().prefault('5s'),
   logger: z
     .strictObject({
       level: z.enum(['debug', 'info', 'warn', 'error']).default('info'),

@@ -30,7 +30,7 @@ export interface Outbound {
   /** Shared memory in which the word at `attentionAt` is `CALLED` when another scheduler wants this one to look. */
   readonly attention: Int32Array;
   readonly attentionAt: number;
-  /** Shared memory in which the word at `steppingAt` is the slot of the process that is being stepped. */
+  /** Shared memory in which the word at `steppingAt` changes with each step, and the next one is the slot of its process. */
   readonly stepping: Int32Array;
   readonly steppingAt: number;
   /** Where a PID lives, if it lives; undefined for names and for the dead. */

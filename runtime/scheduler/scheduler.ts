@@ -139,7 +139,7 @@ export class Scheduler {
     this.table = new ProcessTable(this.index, this.count, this.outbound, options.past);
     this.#attention = this.outbound?.attention ?? new Int32Array(1);
     this.#attentionAt = this.outbound?.attentionAt ?? 0;
-    this.#stepping = this.outbound?.stepping ?? new Int32Array(1);
+    this.#stepping = this.outbound?.stepping ?? new Int32Array(2);
     this.#steppingAt = this.outbound?.steppingAt ?? 0;
     // The main thread gives nothing: what is there must be there.
     if (this.outbound !== undefined && this.index > 0) {
@@ -351,6 +351,7 @@ export class Scheduler {
   /** After a burst: come again at once, when the next timer is due, or when somebody nudges. */
   #rest(now: number): void {
     if (this.#stopped) return;
+    this.#stepping[this.#steppingAt + 1] = 0;
     if (this.runnable > 0 || (this.outbound !== undefined && !this.outbound.sleep())) {
       this.kick();
       return;
@@ -388,7 +389,8 @@ export class Scheduler {
   /** One step; whether its slice was spent. */
   #step(process: Process): boolean {
     const { linked } = process;
-    if ((++this.steps & SAMPLED) !== 0 && linked.samples >= ENOUGH_SAMPLES) return this.#stepOnce(process);
+    this.#stepping[this.#steppingAt] = ++this.steps;
+    if ((this.steps & SAMPLED) !== 0 && linked.samples >= ENOUGH_SAMPLES) return this.#stepOnce(process);
     const begun = this.clock.now();
     const spent = this.#stepOnce(process);
     linked.sampled((this.clock.now() - begun) * 1000);
@@ -398,7 +400,7 @@ export class Scheduler {
   #stepOnce(process: Process): boolean {
     process.state = ProcessState.Running;
     this.current = process;
-    this.#stepping[this.#steppingAt] = process.slot;
+    this.#stepping[this.#steppingAt + 1] = process.slot;
     let status: StepStatus;
     try {
       if (process.machine === undefined && !this.#begin(process)) return false;
@@ -474,6 +476,21 @@ export class Scheduler {
   #end(process: Process, error: TroupeError): void {
     process.state = ProcessState.Running;
     endProcess(process, { error });
+  }
+
+  /** The step that ran was cut off, and the loop with it: its process ends with `error`, and the loop goes on. */
+  abortStep(error: TroupeError): void {
+    if (!this.#running) return;
+    this.#running = false;
+    const process = this.current;
+    this.current = undefined;
+    if (
+      process !== undefined &&
+      (process.state === ProcessState.Running || process.state === ProcessState.RunningWoken)
+    ) {
+      this.#end(process, process.linked.program.errorOf?.(error) ?? error);
+    }
+    this.kick();
   }
 
   /** End everything that lives here, without order, and never run again. */

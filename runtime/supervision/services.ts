@@ -1,91 +1,71 @@
 /**
- * Services (semantics section 7): processes that the deployment itself starts and stops, in the order of what they
- * require. A service that ends is not yet brought back: restart policies are a room of their own.
+ * Services (semantics section 7): processes that the deployment itself starts, in the order of what they require, keeps
+ * running, and stops in the reverse order.
  */
 import { TroupeError } from '../errors.ts';
-import type { Payload, ProcessEvent } from '../machine.ts';
-import type { Entry } from '../registry/entry.ts';
+import type { LogSink } from '../logger.ts';
 import type { Runtime } from '../runtime.ts';
-
-const DEFAULT_STOP_TIMEOUT = 10_000;
-
-interface Lifecycle {
-  readonly auto_start?: boolean;
-  readonly stop_timeout?: number;
-  readonly requires?: readonly string[];
-  readonly name?: string;
-}
-
-interface Running {
-  readonly entry: Entry;
-  readonly pid: string;
-  readonly exit: Promise<ProcessEvent>;
-  ended: boolean;
-}
+import { Service, type ServiceStatus } from './service.ts';
 
 export class Services {
-  readonly #runtime: Runtime;
-  readonly #running: Running[] = [];
+  readonly #services = new Map<string, Service>();
+  /** In the order of their start. */
+  readonly #started: Service[] = [];
 
-  constructor(runtime: Runtime) {
-    this.#runtime = runtime;
+  /** `log`: where it is said that a service has ended, and what comes of it. */
+  constructor(runtime: Runtime, log: LogSink) {
+    for (const entry of runtime.deployment.entries.values()) {
+      if (entry.kind === 'process.service') this.#services.set(entry.id, new Service(runtime, log, entry));
+    }
   }
 
-  /** Start every service with `auto_start`, each after those that it requires. Rejects if one cannot be started. */
-  async start(): Promise<void> {
-    for (const entry of this.#startOrder()) {
-      const { process, host, input } = entry.data as { process: string; host: string; input?: readonly Payload[] };
-      const { name } = lifecycleOf(entry);
+  get statuses(): ServiceStatus[] {
+    return [...this.#services.values()].map(service => service.status);
+  }
+
+  /** Start every service with `auto_start`, each after those that it requires. Throws if one cannot be started. */
+  start(): void {
+    for (const service of this.#startOrder()) {
       try {
-        const { pid, exit } = this.#runtime.watch({ id: process, host, args: input ?? [], name });
-        const running: Running = { entry, pid, exit, ended: false };
-        this.#running.push(running);
-        void exit.then(() => {
-          running.ended = true;
-        });
+        service.start();
       } catch (thrown) {
         const error = thrown as TroupeError;
-        await this.#runtime.halt();
-        throw new TroupeError(`service ${entry.id} cannot start: ${error.message}`, {
+        throw new TroupeError(`service ${service.id} cannot start: ${error.message}`, {
           kind: error.kind,
           retryable: error.retryable,
           details: error.details,
         });
       }
+      this.#started.push(service);
     }
   }
 
-  /** CANCEL in reverse order, wait `stop_timeout` for each, then terminate. */
+  /** One after the other, each before those that it requires. None is started again from now on. */
   async stop(reason: string): Promise<void> {
-    for (const running of this.#running.reverse()) {
-      if (running.ended) continue;
-      this.#runtime.cancel(running.pid, reason === 'runtime stopping' ? 'service stopping' : reason);
-      const timeout = lifecycleOf(running.entry).stop_timeout ?? DEFAULT_STOP_TIMEOUT;
-      await Promise.race([running.exit, this.#runtime.wait(timeout)]);
-      if (!running.ended) this.#runtime.terminate(running.pid);
-    }
-    this.#running.length = 0;
+    this.abandon();
+    for (const service of this.#started.reverse()) await service.stop(reason);
+    this.#started.length = 0;
   }
 
-  #startOrder(): Entry[] {
-    const services = [...this.#runtime.deployment.entries.values()].filter(entry => entry.kind === 'process.service');
-    const order: Entry[] = [];
+  /** No service is started again by itself; those that run are left as they are. */
+  abandon(): void {
+    for (const service of this.#started) service.abandon();
+  }
+
+  #startOrder(): Service[] {
+    const order: Service[] = [];
     const visited = new Set<string>();
     // The registry has refused cycles, so a depth-first walk ends.
-    const visit = (entry: Entry): void => {
-      if (visited.has(entry.id)) return;
-      visited.add(entry.id);
-      for (const id of lifecycleOf(entry).requires ?? []) {
-        const required = this.#runtime.deployment.entries.get(id);
-        if (required?.kind === 'process.service') visit(required);
+    const visit = (service: Service): void => {
+      if (visited.has(service.id)) return;
+      visited.add(service.id);
+      for (const id of service.requires) {
+        const required = this.#services.get(id);
+        if (required !== undefined) visit(required);
       }
-      order.push(entry);
+      order.push(service);
     };
-    for (const entry of services) if (lifecycleOf(entry).auto_start === true) visit(entry);
+    for (const service of this.#services.values()) if (service.autoStart) visit(service);
     return order;
   }
-}
-
-function lifecycleOf(entry: Entry): Lifecycle {
-  return (entry.data.lifecycle as Lifecycle | undefined) ?? {};
 }

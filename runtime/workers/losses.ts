@@ -98,7 +98,7 @@ export class Losses {
     const beats = new Int32Array(memory.beats);
     const slot = beats[worker * STRIDE + 1];
     // While it rests it steps nobody.
-    if (beats[worker * STRIDE] === 0 || slot === 0) return undefined;
+    if (slot === 0) return undefined;
     const generation = new Int32Array(memory.alive)[slot] - 1;
     if (generation < 0) return undefined;
     return formatPid(prefixes[this.#directory.hostOf(slot)], slot, generation);

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { MessageChannel, type MessagePort, type Transferable, Worker } from 'node:worker_threads';
 import { serveServices, snapshotServices } from '../capabilities/remote_services.ts';
 import type { Services } from '../capabilities/services.ts';
-import type { Clock } from '../clock.ts';
+import { type Clock, systemClock } from '../clock.ts';
+import { formatDuration } from '../duration.ts';
 import { TroupeError, toTroupeError } from '../errors.ts';
 import type { DeployedData, Deployed } from '../hosts/deployed.ts';
 import { LOG_LEVELS, type LogFields } from '../logger.ts';
@@ -17,6 +18,7 @@ import { join, type MeshData } from './mesh.ts';
 import { Ring } from './ring.ts';
 import { NAMES_BYTES, SharedNames } from './shared_names.ts';
 import { allocateSharedMemory, type SharedMemory } from './shared_state.ts';
+import { Watchdog } from './watchdog.ts';
 import type { WorkerReport, WorkerStart } from './worker_main.ts';
 
 const RING_BYTES = 1 << 19;
@@ -37,6 +39,8 @@ export interface PoolOptions {
   readonly heap: number | undefined;
   readonly services: Services;
   readonly clock: Clock;
+  /** Milliseconds that a step may take on a worker; 0: any time. */
+  readonly watchdog: number;
   readonly onCrash: ((pid: string, id: string, error: TroupeError) => void) | undefined;
   /** A worker thread has died; what lived on it has ended, and another thread takes its place. */
   readonly onLoss: (loss: Loss) => void;
@@ -49,7 +53,10 @@ interface Running {
   readonly worker: Worker;
   readonly thread: number;
   readonly member: RemoteMember;
-  readonly services: MessagePort;
+  /** For its services, and for the watchdog's notices. */
+  readonly ports: readonly MessagePort[];
+  /** Why it was ended from here. */
+  cause: string | undefined;
   /** It has said so; before that its end is the business of who started it. */
   ready: boolean;
 }
@@ -67,6 +74,7 @@ export class WorkerPool {
   readonly #running: (Running | undefined)[] = [];
   readonly #local: Member;
   readonly #losses: Losses;
+  readonly #watchdog: Watchdog | undefined;
   #stopping = false;
 
   private constructor(data: DeployedData, deployed: Deployed, options: PoolOptions) {
@@ -90,6 +98,24 @@ export class WorkerPool {
       prefixes,
       members: () => [this.#local, ...this.#running.flatMap(running => running?.member ?? [])],
       replace: index => this.#replace(index),
+    });
+    this.#watchdog = this.#watch(options);
+  }
+
+  #watch(options: PoolOptions): Watchdog | undefined {
+    if (options.watchdog <= 0) return undefined;
+    return new Watchdog({
+      limit: options.watchdog,
+      beats: this.#memory.beats,
+      // Other threads run in real time.
+      clock: systemClock,
+      log: options.services.log,
+      onStuck: (index, culprit) => {
+        const running = this.#running[index];
+        if (running === undefined) return;
+        running.cause = `a step did not return within ${formatDuration(options.watchdog)}: it hangs in ${culprit}`;
+        void running.worker.terminate();
+      },
     });
   }
 
@@ -128,6 +154,7 @@ export class WorkerPool {
     const { services, shares, machinesModule, heap } = this.#options;
     const { port1, port2 } = new MessageChannel();
     serveServices(port1, services);
+    const notices = new MessageChannel();
     const start: WorkerStart = {
       mesh: this.#meshOf(index),
       data: this.#data,
@@ -135,8 +162,13 @@ export class WorkerPool {
       shared: shares.map(share => share?.data),
       logLevel: LOG_LEVELS.find(level => services.log.enabled(level)) ?? 'error',
       services: { port: port2, snapshot: snapshotServices(services) },
+      notices: notices.port2,
     };
-    const transferList = [port2, ...this.#ports[index].filter(port => port !== undefined)] as Transferable[];
+    const transferList = [
+      port2,
+      notices.port2,
+      ...this.#ports[index].filter(port => port !== undefined),
+    ] as Transferable[];
     const worker = new Worker(new URL('./worker_main.js', import.meta.url), {
       workerData: start,
       transferList,
@@ -148,7 +180,14 @@ export class WorkerPool {
       },
     });
     const member = new RemoteMember((order, transfer) => worker.postMessage(order, transfer));
-    const running: Running = { worker, thread: worker.threadId, member, services: port1, ready: false };
+    const running: Running = {
+      worker,
+      thread: worker.threadId,
+      member,
+      ports: [port1, notices.port1],
+      cause: undefined,
+      ready: false,
+    };
     this.#running[index] = running;
     let cause: unknown;
     worker.on('message', (message: unknown) => this.#heard(member, message));
@@ -158,6 +197,7 @@ export class WorkerPool {
     worker.on('exit', code => this.#ended(index, running, cause ?? new Error(`its thread ended with code ${code}`)));
     await started(worker);
     running.ready = true;
+    this.#watchdog?.watch(index, worker, notices.port1);
   }
 
   #heard(member: RemoteMember, message: unknown): void {
@@ -168,12 +208,13 @@ export class WorkerPool {
 
   /** A thread has ended. */
   #ended(index: number, running: Running, cause: unknown): void {
-    running.services.close();
+    for (const port of running.ports) port.close();
     running.member.gone();
     if (this.#running[index] !== running) return;
+    this.#watchdog?.forget(index);
     this.#running[index] = undefined;
     if (this.#stopping || !running.ready) return;
-    const loss = this.#losses.lost(index, toTroupeError(cause).message);
+    const loss = this.#losses.lost(index, running.cause ?? toTroupeError(cause).message);
     void loss.then(done => {
       for (const share of this.#options.shares) share?.lost?.(running.thread);
       this.#options.onLoss(done);
@@ -225,6 +266,7 @@ export class WorkerPool {
 
   async terminate(): Promise<void> {
     this.#stopping = true;
+    this.#watchdog?.stop();
     await Promise.all(this.#running.map(running => running?.worker.terminate()));
     for (const port of this.#ports[0]) port?.close();
   }

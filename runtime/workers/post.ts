@@ -58,13 +58,11 @@ export class Post implements Outbound {
   readonly #outgoing: Outgoing;
   readonly #reception: Reception;
   readonly #readers: (RingReader | undefined)[];
-  readonly #beats: Int32Array;
   /** Live PIDs elsewhere, as text; checked against the directory at each use. */
   readonly #far = new Map<string, number>();
   readonly #hostPrefixes: string[] = [];
   readonly #whenSettled: (() => void)[] = [];
   #scheduler: Scheduler | undefined;
-  #beat = 0;
   #turn = 0;
   #places = 0;
   /** It has said that it rests. */
@@ -85,9 +83,8 @@ export class Post implements Outbound {
     this.#departures = new Departures(memory.departures, index, memory.schedulers);
     this.#outgoing = new Outgoing(options.lanes, this.#calls, this.#departures.marks);
     this.#readers = [...options.readers];
-    this.#beats = new Int32Array(memory.beats);
-    this.stepping = this.#beats;
-    this.steppingAt = index * STRIDE + 1;
+    this.stepping = new Int32Array(memory.beats);
+    this.steppingAt = index * STRIDE;
     this.#reception = new Reception({
       index,
       schedulers: memory.schedulers,
@@ -380,8 +377,6 @@ export class Post implements Outbound {
 
   exchange(): void {
     this.#rests = false;
-    this.#beat = (this.#beat + 1) | 1;
-    this.#beats[this.#index * STRIDE] = this.#beat;
     this.#calls.listen();
     const readers = this.#readers;
     // Each time another ring goes first, so that a flood from one scheduler does not delay the others.
@@ -430,7 +425,6 @@ export class Post implements Outbound {
   sleep(): boolean {
     if (this.#outgoing.hasTraffic || !this.#calls.rest()) return false;
     this.#rests = true;
-    this.#beats[this.#index * STRIDE] = 0;
     return true;
   }
 

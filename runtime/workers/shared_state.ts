@@ -29,7 +29,7 @@ export interface SharedMemory {
   readonly attention: SharedArrayBuffer;
   readonly hunger: SharedArrayBuffer;
   readonly departures: SharedArrayBuffer;
-  /** Two Int32 a scheduler, `STRIDE` apart: changes with each look, 0 while it rests; slot of the process that it steps. */
+  /** Two Int32 a scheduler, `STRIDE` apart: a number that changes with each step; slot of its process, 0 while it rests. */
   readonly beats: SharedArrayBuffer;
   /** Int32 a scheduler: the highest generation of its slots. */
   readonly generations: SharedArrayBuffer;

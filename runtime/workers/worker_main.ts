@@ -10,6 +10,7 @@ import { LOG_LEVELS, type LogFields, type LogLevel, type LogOrigin, type LogSink
 import type { MachineType } from '../machine.ts';
 import { packPayload } from '../payload/messagepack.ts';
 import { LocalMember, obey, type Order } from './member.ts';
+import { onAbortedStep } from './aborted_step.ts';
 import { join, type MeshData } from './mesh.ts';
 
 export interface WorkerStart {
@@ -21,6 +22,8 @@ export interface WorkerStart {
   /** The lowest level that the main thread's log takes. */
   readonly logLevel: LogLevel;
   readonly services: { readonly port: MessagePort; readonly snapshot: ServicesSnapshot };
+  /** Where the watchdog says which step it has cut off. */
+  readonly notices: MessagePort;
 }
 
 /** What a worker tells the main thread unasked. */
@@ -64,6 +67,7 @@ async function main(start: WorkerStart, parent: MessagePort): Promise<void> {
   const deployed = new Deployed(start.data, machineTypes, capabilityDefinitions, start.shared);
   const { scheduler, post } = join(start.mesh, deployed, systemClock, services);
   const member = new LocalMember(post);
+  onAbortedStep(start.notices, error => scheduler.abortStep(error));
   scheduler.onCrash = (pid, id, error) => {
     parent.postMessage({ report: 'crash', pid, id, error: packPayload(error) } satisfies WorkerReport);
   };

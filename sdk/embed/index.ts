@@ -23,6 +23,7 @@ export type { ExitResult, Payload, ProcessEvent, SpawnRequest } from '../../runt
 export { type Deployment, loadDeployment } from '../../runtime/registry/load.ts';
 export { DeploymentError, type Problem } from '../../runtime/registry/problem.ts';
 export { Runtime, type RuntimeOptions } from '../../runtime/runtime.ts';
+export type { ServiceState, ServiceStatus } from '../../runtime/supervision/service.ts';
 
 /** Everything but what is known here. */
 export type StartOptions = Partial<Omit<RuntimeOptions, 'deployment' | 'machines' | 'machinesModule'>>;

@@ -67,6 +67,7 @@ test('reads the example of the specification', async () => {
   assert.equal(service.place, { file: 'shop.yaml', line: 11, column: 5 });
   assert.equal(entries.get('shop:cart')!.meta, { command: { name: 'cart', short: 'run the cart' } });
   assert.equal(settings, {
+    watchdog: 5000,
     logger: { level: 'info', format: 'text' },
     security: {},
     limits: {},

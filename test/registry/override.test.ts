@@ -132,6 +132,7 @@ test('.troupe.yaml and --set', async () => {
   };
   assert.equal((await load(files)).settings, {
     workers: 2,
+    watchdog: 5000,
     logger: { level: 'debug', format: 'text' },
     security: { strict_mode: true },
     limits: { cpu_slice: 2 },
