@@ -15,11 +15,11 @@ const SHOWN = /^(skip: |[┌├│└])/;
 const root = new URL('.', import.meta.url);
 const pattern = new RegExp(process.argv[2] ?? '.');
 /** Tests of programs in Lua run on wasmoon's own binary as well: that is what a failed build falls back to. */
-const ALSO_STOCK = /^(lua\/(?!transform|slots|regions|image|stubs|differential|fuzz)|conformance\/conformance)/;
+const ALSO_STOCK = /^(lua\/(?!transform|slots|regions|image|roaming|stubs|differential|fuzz)|conformance\/conformance)/;
 const STOCK = { TROUPE_LUA: 'stock' };
 /** And they run with Lua interrupted after every step that can be the last of a slice. */
 const ALSO_INTERRUPTED =
-  /^(lua\/(?!transform|slots|regions|image|stubs|differential|fuzz|preempt|sort|leak)|conformance\/conformance)/;
+  /^(lua\/(?!transform|slots|regions|image|roaming|stubs|differential|fuzz|preempt|sort|leak)|conformance\/conformance)/;
 const INTERRUPTED = { TROUPE_TEST_SLICE: '20ns' };
 
 interface Run {

@@ -12,5 +12,5 @@ export const luaMachine: MachineType = {
     giveBackRegions();
     return shareRegions();
   },
-  load: (entry, artifact, imports, shared) => new LuaProgram(engineOfThread(shared), entry, artifact, imports),
+  load: (entry, artifact, imports, shared) => new LuaProgram(engineOfThread(shared), entry, artifact, imports, shared),
 };

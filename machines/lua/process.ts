@@ -102,7 +102,7 @@ export class LuaProcess implements StateMachine {
   record(): ProcessRecord {
     const { paths, turns } = this.#turns.record(this.#main);
     return {
-      home: this.engine.vm.slots?.regions.seed ?? 0,
+      home: this.program.home,
       method: this.#method,
       args: this.#args,
       tag: this.#tag,

@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { makeImage, openImage } from '../../runtime/image.ts';
+import { TroupeError } from '../../runtime/errors.ts';
 import type { Image } from '../../runtime/machine.ts';
 import type { LuaProcess } from './process.ts';
 import type { ProcessRecord } from './process_record.ts';
@@ -32,4 +33,9 @@ export function writeImage(process: LuaProcess): Image | undefined {
 export function readImage(program: LuaProgram, image: Image): { record: ProcessRecord; memory: Uint8Array } {
   const { record, body } = openImage<ProcessRecord>(program.identity, program.id, image);
   return { record, memory: body };
+}
+
+/** The error of an image that is whole as far as its memory goes, but whose record makes no sense. */
+export function damagedRecord(why: Error): TroupeError {
+  return new TroupeError(`the image is damaged: ${why.message}`, { kind: 'INVALID', retryable: false });
 }

@@ -9,7 +9,7 @@ import { type Outcome, Path, type Stage } from './path.ts';
 import type { TurnsRecord } from './path_turns.ts';
 
 export interface ProcessRecord {
-  /** Which run of the program it comes from: its addresses are reserved there, and nowhere else. */
+  /** Which runtime it comes from: its addresses are reserved there, and nowhere else. */
   readonly home: number;
   readonly method: string;
   readonly args: readonly Payload[];

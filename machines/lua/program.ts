@@ -16,7 +16,8 @@ import { compileUnit } from './compile.ts';
 import { ProgramStates } from './program_states.ts';
 import type { Engine } from './engine.ts';
 import { LuaProcess } from './process.ts';
-import { imageIdentity, readImage } from './process_image.ts';
+import { damagedRecord, imageIdentity, readImage } from './process_image.ts';
+import { membershipOf } from './regions_of_thread.ts';
 import { Status, TYPE_NAMES } from './vm/layout.ts';
 
 /** One chunk, ready to be loaded into a state. */
@@ -81,7 +82,8 @@ export class LuaProgram implements Program {
   readonly #engine: Engine;
   readonly #states: ProgramStates;
 
-  constructor(engine: Engine, entry: Entry, artifact: Artifact, imports: ImportTable) {
+  /** `shared`: what `MachineType.share` made for the runtime. */
+  constructor(engine: Engine, entry: Entry, artifact: Artifact, imports: ImportTable, shared?: unknown) {
     const bundle = artifact.data as Bundle;
     this.#engine = engine;
     this.id = entry.id;
@@ -118,16 +120,37 @@ export class LuaProgram implements Program {
       ]);
       this.#positions.set(capability, positions);
     }
-    this.#states = new ProgramStates(engine, this);
+    this.#states = new ProgramStates(engine, this, membershipOf(shared));
   }
 
   create(): StateMachine {
     return LuaProcess.begin(this.#engine, this, this.#states.create());
   }
 
+  /** Of the runtime that it runs in: the addresses of its processes are reserved there. */
+  get home(): number {
+    return this.#states.home;
+  }
+
   resume(image: Image): StateMachine {
     const { record, memory } = readImage(this, image);
-    return LuaProcess.restore(this.#engine, this, this.#states.restore(memory, record), record);
+    const state = this.#states.restore(memory, record);
+    try {
+      return LuaProcess.restore(this.#engine, this, state, record);
+    } catch (thrown) {
+      state.close();
+      throw damagedRecord(thrown as Error);
+    }
+  }
+
+  discard(image: Image): void {
+    try {
+      const { record, memory } = readImage(this, image);
+      this.#states.discard(memory, record);
+    } catch (thrown) {
+      // What it was cannot be told, so nothing can be found that is kept for it.
+      if (!(thrown instanceof TroupeError)) throw thrown;
+    }
   }
 
   /** Called in a new state of this program: its globals, and its chunk as the one result. */

@@ -9,7 +9,8 @@ import { ModuleTables } from './module_tables.ts';
 import type { ProcessRecord } from './process_record.ts';
 import type { LuaProgram } from './program.ts';
 import { Status } from './vm/layout.ts';
-import { extractInto, imageBytes, injectSlot, restoreSlot } from './vm/slots/image.ts';
+import { discardSlot, extractInto, imageBytes, injectSlot, restoreSlot } from './vm/slots/image.ts';
+import type { Membership } from './vm/slots/region_claims.ts';
 import type { Slots } from './vm/slots/slots.ts';
 import { type Booted, makeTemplate, type Template } from './vm/slots/template.ts';
 import { type LuaState, noRoom, openState } from './vm/state.ts';
@@ -41,12 +42,19 @@ const abandoned = new FinalizationRegistry<{ slots: Slots; template: Template }>
 export class ProgramStates {
   readonly #engine: Engine;
   readonly #program: LuaProgram;
+  readonly #membership: Membership;
   /** Undefined until the first process; null where no template can be made. */
   #prepared: Prepared | null | undefined;
 
-  constructor(engine: Engine, program: LuaProgram) {
+  constructor(engine: Engine, program: LuaProgram, membership: Membership) {
     this.#engine = engine;
     this.#program = program;
+    this.#membership = membership;
+  }
+
+  /** Of the runtime: where images of its processes can be put back without looking for room. */
+  get home(): number {
+    return this.#membership.table.id;
   }
 
   /** Throws UNAVAILABLE where there is no room for another state. */
@@ -57,22 +65,45 @@ export class ProgramStates {
     if (prepared === null) return this.#fromScratch(slots);
     const slot = slots.clone(prepared.template, this.#program.memoryLimit, 0, 0);
     if (slot === 0) throw noRoom();
-    return new SlotState(slots, slot, new ModuleTables(slot, prepared.tables));
+    return new SlotState(slots, this.#membership, slot, new ModuleTables(slot, prepared.tables));
   }
 
-  /** A state back in memory. Throws CONFLICT where something else lives at its addresses, INVALID for a damaged image. */
+  /**
+   * A state back in memory. Throws UNAVAILABLE where something else lives at its addresses or there is no room to prepare
+   * the program here, INVALID for a damaged image and for one that was resumed or given up before.
+   */
   restore(memory: Uint8Array, record: ProcessRecord): ProgramState {
     const { slots } = this.#engine.vm;
     if (slots === undefined) {
       throw new TroupeError("images of Lua processes cannot be resumed with wasmoon's own binary", {
-        kind: 'UNAVAILABLE',
+        kind: 'INVALID',
         retryable: false,
       });
     }
-    // First of all: a template that is made now must not take the place.
-    const slot = record.home === slots.regions.seed ? injectSlot(slots, memory) : restoreSlot(slots, memory);
-    const prepared = this.#prepare(slots);
-    return new SlotState(slots, slot, new ModuleTables(slot, prepared?.tables ?? [], record.tables));
+    if (record.home === this.home) {
+      // Its place is reserved, so the template can be made first: where that fails the image can be tried again.
+      const prepared = this.#prepare(slots);
+      return this.#restored(slots, injectSlot(slots, this.#membership, memory), prepared, record);
+    }
+    // A template that is made now must not take the place.
+    const slot = restoreSlot(slots, memory);
+    try {
+      return this.#restored(slots, slot, this.#prepare(slots), record);
+    } catch (thrown) {
+      slots.drop(slot);
+      throw thrown;
+    }
+  }
+
+  #restored(slots: Slots, slot: number, prepared: Prepared | null, record: ProcessRecord): ProgramState {
+    const tables = new ModuleTables(slot, prepared?.tables ?? [], record.tables);
+    return new SlotState(slots, this.#membership, slot, tables);
+  }
+
+  /** Nobody will restore the state of this image. Nothing is kept for one of another runtime. */
+  discard(memory: Uint8Array, record: ProcessRecord): void {
+    const { slots } = this.#engine.vm;
+    if (slots !== undefined && record.home === this.home) discardSlot(slots, this.#membership, memory);
   }
 
   #fromHeap(): ProgramState {
@@ -92,6 +123,7 @@ export class ProgramStates {
       tables = opened.tables.relativeTo(slot);
       return opened.booted;
     });
+    if ('refused' in made && made.noRoom) throw noRoom();
     this.#prepared = 'ok' in made ? { template: made.ok, tables } : null;
     if ('ok' in made) abandoned.register(this, { slots, template: made.ok });
     return this.#prepared;
@@ -103,7 +135,7 @@ export class ProgramStates {
     try {
       const { booted, tables } = this.#open(slot);
       slots.setStates(slot, booted.state, booted.thread);
-      return new SlotState(slots, slot, tables);
+      return new SlotState(slots, this.#membership, slot, tables);
     } catch (thrown) {
       slots.drop(slot);
       throw thrown;
@@ -129,13 +161,15 @@ class SlotState implements ProgramState {
   readonly L: number;
   readonly tables: ModuleTables;
   readonly #slots: Slots;
+  readonly #membership: Membership;
   readonly #slot: number;
   #moved = false;
 
-  constructor(slots: Slots, slot: number, tables: ModuleTables) {
+  constructor(slots: Slots, membership: Membership, slot: number, tables: ModuleTables) {
     this.L = slots.stateOf(slot);
     this.tables = tables;
     this.#slots = slots;
+    this.#membership = membership;
     this.#slot = slot;
   }
 
@@ -152,7 +186,7 @@ class SlotState implements ProgramState {
   }
 
   extractInto(bytes: Uint8Array, at: number): void {
-    extractInto(this.#slots, this.#slot, bytes, at);
+    extractInto(this.#slots, this.#membership, this.#slot, bytes, at);
     this.#moved = true;
   }
 }

@@ -25,7 +25,7 @@ import { describeModule } from './binary/inspect.ts';
 import { type Form, FORM_VERSION } from './form.ts';
 import { parseWit } from './functions/wit.ts';
 import type { WitFunction } from './functions/wit_type.ts';
-import { AddressSpace, COUNTER_BYTES } from './instance/address_space.ts';
+import { AddressSpace } from './instance/address_space.ts';
 import { imageIdentity } from './instance/image.ts';
 import { type RunnableModule, WasmProgram } from './instance/program.ts';
 import { compileAssemblyscript, type Optimize } from './sources/assemblyscript.ts';
@@ -73,13 +73,14 @@ export const wasmMachine: MachineType = {
   },
 
   share(): Shared {
-    return { data: new SharedArrayBuffer(COUNTER_BYTES), release: () => undefined };
+    const data = AddressSpace.create();
+    return { data, release: () => undefined, lost: thread => AddressSpace.lost(data, thread) };
   },
 
   load(entry: Entry, artifact: Artifact, imports: ImportTable, shared?: unknown): Program {
     const data = artifact.data as WasmArtifact;
     const module = at(entry, () => linkable(entry, artifact.sha256, data, imports));
-    const counter = (shared as SharedArrayBuffer | undefined) ?? new SharedArrayBuffer(COUNTER_BYTES);
+    const counter = (shared as SharedArrayBuffer | undefined) ?? AddressSpace.create();
     return new WasmProgram(entry, data, module, imports, new AddressSpace(counter));
   },
 };

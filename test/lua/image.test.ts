@@ -8,11 +8,15 @@ import { Worker } from 'node:worker_threads';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { engineOfThread } from '../../machines/lua/engine.ts';
-import { shareRegions } from '../../machines/lua/regions_of_thread.ts';
+import { membershipOf, shareRegions } from '../../machines/lua/regions_of_thread.ts';
+import { injectSlot } from '../../machines/lua/vm/slots/image.ts';
+import { RegionClaims } from '../../machines/lua/vm/slots/region_claims.ts';
+import { RegionTable } from '../../machines/lua/vm/slots/regions.ts';
 import { TroupeError } from '../../runtime/errors.ts';
-import type { Payload } from '../../runtime/machine.ts';
+import type { Image, Payload } from '../../runtime/machine.ts';
 import { BareProcess } from '../bare_process.ts';
 import { loadProgram } from './load_program.ts';
+import { Machine } from './slots_machine.ts';
 
 const test = suite('lua images');
 
@@ -179,6 +183,69 @@ test('an image goes on in another program', () => {
     assert.is(stdout, expected);
   } finally {
     rmSync(folder, { recursive: true });
+  }
+});
+
+test('an image is resumed once, or given up: then its memory is free', () => {
+  if (!transformed()) return;
+  const slots = engineOfThread().vm.slots!;
+  const program = loadProgram(WANDERER, { cpuSlice: 0.02 });
+  program.create().close();
+  slots.giveBackRegions();
+  const before = slots.livePages;
+  const refused = (image: Image): void =>
+    assert.throws(
+      () => program.resume(image),
+      (error: unknown) =>
+        error instanceof TroupeError && error.kind === 'INVALID' && /resumed once/.test(error.message),
+    );
+  const begun = (): BareProcess => {
+    const process = BareProcess.begin(program, 6);
+    for (let i = 0; i < 10; i++) process.step();
+    return process;
+  };
+
+  const resumed = begun();
+  const first = resumed.leave();
+  assert.ok(slots.livePages > before, 'its place is reserved');
+  resumed.enter(first);
+  refused(first);
+  program.discard(first);
+  assert.is(resumed.run().error, undefined, 'it is not disturbed');
+  resumed.machine.close();
+
+  const given = begun().leave();
+  program.discard(given);
+  program.discard(given);
+  refused(given);
+  program.discard({ ...given, bytes: given.bytes.subarray(0, 9) });
+  slots.giveBackRegions();
+  assert.is(slots.livePages, before);
+});
+
+test('where a process of another runtime has its address, a process can be resumed later', () => {
+  if (!transformed()) return;
+  // The same worker of two runtimes, by chance: it begins with the same addresses in both.
+  const [one, other] = [shareRegions(), shareRegions()];
+  try {
+    const images = [one, other].map(shared => {
+      const worker = new Machine(new RegionClaims(new RegionTable(shared.data as SharedArrayBuffer), 7));
+      const slot = worker.fresh('return 1', 1 << 20);
+      return worker.extract(slot);
+    });
+    const here = engineOfThread().vm.slots!;
+    const memberships = [one, other].map(shared => membershipOf(shared.data));
+    const slot = injectSlot(here, memberships[0], images[0]);
+    assert.throws(
+      () => injectSlot(here, memberships[1], images[1]),
+      (error: unknown) => error instanceof TroupeError && error.kind === 'UNAVAILABLE' && error.retryable === true,
+    );
+    here.drop(slot);
+    assert.is(injectSlot(here, memberships[1], images[1]), slot);
+    here.drop(slot);
+  } finally {
+    one.release();
+    other.release();
   }
 });
 

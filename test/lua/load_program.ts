@@ -13,5 +13,5 @@ export function loadProgram(source: string, limits: Partial<ImportTable> = {}, r
   };
   const entry = { id: 'app:main' } as Entry;
   const sha256 = createHash('sha256').update(source).digest('hex');
-  return new LuaProgram(engineOfThread(regions), entry, { sha256, data: bundle }, importTable(limits));
+  return new LuaProgram(engineOfThread(regions), entry, { sha256, data: bundle }, importTable(limits), regions);
 }

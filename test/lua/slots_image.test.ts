@@ -8,15 +8,9 @@ import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import {
-  copySlot,
-  extractInto,
-  extractSlot,
-  imageBytes,
-  injectSlot,
-  restoreSlot,
-} from '../../machines/lua/vm/slots/image.ts';
-import { RegionClaims, RegionTable } from '../../machines/lua/vm/slots/regions.ts';
+import { copySlot, extractInto, imageBytes, restoreSlot } from '../../machines/lua/vm/slots/image.ts';
+import { RegionClaims } from '../../machines/lua/vm/slots/region_claims.ts';
+import { RegionTable } from '../../machines/lua/vm/slots/regions.ts';
 import { TroupeError } from '../../runtime/errors.ts';
 import { hasBinary, Machine } from './slots_machine.ts';
 import { type Journey, LIMIT, TRAVELLER } from './slots_travel.ts';
@@ -27,7 +21,6 @@ const TRAVEL = fileURLToPath(new URL('./slots_travel.js', import.meta.url));
 interface Arrival {
   readonly text: string;
   readonly regions: number[];
-  readonly foreign: number[];
   readonly live: number;
 }
 
@@ -50,9 +43,9 @@ function poison(machine: Machine, image: Uint8Array): void {
   const words = new Int32Array(
     image.buffer,
     image.byteOffset,
-    4 + new Int32Array(image.buffer, image.byteOffset)[3] * 3,
+    5 + new Int32Array(image.buffer, image.byteOffset)[3] * 3,
   );
-  for (let i = 4; i < words.length; i += 3) {
+  for (let i = 5; i < words.length; i += 3) {
     const at = (words[i] << 12) >>> 0;
     machine.u8.fill(0xdd, at, at + (words[i + 1] & 0xf_ffff) * 4096);
   }
@@ -91,10 +84,10 @@ if (hasBinary(test)) {
           let outcome = here.slice(slot, fuel);
           for (let i = 0; outcome === undefined; i++) {
             if (i % 7 === 3) {
-              const image = extractSlot(here.slots, slot);
+              const image = here.extract(slot);
               poison(here, image);
               here = all[route[i % route.length]];
-              slot = injectSlot(here.slots, image);
+              slot = here.inject(image);
               moves++;
               if (here.slots.pagesOf(slot) > 8) chunks++;
             }
@@ -102,7 +95,7 @@ if (hasBinary(test)) {
           }
           assert.equal(outcome, expected);
           here.slots.drop(slot);
-          sendHome(all);
+          for (const machine of all) machine.slots.giveBackRegions();
           assert.equal(
             all.map(machine => machine.slots.livePages),
             baselines,
@@ -113,19 +106,6 @@ if (hasBinary(test)) {
     );
     assert.ok(moves > 300 && chunks > 100, `${moves} moves, ${chunks} of large processes`);
   });
-
-  /** What the runtime does with pages that were freed by machines they do not belong to. */
-  function sendHome(all: Machine[]): void {
-    for (const machine of all) {
-      const foreign = machine.slots.takeForeign();
-      for (let i = 0; i < foreign.length; i += 2) {
-        const owner = all.find(other => other.slots.owns(foreign[i] >>> 14))!;
-        assert.is.not(owner, machine);
-        owner.slots.freeForeign(foreign.slice(i, i + 2));
-      }
-      assert.not(machine.slots.hasForeign);
-    }
-  }
 
   test('a process moves to another thread; what it took there and here is freed by its owners', async () => {
     const { table, all } = machines(1);
@@ -139,15 +119,14 @@ if (hasBinary(test)) {
     const slot = machine.slots.clone(template, LIMIT, 11, 1);
     for (let i = 0; i < 60; i++) assert.is(machine.slice(slot, 300), undefined);
     const pages = machine.slots.pagesOf(slot);
-    const image = extractSlot(machine.slots, slot);
+    const image = machine.extract(slot);
     poison(machine, image);
     const arrival = await inWorker({ table: table.buffer, owner: 2, image });
     assert.is(arrival.text, expected);
     assert.is(arrival.live, 0);
     for (const region of arrival.regions) assert.is(table.ownerOf(region), 2);
     assert.is(machine.slots.livePages, baseline + pages, 'its pages were reserved while it was away');
-    assert.ok(arrival.foreign.every((page, i) => i % 2 === 1 || table.ownerOf(page >>> 14) === 1));
-    machine.slots.freeForeign(arrival.foreign);
+    machine.slots.giveBackRegions();
     assert.is(machine.slots.livePages, baseline);
   });
 
@@ -158,7 +137,7 @@ if (hasBinary(test)) {
     const journeys = [2, 3, 4].map(owner => {
       const slot = machine.slots.clone(template, LIMIT, owner, 1);
       for (let i = 0; i < 10; i++) machine.slice(slot, 300);
-      return inWorker({ table: table.buffer, owner, image: extractSlot(machine.slots, slot) });
+      return inWorker({ table: table.buffer, owner, image: machine.extract(slot) });
     });
     const regions = (await Promise.all(journeys)).flatMap(arrival => arrival.regions);
     assert.is(regions.length, 3);
@@ -196,15 +175,15 @@ if (hasBinary(test)) {
     const places = slots.map(slot => {
       const at = end;
       const bytes = imageBytes(from.slots, slot);
-      assert.is(extractInto(from.slots, slot, buffer, at), bytes);
+      assert.is(extractInto(from.slots, from.membership, slot, buffer, at), bytes);
       end += bytes;
       return at;
     });
-    const texts = places.map(at => to.run(injectSlot(to.slots, buffer, at), 1000).text);
+    const texts = places.map(at => to.run(to.inject(buffer, at), 1000).text);
     const stayed = [1, 2, 3].map(seed => from.run(from.slots.clone(template, LIMIT, seed, 1), 1000).text);
     assert.equal(texts, stayed);
     assert.throws(
-      () => extractInto(to.slots, slots[0], new Uint8Array(100), 0),
+      () => extractInto(to.slots, to.membership, slots[0], new Uint8Array(100), 0),
       (error: Error) => error instanceof RangeError,
     );
   });
@@ -214,23 +193,23 @@ if (hasBinary(test)) {
     const template = one.template(TRAVELLER);
     const slot = one.slots.clone(template, LIMIT, 1, 1);
     one.slice(slot, 1000);
-    const image = extractSlot(one.slots, slot);
-    injectSlot(one.slots, image);
+    const image = one.extract(slot);
+    one.inject(image);
     assert.is(
-      kindOf(() => injectSlot(one.slots, image)),
-      'CONFLICT',
+      kindOf(() => one.inject(image)),
+      'INVALID',
       'it is back already',
     );
-    const again = extractSlot(one.slots, slot);
+    const again = one.extract(slot);
     assert.is(
       kindOf(() => restoreSlot(two.slots, again)),
-      'CONFLICT',
+      'UNAVAILABLE',
       'the region is another machine’s',
     );
-    injectSlot(two.slots, again);
+    two.inject(again);
     assert.is(
-      kindOf(() => injectSlot(two.slots, again)),
-      'CONFLICT',
+      kindOf(() => two.inject(again)),
+      'INVALID',
       'it is there already',
     );
     assert.is(two.slots.threadOf(slot), one.slots.threadOf(slot));
@@ -240,8 +219,8 @@ if (hasBinary(test)) {
     const before = new Machine();
     const slot = before.slots.clone(before.template(TRAVELLER), LIMIT, 1, 1);
     for (let i = 0; i < 100; i++) before.slice(slot, 300);
-    const image = extractSlot(before.slots, slot);
-    injectSlot(before.slots, image);
+    const image = before.extract(slot);
+    before.inject(image);
     const { text } = before.run(slot, 300);
 
     const after = new Machine();
@@ -258,7 +237,7 @@ if (hasBinary(test)) {
     crowded.slots.allocatePages(1000);
     assert.is(
       kindOf(() => restoreSlot(crowded.slots, image)),
-      'CONFLICT',
+      'UNAVAILABLE',
     );
     assert.is(crowded.slots.livePages, 1000);
   });
@@ -267,7 +246,7 @@ if (hasBinary(test)) {
     const machine = new Machine();
     const slot = machine.slots.clone(machine.template(TRAVELLER), LIMIT, 1, 1);
     machine.slice(slot, 1000);
-    const image = extractSlot(machine.slots, slot);
+    const image = machine.extract(slot);
     const changed = (at: number, value: number) => {
       const copy = image.slice();
       new DataView(copy.buffer).setInt32(at, value, true);
@@ -282,12 +261,14 @@ if (hasBinary(test)) {
       changed(8, image.length - 16),
       changed(12, 0),
       changed(12, 1 << 30),
-      changed(20, 0),
-      changed(24, 1 << 28),
+      changed(16, 0),
+      changed(16, 5),
+      changed(24, 0),
+      changed(28, 1 << 28),
     ];
     for (const [i, bytes] of wrong.entries())
       assert.is(
-        kindOf(() => injectSlot(machine.slots, bytes)),
+        kindOf(() => machine.inject(bytes)),
         'INVALID',
         `case ${i}`,
       );
@@ -295,12 +276,12 @@ if (hasBinary(test)) {
     fc.assert(
       fc.property(outside, page => {
         assert.is(
-          kindOf(() => injectSlot(machine.slots, changed(16, page))),
+          kindOf(() => machine.inject(changed(20, page))),
           'INVALID',
         );
       }),
     );
-    assert.is(injectSlot(machine.slots, image), slot, 'it can still come back');
+    assert.is(machine.inject(image), slot, 'it can still come back');
   });
 }
 

@@ -4,7 +4,9 @@ import type { Test } from 'uvu';
 import type { LuaApi } from '../../machines/lua/vm/api.ts';
 import { type LuaHost, luaImports } from '../../machines/lua/vm/imports.ts';
 import type { SlotExports } from '../../machines/lua/vm/slots/exports.ts';
-import { RegionClaims, RegionTable } from '../../machines/lua/vm/slots/regions.ts';
+import { type Membership, RegionClaims } from '../../machines/lua/vm/slots/region_claims.ts';
+import { RegionTable } from '../../machines/lua/vm/slots/regions.ts';
+import { extractSlot, injectSlot } from '../../machines/lua/vm/slots/image.ts';
 import { expandMemory, Slots } from '../../machines/lua/vm/slots/slots.ts';
 import { type Booted, makeTemplate, type Template } from '../../machines/lua/vm/slots/template.ts';
 import { FUEL, HOW, MIN_FUEL } from '../../machines/lua/vm/words.ts';
@@ -43,6 +45,7 @@ export class Machine {
   readonly i32: Int32Array;
   readonly slots: Slots;
   readonly claims: RegionClaims;
+  readonly membership: Membership;
   readonly #out: number;
   readonly #input: number;
   readonly #strings = new Map<string, number>();
@@ -61,6 +64,7 @@ export class Machine {
     this.api.emscripten_stack_init();
     this.api.__wasm_call_ctors();
     this.claims = claims;
+    this.membership = claims.membership();
     this.slots = new Slots(this.api, this, claims);
     this.#out = this.api.malloc(64);
     this.#input = this.api.malloc(1 << 18);
@@ -178,6 +182,16 @@ export class Machine {
     this.api.lua_rotate(L, -2, 1);
     this.api.lua_setfield(L, -2, this.name(name));
     this.api.lua_settop(L, -2);
+  }
+
+  /** The slot leaves as an image. */
+  extract(slot: number): Uint8Array {
+    return extractSlot(this.slots, this.membership, slot);
+  }
+
+  /** The slot of an image is here. */
+  inject(image: Uint8Array, at = 0): number {
+    return injectSlot(this.slots, this.membership, image, at);
   }
 
   /** One slice of the slot's thread; `undefined`: it was preempted or yielded, and can be resumed. */

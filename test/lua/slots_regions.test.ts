@@ -1,33 +1,29 @@
 /** Who owns which part of the address space. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { RegionClaims, RegionTable } from '../../machines/lua/vm/slots/regions.ts';
+import { RegionClaims } from '../../machines/lua/vm/slots/region_claims.ts';
+import { RegionTable } from '../../machines/lua/vm/slots/regions.ts';
 
 const test = suite('slots: regions');
 
 test('regions go from the highest down, each to one owner, and can be given back', () => {
-  const buffer = RegionTable.create(123);
-  const one = new RegionTable(buffer);
-  const two = new RegionTable(buffer);
-  assert.is(two.seed, 123);
-  assert.equal([one.claim(1), two.claim(2), one.claim(1)], [63, 62, 61]);
-  assert.equal(
-    [63, 62, 61, 60].map(region => two.ownerOf(region)),
-    [1, 2, 1, 0],
-  );
-  assert.not(one.mark(62, 1));
-  assert.ok(two.mark(62, 2));
-  one.unmark(62, 1);
-  assert.is(one.ownerOf(62), 2, 'only the owner gives back');
-  one.release(1);
-  assert.equal(
-    [63, 62, 61].map(region => two.ownerOf(region)),
-    [0, 2, 0],
-  );
-  assert.is(two.claim(3), 63);
-  while (one.claim(4) !== 0);
-  assert.is(two.claim(5), 0);
-  assert.is(two.seed, 123);
+  const buffer = RegionTable.create(123, 9);
+  const [one, two, three] = [1, 2, 3].map(owner => new RegionClaims(new RegionTable(buffer), owner));
+  const table = new RegionTable(buffer);
+  const owners = () => [63, 62, 61, 60].map(region => table.ownerOf(region));
+  assert.equal([one.seed, table.seed, table.id], [123, 123, 9]);
+  assert.equal([one.claim(1), two.claim(1), one.claim(1)], [63, 62, 61]);
+  assert.equal(owners(), [1, 2, 1, 0]);
+  assert.not(one.take(62));
+  one.giveBack(62);
+  assert.is(table.ownerOf(62), 2, 'only the owner gives back');
+  one.giveBack(63);
+  one.giveBack(61);
+  assert.equal(owners(), [0, 2, 0, 0]);
+  assert.is(three.claim(1), 63);
+  while (one.claim(1) !== 0);
+  assert.is(three.claim(1), 0);
+  assert.equal([table.seed, table.id], [123, 9]);
 });
 
 test('adjacent regions are claimed together or not at all', () => {
@@ -53,7 +49,7 @@ test('a machine of several runtimes owns its regions in all of them', () => {
   assert.is(tables[1].ownerOf(63), 5);
 
   // Another worker of the second runtime has 62, so the machine cannot have it in the first one either.
-  assert.is(tables[1].claim(7), 62);
+  assert.is(new RegionClaims(tables[1], 7).claim(1), 62);
   assert.is(claims.claim(1), 61);
   assert.equal(
     tables.map(table => [table.ownerOf(62), table.ownerOf(61)]),

@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { RegionClaims, RegionTable } from '../../machines/lua/vm/slots/regions.ts';
+import { RegionClaims } from '../../machines/lua/vm/slots/region_claims.ts';
+import { RegionTable } from '../../machines/lua/vm/slots/regions.ts';
 import { makeTemplate, type TemplateResult } from '../../machines/lua/vm/slots/template.ts';
 import { hasBinary, Machine } from './slots_machine.ts';
 

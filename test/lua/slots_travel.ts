@@ -4,8 +4,9 @@
  */
 import { readFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
-import { injectSlot, restoreSlot } from '../../machines/lua/vm/slots/image.ts';
-import { RegionClaims, RegionTable } from '../../machines/lua/vm/slots/regions.ts';
+import { restoreSlot } from '../../machines/lua/vm/slots/image.ts';
+import { RegionClaims } from '../../machines/lua/vm/slots/region_claims.ts';
+import { RegionTable } from '../../machines/lua/vm/slots/regions.ts';
 import { Machine } from './slots_machine.ts';
 
 export const LIMIT = 16 << 20;
@@ -74,12 +75,12 @@ export interface Journey {
 if (workerData !== null) {
   const { table, owner, image } = workerData as Journey;
   const machine = new Machine(new RegionClaims(new RegionTable(table), owner));
-  const slot = injectSlot(machine.slots, image);
+  const slot = machine.inject(image);
   const { text } = machine.run(slot, 300);
   const regions: number[] = [];
   for (let region = 1; region < 64; region++) if (machine.slots.owns(region)) regions.push(region);
   machine.slots.drop(slot);
-  parentPort!.postMessage({ text, regions, foreign: machine.slots.takeForeign(), live: machine.slots.livePages });
+  parentPort!.postMessage({ text, regions, live: machine.slots.livePages });
 } else if (process.argv[2] !== undefined && import.meta.filename === process.argv[1]) {
   const machine = new Machine();
   const slot = restoreSlot(machine.slots, readFileSync(process.argv[2]));

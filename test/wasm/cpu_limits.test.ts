@@ -1,7 +1,7 @@
 /** What a program may compute: in one go, and in its whole life. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { AddressSpace, COUNTER_BYTES } from '../../machines/wasm/instance/address_space.ts';
+import { AddressSpace } from '../../machines/wasm/instance/address_space.ts';
 import { TroupeError } from '../../runtime/errors.ts';
 import { type ImportTable, type Program, StepStatus } from '../../runtime/machine.ts';
 import { BareProcess } from '../bare_process.ts';
@@ -239,8 +239,8 @@ test('in a deployment, under any host', async () => {
 });
 
 test('only so many instances fit, and what ends makes room', () => {
-  const counter = new SharedArrayBuffer(COUNTER_BYTES);
-  const [one, other] = [new AddressSpace(counter, 3), new AddressSpace(counter, 3)];
+  const counter = AddressSpace.create();
+  const [one, other] = [new AddressSpace(counter, 3, 1), new AddressSpace(counter, 3, 2)];
   one.take('app:a');
   other.take('app:b');
   one.take('app:a');
@@ -255,6 +255,23 @@ test('only so many instances fit, and what ends makes room', () => {
   }
   one.give();
   other.take('app:b');
+});
+
+test('what lived on a thread that has died makes room', () => {
+  const counter = AddressSpace.create();
+  const [one, other] = [new AddressSpace(counter, 4, 1), new AddressSpace(counter, 4, 2)];
+  for (let i = 0; i < 3; i++) one.take('app:a');
+  other.take('app:b');
+  assert.ok(other.isTight);
+  AddressSpace.lost(counter, 1);
+  AddressSpace.lost(counter, 1);
+  assert.not(other.isTight);
+  const next = new AddressSpace(counter, 4, 3);
+  for (let i = 0; i < 3; i++) next.take('app:a');
+  assert.throws(
+    () => other.take('app:b'),
+    (error: TroupeError) => error.kind === 'UNAVAILABLE',
+  );
 });
 
 test.run();

@@ -35,7 +35,7 @@ import { checkLayout } from './layout_check.ts';
 import { Memory } from './memory.ts';
 import type { SlotExports } from './slots/exports.ts';
 import { NO_LIMIT } from './slots/slot_header.ts';
-import type { RegionSource } from './slots/regions.ts';
+import type { RegionSource } from './slots/region_claims.ts';
 import { expandMemory, Slots } from './slots/slots.ts';
 import { discoverStandardLibraries, type StandardLibraries } from './standard.ts';
 import { Text } from './text.ts';

@@ -139,8 +139,9 @@ export class Guest extends Caller implements StateMachine {
   }
 
   suspend(): Image | undefined {
-    const { template, identity } = this.#program;
-    if (this.trapped || template === undefined) return undefined;
+    if (this.trapped) return undefined;
+    const { templateIfRoom: template, identity } = this.#program;
+    if (template === undefined) return undefined;
     const wasi = this.wasi === undefined ? (this.wasiRecord ?? null) : this.wasi.record();
     if (wasi === undefined) return undefined;
     return writeImage(identity, template, this.loaded, this.#record(wasi));

@@ -103,6 +103,7 @@ export class WasmProgram implements Program {
     return this.#begin();
   }
 
+  /** There is no `discard`: an image is bytes and nothing else, its instance was released by `close` where it was made. */
   resume(image: Image): StateMachine {
     const { template, identity } = this;
     if (template === undefined) throw notMovable(this.#id);
@@ -133,6 +134,16 @@ export class WasmProgram implements Program {
       this.#space.give();
     }
     return this.#template;
+  }
+
+  /** The same; undefined also where there is no room to make one now. */
+  get templateIfRoom(): Template | undefined {
+    try {
+      return this.template;
+    } catch (thrown) {
+      if (thrown instanceof TroupeError && thrown.kind === 'UNAVAILABLE') return undefined;
+      throw thrown;
+    }
   }
 
   #describe(loaded: Loaded): Template | undefined {
@@ -203,7 +214,9 @@ export class WasmProgram implements Program {
   /** The guest is closed: let go of its instance, or keep it for another one. */
   released(guest: Guest): void {
     if (this.running.guest === guest) this.running.guest = undefined as unknown as Guest;
-    const kept = !guest.trapped && this.#template !== undefined && this.#pool?.give(guest.loaded, this.#template);
+    // One that moves must not need room in two threads, where there is hardly any.
+    const mayStay = !guest.trapped && !this.#space.isTight;
+    const kept = mayStay && this.#template !== undefined && this.#pool?.give(guest.loaded, this.#template);
     if (kept !== true) this.#space.give();
   }
 

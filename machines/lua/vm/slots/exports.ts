@@ -24,11 +24,12 @@ export interface SlotExports {
   slot_template_pages(bytes: number, distances: number): number;
 
   slot_depart(slot: number): void;
-  slot_admits(page: number, pages: number): number;
   slot_arrive(slot: number, page: number, pages: number, previous: number): void;
 
   slot_allocate_pages(pages: number): number;
   slot_free_pages(page: number, pages: number): void;
+  slot_are_free(page: number, pages: number): number;
+  slot_reserve_pages(page: number, pages: number): void;
   slot_prefault(pages: number): number;
   slot_add_region(region: number): void;
   slot_remove_region(region: number): number;

@@ -8,7 +8,8 @@
  *     4   version of the layout
  *     8   bytes of the image
  *     12  number of runs
- *     16  for each run, the home first: page, number of pages with the flag SMALL, bytes that follow of it
+ *     16  ticket, see `whereabouts.ts`; 0 where the process has not left
+ *     20  for each run, the home first: page, number of pages with the flag SMALL, bytes that follow of it
  *     ..  the bytes of the runs, from the next multiple of 16 on
  *
  * All words are little-endian, 32 bits. Of the run that holds the slot's bump region only what was used is there.
@@ -27,12 +28,15 @@ import {
   SMALL,
 } from './memory_map.ts';
 import { LAYOUT_VERSION, SLOT_BUMP, SLOT_CHUNKS, SLOT_HOME_PAGES } from './slot_header.ts';
+import type { Membership } from './region_claims.ts';
 import type { Slots } from './slots.ts';
+import { type Whereabouts, WITH_OWNER } from './whereabouts.ts';
 
 /** "LuaS" */
 const MAGIC = 0x5361_754c;
-const HEADER_WORDS = 4;
+const HEADER_WORDS = 5;
 const RUN_WORDS = 3;
+const NO_TICKET = 0;
 
 /** Bytes that an image of the slot has now. */
 export function imageBytes(slots: Slots, slot: number): number {
@@ -48,9 +52,9 @@ export function imageBytes(slots: Slots, slot: number): number {
 }
 
 /** The image of a slot, which leaves this machine by it. */
-export function extractSlot(slots: Slots, slot: number): Uint8Array {
+export function extractSlot(slots: Slots, membership: Membership, slot: number): Uint8Array {
   const image = new Uint8Array(imageBytes(slots, slot));
-  extractInto(slots, slot, image, 0);
+  extractInto(slots, membership, slot, image, 0);
   return image;
 }
 
@@ -58,14 +62,26 @@ export function extractSlot(slots: Slots, slot: number): Uint8Array {
  * The same into a buffer that is used again and again: a new one costs more than the whole extraction. `at` must be a
  * multiple of 4 in the underlying buffer, and the rest long enough (`imageBytes`), else RangeError. Answers the bytes.
  */
-export function extractInto(slots: Slots, slot: number, target: Uint8Array, at: number): number {
-  const length = copySlot(slots, slot, target, at);
-  slots.exports.slot_depart(slot);
+export function extractInto(
+  slots: Slots,
+  membership: Membership,
+  slot: number,
+  target: Uint8Array,
+  at: number,
+): number {
+  const ticket = membership.table.whereabouts.ticket();
+  const length = write(slots, slot, target, at, ticket);
+  leave(slots, membership, slot, ticket);
+  slots.tidy();
   return length;
 }
 
 /** The image of a slot that stays, for a record of what it was like. */
 export function copySlot(slots: Slots, slot: number, target: Uint8Array, at: number): number {
+  return write(slots, slot, target, at, NO_TICKET);
+}
+
+function write(slots: Slots, slot: number, target: Uint8Array, at: number, ticket: number): number {
   const { i32 } = slots.memory;
   const bump = i32[(slot + SLOT_BUMP) >>> 2];
   const chunks = i32[(slot + SLOT_CHUNKS) >>> 2];
@@ -77,6 +93,7 @@ export function copySlot(slots: Slots, slot: number, target: Uint8Array, at: num
   words[0] = MAGIC;
   words[1] = LAYOUT_VERSION;
   words[3] = runs;
+  words[4] = ticket;
   let word = HEADER_WORDS;
   let end = at + head;
   let page = slot >>> PAGE_SHIFT;
@@ -98,59 +115,132 @@ export function copySlot(slots: Slots, slot: number, target: Uint8Array, at: num
   return end - at;
 }
 
+/** The slot is in the image of this ticket and no longer here. */
+function leave(slots: Slots, { table }: Membership, slot: number, ticket: number): void {
+  const { i32 } = slots.memory;
+  const { whereabouts } = table;
+  const home = slot >>> PAGE_SHIFT;
+  let page = home;
+  let pages = i32[(slot + SLOT_HOME_PAGES) >>> 2];
+  for (let next = i32[(slot + SLOT_CHUNKS) >>> 2]; ; next = nextChunk(i32, page)) {
+    for (let part = page; part < page + pages; part = partEnd(part, page + pages)) {
+      // Those of others are marked already.
+      if (slots.owns(part >>> REGION_SHIFT)) whereabouts.leave(part, partEnd(part, page + pages) - part, home);
+    }
+    if (next === 0) break;
+    page = next;
+    pages = chunkWord(i32, page) & RUN_PAGES_MASK;
+  }
+  slots.exports.slot_depart(slot);
+  whereabouts.seal(home, ticket);
+}
+
 /**
- * Puts a slot where it was: back here, or here after it was extracted in another machine of this runtime. Its regions may
- * also be nobody's yet. Answers the slot.
+ * Puts a slot where it was: back here, or here after it was extracted in another machine of this runtime. Answers the
+ * slot. Each image can be put back once.
  *
- * Throws INVALID for what is no image of this layout, CONFLICT where one of its addresses is in use here.
+ * Throws INVALID for what is no image of this layout or has been put back or given up before, UNAVAILABLE where a process
+ * of another runtime has one of its addresses here.
  */
-export function injectSlot(slots: Slots, image: Uint8Array, at = 0): number {
-  return inject(slots, readRuns(image, at), image, at);
+export function injectSlot(slots: Slots, membership: Membership, image: Uint8Array, at = 0): number {
+  const { runs, ticket } = readHead(image, at);
+  const { table, owner } = membership;
+  const { whereabouts } = table;
+  if (!whereabouts.claim(runs[0], ticket, owner)) {
+    throw new TroupeError(
+      'the Lua process of this image cannot be resumed: it goes on elsewhere, or has ended; an image can be resumed once',
+      { kind: 'INVALID', retryable: false },
+    );
+  }
+  if (!isWhole(whereabouts, runs)) {
+    whereabouts.seal(runs[0], ticket);
+    throw notAnImage('it has pages that are not its own');
+  }
+  for (let i = 0; i < runs.length; i += RUN_WORDS) {
+    if (!slots.regions.isTaken(table, runs[i], runs[i + 1] & RUN_PAGES_MASK)) continue;
+    whereabouts.seal(runs[0], ticket);
+    throw inUse(runs[i]);
+  }
+  arrive(slots, runs, image, at);
+  for (let i = 0; i < runs.length; i += RUN_WORDS) {
+    const end = runs[i] + (runs[i + 1] & RUN_PAGES_MASK);
+    for (let part = runs[i]; part < end; part = partEnd(part, end)) {
+      if (slots.owns(part >>> REGION_SHIFT)) whereabouts.arrive(part, partEnd(part, end) - part, runs[0]);
+    }
+  }
+  whereabouts.seal(runs[0], slots.owns(runs[0] >>> REGION_SHIFT) ? WITH_OWNER : owner);
+  slots.tidy();
+  return runs[0] << PAGE_SHIFT;
+}
+
+/** Nobody will put this image back: its pages are free. Nothing happens where it was put back or given up before. */
+export function discardSlot(slots: Slots, { table, owner }: Membership, image: Uint8Array, at = 0): void {
+  const { runs, ticket } = readHead(image, at);
+  const { whereabouts } = table;
+  if (!isWhole(whereabouts, runs) || !whereabouts.claim(runs[0], ticket, owner)) return;
+  // The home comes last.
+  for (let i = runs.length - RUN_WORDS; i >= 0; i -= RUN_WORDS) {
+    const end = runs[i] + (runs[i + 1] & RUN_PAGES_MASK);
+    for (let part = runs[i]; part < end; part = partEnd(part, end)) {
+      whereabouts.free(part, partEnd(part, end) - part);
+    }
+  }
+  slots.tidy();
+}
+
+/** Whether all of these pages belong to the process whose home comes first. */
+function isWhole(whereabouts: Whereabouts, runs: Int32Array): boolean {
+  for (let i = 0; i < runs.length; i += RUN_WORDS) {
+    if (!whereabouts.belong(runs[i], runs[i + 1] & RUN_PAGES_MASK, runs[0])) return false;
+  }
+  return true;
 }
 
 /**
  * Puts back a slot that was kept while its runtime was gone. As its pages are reserved nowhere, its regions must be this
- * machine's or nobody's: CONFLICT where they are another machine's.
+ * machine's or nobody's, and they must be free: else UNAVAILABLE.
  */
 export function restoreSlot(slots: Slots, image: Uint8Array, at = 0): number {
-  const runs = readRuns(image, at);
+  const { runs } = readHead(image, at);
   for (let i = 0; i < runs.length; i += RUN_WORDS) {
-    claimRegions(slots, runs[i], runs[i + 1]);
-    if (!slots.owns(runs[i] >>> REGION_SHIFT)) throw inUse(runs[i]);
+    const pages = runs[i + 1] & RUN_PAGES_MASK;
+    const last = (runs[i] + pages - 1) >>> REGION_SHIFT;
+    for (let region = runs[i] >>> REGION_SHIFT; region <= last; region++) {
+      if (!slots.owns(region) && slots.regions.take(region)) slots.exports.slot_add_region(region);
+    }
+    if (slots.exports.slot_are_free(runs[i], pages) === 0) {
+      for (let back = 0; back < i; back += RUN_WORDS) {
+        slots.exports.slot_free_pages(runs[back], runs[back + 1] & RUN_PAGES_MASK);
+      }
+      throw inUse(runs[i]);
+    }
+    slots.exports.slot_reserve_pages(runs[i], pages);
   }
-  return inject(slots, runs, image, at);
+  arrive(slots, runs, image, at);
+  return runs[0] << PAGE_SHIFT;
 }
 
-function inject(slots: Slots, runs: Int32Array, image: Uint8Array, at: number): number {
-  const { exports, memory } = slots;
-  for (let i = 0; i < runs.length; i += RUN_WORDS) {
-    claimRegions(slots, runs[i], runs[i + 1]);
-    if (exports.slot_admits(runs[i], runs[i + 1] & RUN_PAGES_MASK) === 0) throw inUse(runs[i]);
-  }
-  const home = runs[0];
-  const slot = home << PAGE_SHIFT;
+function arrive(slots: Slots, runs: Int32Array, image: Uint8Array, at: number): void {
+  const slot = runs[0] << PAGE_SHIFT;
   let from = at + headBytes(runs.length / RUN_WORDS);
-  let previous = home;
+  let previous = runs[0];
   for (let i = 0; i < runs.length; i += RUN_WORDS) {
     const page = runs[i];
     const bytes = runs[i + 2];
-    memory.u8.set(image.subarray(from, from + bytes), (page << PAGE_SHIFT) >>> 0);
+    slots.memory.u8.set(image.subarray(from, from + bytes), (page << PAGE_SHIFT) >>> 0);
     from += bytes;
-    exports.slot_arrive(slot, page, runs[i + 1], previous);
+    slots.exports.slot_arrive(slot, page, runs[i + 1], previous);
     previous = i === 0 ? 0 : page;
   }
-  return slot;
 }
 
-function claimRegions(slots: Slots, page: number, run: number): void {
-  const last = (page + (run & RUN_PAGES_MASK) - 1) >>> REGION_SHIFT;
-  for (let region = page >>> REGION_SHIFT; region <= last; region++) {
-    if (!slots.owns(region) && slots.regions.take(region)) slots.exports.slot_add_region(region);
-  }
+/** Where the part of a run ends that lies in the same region as `page`. */
+function partEnd(page: number, end: number): number {
+  return Math.min(end, ((page >>> REGION_SHIFT) + 1) << REGION_SHIFT);
 }
 
 /** The words that describe the runs, checked. */
-function readRuns(image: Uint8Array, at: number): Int32Array {
+function readHead(image: Uint8Array, at: number): { readonly runs: Int32Array; readonly ticket: number } {
   const start = image.byteOffset + at;
   const available = image.length - at;
   if (available < HEADER_WORDS * 4) throw notAnImage('it is cut off');
@@ -175,7 +265,7 @@ function readRuns(image: Uint8Array, at: number): Int32Array {
     }
   }
   if (data !== bytes) throw notAnImage('its runs do not add up to its length');
-  return runs;
+  return { runs, ticket: view.getInt32(16, true) };
 }
 
 /** The pages must be such as slots can have. */
@@ -210,7 +300,7 @@ function notAnImage(why: string): TroupeError {
 function inUse(page: number): TroupeError {
   const address = ((page << PAGE_SHIFT) >>> 0).toString(16);
   return new TroupeError(
-    `the Lua process cannot be put back: its memory at 0x${address} is in use here; restart the runtime before it is restored, or leave it where it is`,
-    { kind: 'CONFLICT', retryable: false },
+    `the Lua process cannot be put back now: its memory at 0x${address} is in use here; try again when what uses it has ended, or on another thread`,
+    { kind: 'UNAVAILABLE', retryable: true },
   );
 }

@@ -45,8 +45,8 @@ export const ENTRY_COUNT = 12;
 
 /**
  * The first word of an entry is `state << STATE_SHIFT | flags | pages`. It is 0 in every entry but the first of a run in
- * use and the first and last of a free one; all decisions rely on that. In regions of other machines only runs of
- * processes that are here, and runs on the foreign list, have entries.
+ * use here and the first and last of a free one; all decisions rely on that. Pages of this machine's that are away are
+ * neither: nothing here touches them. In regions of other machines only runs of processes that are here have entries.
  */
 export const STATE_SHIFT = 28;
 export const RUN_PAGES_MASK = 0xf_ffff;
@@ -56,8 +56,6 @@ export const FREE = 2;
 export const FREE_END = 3;
 /** A run cut into small blocks: `ENTRY_NEXT` of its other pages is the run's first. */
 export const SMALL = 0x0100_0000;
-/** A run in a region of this machine, whose process has gone to another one. */
-export const AWAY = 0x0200_0000;
 
 // State of the page heap --------------------------------------------------------------------------------------------
 
@@ -65,8 +63,6 @@ export const HEAP_STATE = 0x01ff_0000;
 /** The wilderness: pages never used since their region came, the last resort. First page, page after the last. */
 export const WILD_TOP = 0;
 export const WILD_END = 4;
-/** First run of the list of those that were freed here and belong to another machine. */
-export const FOREIGN_LIST = 8;
 /** Pages in use in this machine's own regions. */
 export const LIVE_PAGES = 12;
 /** Pages of the wilderness below this one have been touched already. */
@@ -80,3 +76,10 @@ export const EXACT_BINS = 64;
 export const BIN_COUNT = 73;
 /** One byte for each region: 1 where it is this machine's. */
 export const REGIONS_OWNED = 512;
+
+// What the page heap asks its host by one number -----------------------------------------------------------------------
+
+/** `-n`, up to this: `n` adjacent regions. Below, `-FREED_ELSEWHERE - page`: this run of another machine's is free. */
+export const FREED_ELSEWHERE = REGION_COUNT;
+/** Answer: there is no further region, but the machine's own have more room than before. */
+export const LOOK_AGAIN = -1;

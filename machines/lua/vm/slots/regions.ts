@@ -2,48 +2,51 @@
  * Which machine owns which region of the address space.
  *
  * Addresses of slots are unique in a runtime, so that a process can move from one worker's memory to another's with
- * every pointer in it. The runtime's workers share one table; the machine of the main thread may belong to several
- * runtimes at once, and then owns the same regions in all of their tables.
+ * every pointer in it. The threads of a runtime share one table. In the same memory is what has to be known of pages
+ * that are not with the owner of their region (`whereabouts.ts`).
  */
-import { REGION_COUNT } from './memory_map.ts';
+import { REGION_COUNT, REGION_PAGES, REGION_SHIFT } from './memory_map.ts';
+import { Whereabouts } from './whereabouts.ts';
 
 const NOBODY = 0;
-/** Word 0 of the table; there is no region 0. */
-const SEED = 0;
+/** The owner's thread has died, and something of the region lives elsewhere: who adopts it leaves that alone. */
+const ORPHAN = -1;
 
-/** The table that the machines of one runtime share. Owners are numbers above 0, of the runtime's choice. */
+/** Words of the table: one for each region, then those of `Whereabouts`. There is no region 0. */
+const SEED = 0;
+const WORDS = REGION_COUNT;
+
+/** The table that the machines of one runtime share. Owners are numbers above 0 and below 2^30, of the runtime's choice. */
 export class RegionTable {
   readonly buffer: SharedArrayBuffer;
+  readonly whereabouts: Whereabouts;
   readonly #words: Int32Array;
 
-  /** `seed` is that of string hashes in all machines that share the table. */
-  static create(seed = 0): SharedArrayBuffer {
-    const buffer = new SharedArrayBuffer(REGION_COUNT * 4);
+  /** `seed` is that of string hashes in all machines that share the table, `id` tells it from other tables. */
+  static create(seed = 0, id = 0): SharedArrayBuffer {
+    const buffer = new SharedArrayBuffer((WORDS + Whereabouts.WORDS) * 4);
     new Int32Array(buffer)[SEED] = seed;
+    new Whereabouts(buffer, WORDS).id = id;
     return buffer;
   }
 
   constructor(buffer: SharedArrayBuffer) {
     this.buffer = buffer;
-    this.#words = new Int32Array(buffer);
+    this.#words = new Int32Array(buffer, 0, WORDS);
+    this.whereabouts = new Whereabouts(buffer, WORDS);
   }
 
   get seed(): number {
     return this.#words[SEED];
   }
 
-  /** Takes the highest region that nobody owns; 0: none is left. From the top, so that high addresses are the rule. */
-  claim(owner: number): number {
-    for (let region = REGION_COUNT - 1; region > 0; region--) {
-      if (Atomics.compareExchange(this.#words, region, NOBODY, owner) === NOBODY) return region;
-    }
-    return 0;
+  get id(): number {
+    return this.whereabouts.id;
   }
 
-  /** Takes this very region; answers whether it is the owner's now. */
+  /** Takes this very region if it is nobody's; answers whether. */
   mark(region: number, owner: number): boolean {
-    const found = Atomics.compareExchange(this.#words, region, NOBODY, owner);
-    return found === NOBODY || found === owner;
+    return Atomics.compareExchange(this.#words, region, NOBODY, owner) === NOBODY;
   }
 
   /** Gives one region back. Nothing in it may be in use, by anyone. */
@@ -51,92 +54,61 @@ export class RegionTable {
     Atomics.compareExchange(this.#words, region, owner, NOBODY);
   }
 
-  /**
-   * Gives back all regions of an owner. Only when no process that was made there lives on elsewhere: as a whole runtime
-   * stops, or where none was moved.
-   */
-  release(owner: number): void {
-    for (let region = 1; region < REGION_COUNT; region++) this.unmark(region, owner);
+  /** Takes this very region if its owner has died; answers whether. Of its pages some are away. */
+  adopt(region: number, owner: number): boolean {
+    return Atomics.compareExchange(this.#words, region, ORPHAN, owner) === ORPHAN;
+  }
+
+  /** The opposite of `adopt`, before anything was used. */
+  disown(region: number, owner: number): void {
+    Atomics.compareExchange(this.#words, region, owner, ORPHAN);
   }
 
   /** 0: nobody. */
   ownerOf(region: number): number {
-    return Atomics.load(this.#words, region);
-  }
-}
-
-/** Where the page heap of a machine gets its regions. */
-export interface RegionSource {
-  /** Seed of string hashes. */
-  readonly seed: number;
-  /** Takes so many adjacent regions: the lowest of them, or 0. */
-  claim(count: number): number;
-  /** Takes this very region if it is nobody's; answers whether. */
-  take(region: number): boolean;
-  giveBack(region: number): void;
-}
-
-/** The regions of one machine, owned in every table that it has joined. */
-export class RegionClaims implements RegionSource {
-  readonly #memberships: { readonly table: RegionTable; readonly owner: number }[] = [];
-  readonly #held = new Set<number>();
-
-  constructor(table?: RegionTable, owner = 0) {
-    if (table !== undefined) this.join(table, owner);
+    return Math.max(NOBODY, Atomics.load(this.#words, region));
   }
 
-  get seed(): number {
-    return this.#memberships[0]?.table.seed ?? 0;
+  isOrphan(region: number): boolean {
+    return Atomics.load(this.#words, region) === ORPHAN;
+  }
+
+  /** Who has the process that this page belongs to; 0 or less: nobody, it is in an image or free. */
+  holderOf(page: number): number {
+    const home = this.whereabouts.homeOf(page);
+    const found = this.whereabouts.at(home);
+    return found === 0 ? this.ownerOf(home >>> REGION_SHIFT) : found;
   }
 
   /**
-   * Enters what the machine holds into a further table. `false`, and nothing changes, where one of its regions has
-   * another owner there already: then the runtime needs another machine. Join before its workers start.
+   * The thread of this owner has died. What it had of others goes back to them. Its regions are nobody's, or orphans
+   * where a process that was made there lives on elsewhere or is in an image.
+   *
+   * A thread can die between any two writes. So all pages of a process are judged by the one word that says who has it,
+   * and that one is freed last.
    */
-  join(table: RegionTable, owner: number): boolean {
-    const entered: number[] = [];
-    for (const region of this.#held) {
-      if (table.ownerOf(region) === NOBODY && table.mark(region, owner)) entered.push(region);
-      else {
-        for (const undone of entered) table.unmark(undone, owner);
-        return false;
+  lost(owner: number): void {
+    const { whereabouts } = this;
+    const homes: number[] = [];
+    const own: number[] = [];
+    for (let region = 1; region < REGION_COUNT; region++) {
+      const found = Atomics.load(this.#words, region);
+      if (found === NOBODY) continue;
+      if (found === owner) own.push(region);
+      const end = (region + 1) << REGION_SHIFT;
+      for (let page = region << REGION_SHIFT; page < end; page++) {
+        if (whereabouts.at(page) === 0 || this.holderOf(page) !== owner) continue;
+        if (whereabouts.homeOf(page) === page) homes.push(page);
+        else whereabouts.free(page, 1);
       }
+      // It may have died before it could say that it had freed something.
+      whereabouts.hint(region);
     }
-    this.#memberships.push({ table, owner });
-    return true;
-  }
-
-  /** The runtime of this table has stopped. */
-  leave(table: RegionTable): void {
-    const at = this.#memberships.findIndex(membership => membership.table === table);
-    if (at < 0) return;
-    const [{ owner }] = this.#memberships.splice(at, 1);
-    for (const region of this.#held) table.unmark(region, owner);
-  }
-
-  claim(count: number): number {
-    for (let lowest = REGION_COUNT - count; lowest > 0; lowest--) {
-      let taken = 0;
-      while (taken < count && this.take(lowest + count - 1 - taken)) taken++;
-      if (taken === count) return lowest;
-      for (; taken > 0; taken--) this.giveBack(lowest + count - taken);
+    for (const home of homes) whereabouts.free(home, 1);
+    for (const region of own) {
+      const outstanding = whereabouts.hasOutstanding(region);
+      if (!outstanding) whereabouts.clear(region << REGION_SHIFT, REGION_PAGES);
+      Atomics.store(this.#words, region, outstanding ? ORPHAN : NOBODY);
     }
-    return 0;
-  }
-
-  take(region: number): boolean {
-    if (this.#held.has(region)) return false;
-    for (const [i, { table, owner }] of this.#memberships.entries()) {
-      if (table.ownerOf(region) === NOBODY && table.mark(region, owner)) continue;
-      for (const undone of this.#memberships.slice(0, i)) undone.table.unmark(region, undone.owner);
-      return false;
-    }
-    this.#held.add(region);
-    return true;
-  }
-
-  giveBack(region: number): void {
-    if (!this.#held.delete(region)) return;
-    for (const { table, owner } of this.#memberships) table.unmark(region, owner);
   }
 }

@@ -44,4 +44,4 @@ export const SLOT_HEADER_BYTES = 240;
 export const NO_LIMIT = -1;
 
 /** Changes with every change of this header, of the classes or of what an image holds: images of another are refused. */
-export const LAYOUT_VERSION = 1;
+export const LAYOUT_VERSION = 2;

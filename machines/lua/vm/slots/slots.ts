@@ -8,11 +8,11 @@
 import { HASH_SEED } from '../words.ts';
 import type { SlotExports } from './exports.ts';
 import {
-  ENTRY_NEXT,
   ENTRY_SHIFT,
-  FOREIGN_LIST,
+  FREED_ELSEWHERE,
   HEAP_STATE,
   LIVE_PAGES,
+  LOOK_AGAIN,
   MEMORY_PAGES,
   PAGE_BYTES,
   PAGE_MAP,
@@ -21,7 +21,7 @@ import {
   REGIONS_OWNED,
   RUN_PAGES_MASK,
 } from './memory_map.ts';
-import type { RegionSource } from './regions.ts';
+import type { RegionSource } from './region_claims.ts';
 import {
   NO_LIMIT,
   SLOT_LIMIT,
@@ -43,6 +43,9 @@ const ALL_PAGES = RUN_PAGES_MASK;
  */
 const FOOTPRINT = 1.5;
 const SPARE_PAGES = 8;
+
+/** A look through a region for pages that were freed elsewhere takes 10 us: so many must wait, where there is no need. */
+const WORTH_A_LOOK = 256;
 
 /** Views of the machine's memory, made after it has been expanded. */
 export interface SlotMemory {
@@ -79,9 +82,58 @@ export class Slots {
     memory.i32[HASH_SEED >>> 2] = regions.seed;
   }
 
-  /** The page heap asks for `-negated` adjacent regions; answers the lowest or 0. */
+  /** What the page heap asks: see the end of `memory_map.ts`. */
   grant(negated: number): number {
-    return this.regions.claim(-negated);
+    if (negated < -FREED_ELSEWHERE) {
+      this.#sendHome(-FREED_ELSEWHERE - negated);
+      return 0;
+    }
+    if (negated < -1) return this.regions.claim(-negated);
+    if (this.tidy() > 0 || this.#adopt()) return LOOK_AGAIN;
+    const region = this.regions.claim(1);
+    if (region !== 0) return region;
+    return this.#takeReturned() > 0 ? LOOK_AGAIN : 0;
+  }
+
+  /** A run of another machine's region, which has an entry here, is free. */
+  #sendHome(page: number): void {
+    const { i32 } = this.memory;
+    const entry = entryOf(page);
+    const pages = i32[entry] & RUN_PAGES_MASK;
+    i32[entry] = 0;
+    this.regions.freeForeign(page, pages);
+  }
+
+  /** Goes on with a region of a thread that has died. What lives there is left alone. */
+  #adopt(): boolean {
+    const region = this.regions.adopt();
+    if (region === 0) return false;
+    const { i32 } = this.memory;
+    this.exports.slot_add_region(region);
+    const used = this.regions.settle(region);
+    for (let i = 0; i < used.length; i += 2) {
+      // A process that is here already has its own entry.
+      const entry = entryOf(used[i]);
+      const present = i32[entry];
+      this.exports.slot_reserve_pages(used[i], used[i + 1]);
+      i32[entry] = present;
+    }
+    return true;
+  }
+
+  /** Takes back what processes that had moved have freed elsewhere, where that is worth it; answers how many pages. */
+  tidy(): number {
+    return this.regions.returned < WORTH_A_LOOK ? 0 : this.#takeReturned();
+  }
+
+  #takeReturned(): number {
+    const runs = this.regions.takeReturned();
+    let count = 0;
+    for (let i = 0; i < runs.length; i += 2) {
+      this.exports.slot_free_pages(runs[i], runs[i + 1]);
+      count += runs[i + 1];
+    }
+    return count;
   }
 
   // Slots ------------------------------------------------------------------------------------------------------------
@@ -185,6 +237,7 @@ export class Slots {
 
   /** Gives back the regions in which nothing is in use; answers how many. */
   giveBackRegions(): number {
+    this.#takeReturned();
     let count = 0;
     for (let region = 1; region < REGION_COUNT; region++) {
       if (this.exports.slot_remove_region(region) === 0) continue;
@@ -198,32 +251,11 @@ export class Slots {
   owns(region: number): boolean {
     return this.memory.u8[HEAP_STATE + REGIONS_OWNED + region] === 1;
   }
+}
 
-  get hasForeign(): boolean {
-    return this.memory.i32[(HEAP_STATE + FOREIGN_LIST) >>> 2] !== 0;
-  }
-
-  /**
-   * Runs that were freed here and belong to other machines, as page and number of pages by turns. Each has to reach
-   * `freeForeign` of the owner of its region (`page >>> 14`), or its pages are lost.
-   */
-  takeForeign(): number[] {
-    const { i32 } = this.memory;
-    const list: number[] = [];
-    let page = i32[(HEAP_STATE + FOREIGN_LIST) >>> 2];
-    while (page !== 0) {
-      const entry = PAGE_MAP + (page << ENTRY_SHIFT);
-      list.push(page, i32[entry >>> 2] & RUN_PAGES_MASK);
-      i32[entry >>> 2] = 0;
-      page = i32[(entry + ENTRY_NEXT) >>> 2];
-    }
-    i32[(HEAP_STATE + FOREIGN_LIST) >>> 2] = 0;
-    return list;
-  }
-
-  freeForeign(list: readonly number[]): void {
-    for (let i = 0; i < list.length; i += 2) this.exports.slot_free_pages(list[i], list[i + 1]);
-  }
+/** Index of the word of a page's entry in the page map. */
+function entryOf(page: number): number {
+  return (PAGE_MAP + (page << ENTRY_SHIFT)) >>> 2;
 }
 
 function pageLimit(limit: number): number {

@@ -25,7 +25,8 @@ export interface Booted {
  */
 export type Boot = (slot: number, round: number) => Booted;
 
-export type TemplateResult = { readonly ok: Template } | { readonly refused: string };
+/** `noRoom`: it may be possible later. */
+export type TemplateResult = { readonly ok: Template } | { readonly refused: string; readonly noRoom?: true };
 
 /** Where boots begin; a power of two, as all lengths of homes of boots are. */
 const FIRST_PAGES = 32;
@@ -103,7 +104,7 @@ export function makeTemplate(slots: Slots, boot: Boot): TemplateResult {
   }
 }
 
-const noRoom: TemplateResult = { refused: 'no memory is left for another template' };
+const noRoom: TemplateResult = { refused: 'no memory is left for another template', noRoom: true };
 
 function compare(slots: Slots, places: readonly [number, number, number], booted: readonly Booted[]): TemplateResult {
   const { i32 } = slots.memory;

@@ -3,12 +3,14 @@
 export { alloc, drop, format } from './arena';
 export { trim } from './chunks';
 export { scrub } from './free_lists';
-export { admits, arrive, depart } from './moving';
+export { arrive, depart } from './moving';
 export {
   addRegion as add_region,
   allocatePages as allocate_pages,
+  areFree as are_free,
   freePages as free_pages,
   prefault,
   removeRegion as remove_region,
+  reservePages as reserve_pages,
 } from './page_heap';
 export { clone, compare, template, templatePages as template_pages } from './template';

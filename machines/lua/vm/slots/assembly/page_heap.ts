@@ -5,12 +5,13 @@
 // A run lies within one region, so that a region that is wholly free can be given back; only one that is longer than a
 // region spans several, and it comes apart when it is freed.
 import {
-  FOREIGN_LIST,
   FREE,
+  FREED_ELSEWHERE,
   FREE_END,
   HEAP_STATE,
   LAST_PAGE_END,
   LIVE_PAGES,
+  LOOK_AGAIN,
   PAGE_SHIFT,
   REGION_COUNT,
   REGION_PAGES,
@@ -26,16 +27,15 @@ import {
   owned,
   ownsRegion,
   pagesIn,
-  setNext,
   setOwned,
   setWord,
   stateOf,
   word,
 } from './page_map';
 
-/** The binary's own import for a larger memory. Negative: so many adjacent regions, answered by the lowest, or 0. */
+/** The binary's own import for a larger memory. Negative: see the end of `memory_map.ts`; answers the lowest region, or 0. */
 @external("lua", "emscripten_resize_heap")
-declare function askHost(negatedRegions: i32): u32;
+declare function askHost(negated: i32): u32;
 
 /** Looks at so many runs before it prefers to split a longer one. */
 const QUICK_SEARCH: u32 = 32;
@@ -121,7 +121,7 @@ export function allocatePages(pages: u32): u32 {
     if (found) return useRun(found, pages);
     const region = askHost(-1);
     if (!region) return 0;
-    addRegion(region);
+    if (region != <u32>LOOK_AGAIN) addRegion(region);
     page = load<u32>(HEAP_STATE, WILD_TOP);
   }
   store<u32>(HEAP_STATE, page + pages, WILD_TOP);
@@ -158,29 +158,33 @@ function freeWithin(page: u32, pages: u32): void {
   putRun(page, pages);
 }
 
-/** A run of a region that is not this machine's is kept on a list until the host sends it home. */
-export function freePages(page: u32, pages: u32): void {
-  if (!owned(page)) {
+/** What lies in a region that is not this machine's is sent home by the host. */
+function freePart(page: u32, pages: u32): void {
+  if (owned(page)) {
+    addLive(-pages);
+    freeWithin(page, pages);
+  } else {
     setWord(page, USED, pages);
-    setNext(page, load<u32>(HEAP_STATE, FOREIGN_LIST));
-    store<u32>(HEAP_STATE, page, FOREIGN_LIST);
-    return;
+    askHost(-<i32>(FREED_ELSEWHERE + page));
   }
-  addLive(-pages);
+}
+
+/** The regions of a long run may have come to different owners, where a thread has died. */
+export function freePages(page: u32, pages: u32): void {
   for (;;) {
     const room: u32 = REGION_PAGES - (page & WITHIN_REGION);
     if (pages <= room) break;
-    freeWithin(page, room);
+    freePart(page, room);
     page += room;
     pages -= room;
   }
-  freeWithin(page, pages);
+  freePart(page, pages);
 }
 
 /** Lengthens a run in place where the pages behind it are free. Never across the end of a region. */
 export function growRun(page: u32, pages: u32, wanted: u32): bool {
   const end = page + pages;
-  if (!owned(page) || !(end & WITHIN_REGION)) return false;
+  if (!owned(end) || !(end & WITHIN_REGION)) return false;
   const more = wanted - pages;
   if (end == load<u32>(HEAP_STATE, WILD_TOP)) {
     if (more > load<u32>(HEAP_STATE, WILD_END) - end) return false;
