@@ -27,6 +27,8 @@ export class BareProcess {
   value: Payload;
   error: TroupeError | undefined;
   steps = 0;
+  /** While false, timers that are set do not fire. */
+  timersRun = true;
   /** What it sent, in order: topic and payload. */
   readonly sent: [string, Payload][] = [];
   /** Operations that it called, in order. */
@@ -36,6 +38,7 @@ export class BareProcess {
   readonly #messages: Message[] = [];
   readonly #topics = new Set<string>();
   readonly #timers: number[] = [];
+  #due = 0;
   readonly #queue: EventQueue;
   readonly #out: StepOutput;
 
@@ -56,7 +59,8 @@ export class BareProcess {
     };
     this.#queue = {
       answer: () => {
-        const tag = this.#timers.shift();
+        // Those that are set in this step fire in the next one.
+        const tag = this.#due-- > 0 ? this.#timers.shift() : undefined;
         return tag === undefined ? undefined : new Answer(tag, null, undefined);
       },
       message: () => take(message => !this.#topics.has(message.topic)),
@@ -105,6 +109,7 @@ export class BareProcess {
 
   step(): StepStatus {
     this.steps++;
+    this.#due = this.timersRun ? this.#timers.length : 0;
     this.status = this.machine.step(this.#queue, this.#out);
     return this.status;
   }
@@ -116,7 +121,7 @@ export class BareProcess {
   get canGoOn(): boolean {
     if (this.status === StepStatus.Ready) return true;
     if (this.isOver) return false;
-    return this.#timers.length > 0 || this.#messages.length > 0;
+    return (this.timersRun && this.#timers.length > 0) || this.#messages.length > 0;
   }
 
   /** Until it ends or waits for what does not come. `between` may move it. */

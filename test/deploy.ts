@@ -3,11 +3,17 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { machinesModule, machineTypes } from '../machines/index.ts';
+import type { MachineType } from '../runtime/machine.ts';
 import { Runtime } from '../runtime/runtime.ts';
 import { readDeployment, type StartOptions } from '../sdk/embed/index.ts';
 
 export interface Files {
   readonly [path: string]: string | Uint8Array;
+}
+
+export interface DeployOptions extends StartOptions {
+  /** Of the main thread; default: every language. */
+  readonly machines?: readonly MachineType[];
 }
 
 const folders: string[] = [];
@@ -28,7 +34,7 @@ export function writeDeployment(files: Files): string {
 }
 
 /** Load and start a deployment given as files; on this thread unless `workers` says otherwise. */
-export async function deploy(files: Files, options: StartOptions = {}): Promise<Runtime> {
+export async function deploy(files: Files, options: DeployOptions = {}): Promise<Runtime> {
   const deployment = await readDeployment(writeDeployment(files));
-  return Runtime.start({ workers: 0, ...options, deployment, machines: machineTypes, machinesModule });
+  return Runtime.start({ workers: 0, machines: machineTypes, ...options, deployment, machinesModule });
 }

@@ -13,6 +13,7 @@ import { asFactory, exportsOf } from './factory.ts';
 import { findForbidden, importsDynamically } from './forbidden.ts';
 import { freezeShared } from './freeze.ts';
 import type { Provided, TrustedImport } from './import_guard.ts';
+import { usesPromises } from './promises.ts';
 import { compileFactory, type Evaluated } from './realm.ts';
 import { withoutState } from './shared_state.ts';
 import { Mapper } from './source_map.ts';
@@ -26,6 +27,8 @@ export interface ModuleData {
   readonly map: string;
   /** Evaluated once for all processes, because it has no state. */
   readonly stateless: boolean;
+  /** Whether it can do something between its steps. */
+  readonly promises: boolean;
   readonly trustedImports: readonly TrustedImport[];
   /** Whether it has an `import()` of a name that is only known at run time. */
   readonly dynamicImports: boolean;
@@ -66,6 +69,7 @@ export async function prepareModule(entry: Entry, tools: PrepareTools, rules: Mo
     text: asFactory(text, program, names ?? []),
     map,
     stateless: names !== undefined,
+    promises: usesPromises(program),
     trustedImports,
     dynamicImports: importsDynamically(program),
     root: tools.root,
@@ -103,6 +107,7 @@ export class LoadedModule {
   readonly #expected: string;
   readonly #factory: () => Evaluated;
   readonly #stateless: boolean;
+  readonly #movable: boolean;
   #shared: Evaluated['exports'] | undefined = undefined;
 
   constructor(
@@ -116,6 +121,7 @@ export class LoadedModule {
     this.#entry = entry.id;
     this.#expected = expected;
     this.#stateless = data.stateless;
+    this.#movable = data.stateless && !data.promises && !imports.trusted;
     refuseTrustedImports(entry, data, imports);
     const file = `troupe:${entry.id}`;
     this.stacks = new Stacks(file, this.#name, new Mapper(data.map));
@@ -135,6 +141,11 @@ export class LoadedModule {
   /** Whether the exports are the same for every process. */
   get stateless(): boolean {
     return this.#stateless;
+  }
+
+  /** Whether all that a process of it is can be in the hands of the runtime; ordinary Node code has more. */
+  get movable(): boolean {
+    return this.#movable;
   }
 
   /** The exports, for one process; throws what the module throws. */

@@ -83,7 +83,7 @@ export class TypeScriptProcess extends Process implements StateMachine {
     let started: unknown;
     let generator: boolean;
     try {
-      const definition = this.program.definition(this.method);
+      const definition = this.program.body(this.method);
       const body = bodyOf(definition);
       const self = new Self(this);
       // Spreading is slow, and most bodies take few arguments.

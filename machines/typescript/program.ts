@@ -1,42 +1,108 @@
 /** A loaded TypeScript entry on one host. */
-import type { TroupeError } from '../../runtime/errors.ts';
-import type { ImportTable, Program, StateMachine } from '../../runtime/machine.ts';
-import { Definition } from '../../sdk/typescript/define.ts';
+import { createHash } from 'node:crypto';
+import { TroupeError } from '../../runtime/errors.ts';
+import type { Entry, Image, ImportTable, Program, StateMachine } from '../../runtime/machine.ts';
+import { Definition, handlersOf } from '../../sdk/typescript/define.ts';
+import type { HandlerTable } from '../../sdk/typescript/handlers.ts';
+import { HandlerProcess } from './handler_process.ts';
 import { exportFor, type LoadedModule } from './module.ts';
+import { MovableProcess, RECORD_VERSION } from './movable_process.ts';
 import { TypeScriptProcess } from './process.ts';
 
 type AnyDefinition = Definition<any, any, any>;
 
+/** What drives the processes of a program. */
+type ProcessClass = new (program: TypeScriptProgram) => StateMachine;
+
 export class TypeScriptProgram implements Program {
   readonly payloads = 'value';
   readonly imports: ImportTable;
+  /** What can resume an image of this program: the same sources in the same version of the record. */
+  readonly identity: string;
+  readonly #entry: Entry;
   readonly #module: LoadedModule;
   /** Definitions by method, where all processes share them. */
   readonly #shared = new Map<string, AnyDefinition>();
+  #class: ProcessClass | undefined = undefined;
+  /** Of a module with state: evaluated to learn what it defines, for the next process. */
+  #spare: AnyDefinition | undefined = undefined;
 
-  constructor(module: LoadedModule, imports: ImportTable) {
+  constructor(entry: Entry, module: LoadedModule, imports: ImportTable, artifact: string) {
+    this.#entry = entry;
     this.#module = module;
     this.imports = imports;
+    this.identity = createHash('sha256').update(`ts ${RECORD_VERSION} ${artifact}`).digest('hex');
+  }
+
+  get id(): string {
+    return this.#entry.id;
   }
 
   create(): StateMachine {
-    return new TypeScriptProcess(this);
+    this.#class ??= this.#classOf(this.#entry.method);
+    // A process whose module cannot be evaluated fails in its first step, with the error.
+    return new (this.#class ?? TypeScriptProcess)(this);
   }
 
-  /** What a process runs: evaluates the module, for this process alone where it has state. Throws what that throws. */
-  definition(method: string): AnyDefinition {
+  resume(image: Image): StateMachine {
+    return MovableProcess.resume(this, image);
+  }
+
+  /** Undefined where the module cannot be evaluated. */
+  #classOf(method: string): ProcessClass | undefined {
+    let definition: AnyDefinition;
+    try {
+      definition = this.#definition(method);
+    } catch {
+      return undefined;
+    }
+    if (!this.#module.stateless) this.#spare = definition;
+    if (handlersOf(definition) === undefined) return TypeScriptProcess;
+    return this.#module.movable ? MovableProcess : HandlerProcess;
+  }
+
+  /** What a process runs that is a body. Throws what evaluating the module throws. */
+  body(method: string): AnyDefinition {
+    const definition = this.#definition(method);
+    if (handlersOf(definition) !== undefined) throw this.#otherStyle(method, 'handlers', 'a body');
+    return definition;
+  }
+
+  /** What a process runs that is handlers. */
+  handlers(method: string): HandlerTable {
+    const table = handlersOf(this.#definition(method));
+    if (table === undefined) throw this.#otherStyle(method, 'a body', 'handlers');
+    return table;
+  }
+
+  /** Evaluates the module, for this process alone where it has state. */
+  #definition(method: string): AnyDefinition {
     const shared = this.#shared.get(method);
     if (shared !== undefined) return shared;
+    if (this.#spare !== undefined && method === this.#entry.method) {
+      const spare = this.#spare;
+      this.#spare = undefined;
+      return spare;
+    }
     const found: unknown = this.#module.evaluate()[exportFor(method)];
     if (!(found instanceof Definition)) throw this.#module.refuse(method);
     if (this.#module.stateless) this.#shared.set(method, found);
     return found;
   }
 
-  /** `definition`, for a module that is evaluated while it is loaded. */
-  check(method: string): void {
+  /** What processes are driven by is settled once for an entry. */
+  #otherStyle(method: string, found: string, expected: string): TroupeError {
+    const { id, method: own } = this.#entry;
+    return new TroupeError(
+      `method "${method}" of ${id} is ${found}, and the entry's own method "${own}" is ${expected}: make "${method}" the method of an entry of its own`,
+      { kind: 'INVALID', retryable: false },
+    );
+  }
+
+  /** Evaluate a module that has no state while it is loaded. */
+  check(): void {
     try {
-      this.definition(method);
+      this.#definition(this.#entry.method);
     } catch (thrown) {
       throw this.errorOf(thrown);
     }

@@ -18,9 +18,9 @@ export const typescriptMachine: MachineType = {
 
   load(entry: Entry, artifact: Artifact, imports: ImportTable): Program {
     const module = new LoadedModule(entry, artifact.data as ModuleData, imports, modules, EXPECTED);
-    const program = new TypeScriptProgram(module, imports);
+    const program = new TypeScriptProgram(entry, module, imports, artifact.sha256);
     // Without state nothing runs here but definitions, so that a wrong export is found by who spawns.
-    if (module.stateless) program.check(entry.method);
+    if (module.stateless) program.check();
     return program;
   },
 };

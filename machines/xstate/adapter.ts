@@ -4,5 +4,5 @@
  */
 export { type EntryLogic, type EntryOptions, entryLogic } from './v5/entry_logic.ts';
 export { isMachine, type Machine, xstateForPrograms } from './v5/library.ts';
-export { RootActor } from './v5/root_actor.ts';
+export { type ActorRecord, RootActor } from './v5/root_actor.ts';
 export { type Event, processOf } from './v5/system.ts';

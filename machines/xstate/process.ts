@@ -1,9 +1,4 @@
-/**
- * One process that is a state machine: what arrives for it becomes events, and its final state is its end.
- *
- * What could move it elsewhere is the machine's persisted snapshot (`RootActor.getPersistedSnapshot`); a machine with
- * children cannot move, because they answer to this process.
- */
+/** One process that is a state machine: what arrives for it becomes events, and its final state is its end. */
 import { TroupeError, toTroupeError } from '../../runtime/errors.ts';
 import {
   type EventQueue,
@@ -23,10 +18,10 @@ import { type Event, RootActor } from './adapter.ts';
 import type { XStateProgram } from './program.ts';
 
 export class XStateProcess extends Process implements StateMachine {
-  private readonly program: XStateProgram;
-  private method = '';
+  protected readonly program: XStateProgram;
+  protected method = '';
   private args: readonly Payload[] | undefined = undefined;
-  private actor: RootActor | undefined = undefined;
+  protected actor: RootActor | undefined = undefined;
 
   constructor(program: XStateProgram) {
     super();

@@ -1,24 +1,35 @@
 /** A loaded machine on one host. */
 import { TroupeError } from '../../runtime/errors.ts';
-import type { ImportTable, Program, StateMachine } from '../../runtime/machine.ts';
+import { createHash } from 'node:crypto';
+import type { Image, ImportTable, Program, StateMachine } from '../../runtime/machine.ts';
 import { exportFor, type LoadedModule } from '../typescript/module.ts';
 import { isMachine, type Machine } from './adapter.ts';
+import { MovableXStateProcess, RECORD_VERSION } from './movable_process.ts';
 import { XStateProcess } from './process.ts';
 
 export class XStateProgram implements Program {
   readonly payloads = 'value';
   readonly imports: ImportTable;
+  readonly id: string;
+  /** What can resume an image of this program: the same sources in the same version of the record. */
+  readonly identity: string;
   readonly #module: LoadedModule;
   /** Machines by method, where all processes share them. */
   readonly #shared = new Map<string, Machine>();
 
-  constructor(module: LoadedModule, imports: ImportTable) {
+  constructor(id: string, module: LoadedModule, imports: ImportTable, artifact: string) {
+    this.id = id;
     this.#module = module;
     this.imports = imports;
+    this.identity = createHash('sha256').update(`xstate ${RECORD_VERSION} ${artifact}`).digest('hex');
   }
 
   create(): StateMachine {
-    return new XStateProcess(this);
+    return this.#module.movable ? new MovableXStateProcess(this) : new XStateProcess(this);
+  }
+
+  resume(image: Image): StateMachine {
+    return MovableXStateProcess.resume(this, image);
   }
 
   /** The machine that a process runs: evaluated for this process alone where its module has state. */

@@ -27,7 +27,7 @@ export const xstateMachine: MachineType = {
 
   load(entry: Entry, artifact: Artifact, imports: ImportTable): Program {
     const module = new LoadedModule(entry, artifact.data as ModuleData, imports, modules, EXPECTED);
-    return new XStateProgram(module, imports);
+    return new XStateProgram(entry.id, module, imports, artifact.sha256);
   },
 };
 
@@ -36,5 +36,5 @@ const NO_IMPORTS: ImportTable = { host: '', trusted: false, names: [], has: () =
 /** Throws INVALID where the module's machine is none, or one that XState refuses. */
 function checkMachine(entry: Entry, artifact: Artifact, imports: ImportTable): void {
   const module = new LoadedModule(entry, artifact.data as ModuleData, imports, modules, EXPECTED);
-  if (module.stateless) new XStateProgram(module, imports).check(entry.method);
+  if (module.stateless) new XStateProgram(entry.id, module, imports, artifact.sha256).check(entry.method);
 }

@@ -9,9 +9,11 @@
 import { TroupeError } from '../../runtime/errors.ts';
 import type { Message } from '../../runtime/message.ts';
 import { AnswerCondition, anyMessage, type Condition } from './condition.ts';
+import { raise } from './guest_error.ts';
 import type { Process } from './process.ts';
 import { slice } from './slice.ts';
 import { NOTHING } from './source.ts';
+import type { Expecting } from './waits.ts';
 
 /** What a body's generator yields while it waits. Nothing but commands makes it. */
 export interface Pending {
@@ -96,10 +98,21 @@ export class Receive extends Command<Message> {
   }
 }
 
+/** From now on the answer of a command goes to `target`, of the same process; at once where it is there. */
+export let redirect: (command: Running<any>, process: Process, target: Expecting) => void;
+
 /** A command of the scheduler that has begun: `exec`, `call`, `sleep`, an asynchronous operation. */
 export class Running<T> extends Command<T> {
   readonly #answer: AnswerCondition;
   readonly #tag: number;
+
+  static {
+    redirect = (command, process, target) => {
+      if (processOf(command) !== process) raise(otherProcess());
+      if (command.#answer.settled) command.#answer.handTo(target);
+      else process.waits().redirect(command.#tag, target);
+    };
+  }
 
   /** `tag`: under which its answer will come to `answer`. */
   constructor(process: Process, answer: AnswerCondition, tag: number) {
@@ -127,4 +140,8 @@ export function begin<T>(process: Process, start: (tag: number, answer: AnswerCo
   const tag = process.waits().expect(answer);
   start(tag, answer);
   return new Running<T>(process, answer, tag);
+}
+
+function otherProcess(): TroupeError {
+  return new TroupeError('this command was begun by another process', { kind: 'INVALID', retryable: false });
 }

@@ -2,10 +2,12 @@
  * What ends a wait: a message, an answer, a channel. Behind every command there is one; programs hold commands and never
  * see these, so that nothing of the scheduler can be reached through what they hold.
  */
+import type { TroupeError } from '../../runtime/errors.ts';
 import { rethrow } from './guest_error.ts';
 import type { Process } from './process.ts';
 import { NOTHING } from './source.ts';
 import type { Waiter } from './waiter.ts';
+import type { Expecting } from './waits.ts';
 
 export abstract class Condition {
   /** The result where it is there now, else NOTHING; throws what failed. */
@@ -53,6 +55,11 @@ export class AnswerCondition extends Condition {
     this.#error = error;
     for (const waiter of this.#waiters) this.#settle(waiter);
     this.#waiters.length = 0;
+  }
+
+  /** The answer that has come, to somebody else. */
+  handTo(target: Expecting): void {
+    target.answered(this.#value, this.#error as TroupeError | undefined);
   }
 
   override poll(): unknown {

@@ -7,6 +7,8 @@ import { Channel, Incoming, Sending, Timer } from './channel.ts';
 import { Command, Receive, Running } from './command.ts';
 import { Definition } from './define.ts';
 import { GuestError } from './guest_error.ts';
+import { SelfOfHandlers } from './handler_self.ts';
+import { Done } from './handlers.ts';
 import { Names } from './names.ts';
 import { Self } from './self.ts';
 import { Spawner } from './spawner.ts';
@@ -15,6 +17,7 @@ for (const shared of [
   Channel,
   Command,
   Definition,
+  Done,
   GuestError,
   Incoming,
   Message,
@@ -22,6 +25,7 @@ for (const shared of [
   Receive,
   Running,
   Self,
+  SelfOfHandlers,
   Sending,
   Spawner,
   Timer,

@@ -24,6 +24,8 @@ export type { Command, Pending, Running } from './command.ts';
 export { type Body, type Definition, defineFunction, defineProcess } from './define.ts';
 export { type Duration, HOUR, MICROSECOND, MILLISECOND, MINUTE, NANOSECOND, SECOND } from './duration.ts';
 export { GuestError as TroupeError } from './guest_error.ts';
+export type { HandlerSelf } from './handler_self.ts';
+export type { Answered, Done, Handlers, Next } from './handlers.ts';
 export type { Exit, Mail, MailOf, Messages, Pid, ProcessEvent } from './messages.ts';
 export type { Names } from './names.ts';
 export type { Cases, Selected, SelectOptions } from './select.ts';

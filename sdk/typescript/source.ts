@@ -175,19 +175,20 @@ export class InboxSource extends MailSource {
 export class TopicSource extends MailSource {
   readonly byMessage = true;
   readonly topic: string;
-  readonly #whole: boolean;
+  /** Whether it gives messages, not payloads. */
+  readonly whole: boolean;
   #closed = false;
 
   constructor(process: Process, topic: string, whole: boolean) {
     super(process);
     this.topic = topic;
-    this.#whole = whole;
+    this.whole = whole;
   }
 
   override take(): unknown {
     const message = this.events.messageOn(this.topic);
     if (message === undefined) return this.#closed ? CLOSED : NOTHING;
-    return this.#whole ? message : message.payload;
+    return this.whole ? message : message.payload;
   }
 
   /** What was routed here stays readable; then receivers see the end. */

@@ -60,6 +60,38 @@ export class Waits {
     return tag;
   }
 
+  /** `target` gets the answer to a command that has been begun. */
+  redirect(tag: number, target: Expecting): void {
+    this.expected.set(tag, target);
+  }
+
+  /** By tag. */
+  get outstanding(): ReadonlyMap<number, Expecting> {
+    return this.expected;
+  }
+
+  /** The last tag that was given. */
+  get tag(): number {
+    return this.lastTag;
+  }
+
+  /** Go on with the tags of an image; `redirect` says whom its answers go to. */
+  restoreTag(tag: number): void {
+    this.lastTag = tag;
+  }
+
+  /** Whether nothing is under way but commands of the scheduler: no path, no promise, no wait for a source. */
+  get isStill(): boolean {
+    return (
+      this.promises === 0 &&
+      this.asked.length === 0 &&
+      this.runnable.length === 0 &&
+      this.mail.size === 0 &&
+      this.ending === undefined &&
+      !this.upgrading
+    );
+  }
+
   /** No answer will come for `tag`. */
   abandon(tag: number): void {
     if (this.expected.delete(tag)) this.process.output?.abandon(tag);

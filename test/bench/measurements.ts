@@ -2,6 +2,7 @@
 import { LUA_MEASUREMENTS } from './lua_measurements.ts';
 import { idleBytes, type Measurement, timed } from './measurement.ts';
 import { PAYLOAD_MEASUREMENTS } from './payload_measurements.ts';
+import { MOVING_MEASUREMENTS } from './moving_measurements.ts';
 import { WASM_MEASUREMENTS } from './wasm_measurements.ts';
 import { WASM_TRANSFORM_MEASUREMENTS } from './wasm_transform_measurements.ts';
 import { WASM_LOAD_MEASUREMENTS } from './wasm_load.ts';
@@ -132,6 +133,7 @@ export const MEASUREMENTS: readonly Measurement[] = [
     count: 30000,
     run: timed('ping_ts', 'bench:pong_xstate'),
   },
+  ...MOVING_MEASUREMENTS,
   ...WASM_MEASUREMENTS,
   ...WASM_TRANSFORM_MEASUREMENTS,
   ...WASM_LOAD_MEASUREMENTS,

@@ -15,7 +15,7 @@ const WORLDS: readonly { readonly workers: number; readonly restless?: boolean }
 /** Languages that short slices concern. */
 const IS_INTERRUPTED = new Set(['lua', 'wasm', 'wasm-events', 'c']);
 /** Languages whose agents read their mail while they sleep. */
-const SLEEPS_ASIDE = new Set(['xstate', 'wasm-events']);
+const SLEEPS_ASIDE = new Set(['xstate', 'wasm-events', 'handlers']);
 
 const names = Object.keys(LANGUAGES);
 const verdicts = new Verdicts(names);

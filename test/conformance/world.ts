@@ -29,6 +29,12 @@ interface Language {
 export const LANGUAGES: { readonly [name: string]: Language } = {
   ts: { entry: 'kind: process.ts, imports: [time]', file: 'agent.ts' },
   async: { entry: 'kind: process.ts, imports: [time]', file: 'agent_async.ts' },
+  // The same machine and library in the other style.
+  handlers: {
+    entry: 'kind: process.ts, imports: [time]',
+    file: 'agent_handlers.ts',
+    partners: ['ts', 'lua'],
+  },
   xstate: { entry: 'kind: process.xstate, imports: [time]', file: 'agent_machine.ts' },
   lua: { entry: 'kind: process.lua, modules: [time, ctx]', file: 'agent.lua' },
   wasm: { entry: 'kind: process.wasm, language: assemblyscript, imports: [time]', file: 'agent.as.ts' },

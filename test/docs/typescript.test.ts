@@ -3,6 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Channel, Incoming, Timer } from '../../sdk/typescript/channel.ts';
 import { Running } from '../../sdk/typescript/command.ts';
+import { SelfOfHandlers } from '../../sdk/typescript/handler_self.ts';
 import * as sdk from '../../sdk/typescript/index.ts';
 import { Names } from '../../sdk/typescript/names.ts';
 import { Self } from '../../sdk/typescript/self.ts';
@@ -14,9 +15,12 @@ import { typeErrors } from './typescript_program.ts';
 const test = suite('reference of the TypeScript SDK');
 const document = new Document('sdk/typescript/README.md');
 /** `self.send(dest, topic)` -> `self.send`, from the first cells of all tables. */
-const named = rows(document.text)
-  .flatMap(([first]) => spans(first))
-  .map(span => /^\w+(\.\w+)?/.exec(span)![0]);
+const namesIn = (text: string): string[] =>
+  rows(text)
+    .flatMap(([first]) => spans(first))
+    .map(span => /^\w+(\.\w+)?/.exec(span)![0]);
+const handlers = document.section('## Handlers');
+const named = namesIn(document.text.replace(handlers, ''));
 
 const members: readonly [string, { readonly prototype: object }][] = [
   ['self', Self],
@@ -38,6 +42,18 @@ for (const [name, shown] of members) {
     );
   });
 }
+
+test('members of self of handlers', () => {
+  const found = namesIn(handlers).filter(one => one.startsWith('self.'));
+  const own = Object.getOwnPropertyNames(SelfOfHandlers.prototype).filter(
+    name => name !== 'constructor' && !Object.hasOwn(Self.prototype, name),
+  );
+  sameNames(
+    found.map(one => one.slice('self.'.length)),
+    own,
+    'self',
+  );
+});
 
 test('exports of troupe/sdk', () => {
   const section = document.section('## Exports of `troupe/sdk`');

@@ -6,6 +6,7 @@ import {
   defineFunction,
   defineProcess,
   EventKind,
+  type HandlerSelf,
   type Incoming,
   type Mail,
   type Pid,
@@ -67,6 +68,53 @@ test('arguments, messages and results of definitions', () => {
     yield 5;
   });
   assert.throws(() => defineProcess(undefined as never), /takes the body/);
+});
+
+test('handlers', () => {
+  const inferred = defineProcess({
+    init: (self, start: number) => {
+      same<typeof self, HandlerSelf>(true);
+      return start < 0 ? self.done('no') : { count: start };
+    },
+    on: {
+      add(_self, state, mail) {
+        same<typeof state, { count: number }>(true);
+        same<typeof mail, Mail<string, any>>(true);
+        state.count += mail.payload;
+      },
+      end: (self, state) => self.done(state.count),
+    },
+    timers: { tick: (_self, state) => ({ count: state.count + 1 }) },
+    answers: { got: (_self, state, { error }) => (error === undefined ? state : undefined) },
+    event(_self, _state, event) {
+      same<typeof event, ProcessEvent>(true);
+    },
+  });
+  same<typeof inferred.args, [start: number] | undefined>(true);
+
+  defineProcess<[start: number], Counting, { sum: number }>({
+    init: (_self, sum) => ({ sum }),
+    on: {
+      add(_self, _state, { topic, payload }) {
+        same<typeof topic, 'add'>(true);
+        same<typeof payload, number>(true);
+      },
+      // @ts-expect-error: this is not the next state
+      name: () => ({ total: 1 }),
+    },
+  });
+  defineProcess<[start: number], Counting, { sum: number }>({
+    init: (_self, sum) => ({ sum }),
+    on: {
+      // @ts-expect-error: there is no such topic
+      other() {},
+    },
+  });
+
+  defineProcess({
+    // @ts-expect-error: handlers do not wait
+    init: self => void self.receive(),
+  });
 });
 
 test('what commands give', () => {

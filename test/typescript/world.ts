@@ -2,7 +2,9 @@
 import type { TroupeError } from '../../runtime/errors.ts';
 import type { Payload } from '../../runtime/machine.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
+import { machineTypes } from '../../machines/index.ts';
 import { deploy } from '../deploy.ts';
+import { type Moves, movingMachine } from '../wasm/moving_machine.ts';
 
 export interface World {
   /** Entry name -> text of its module, `process.ts` unless the text names another kind in `kinds`. */
@@ -40,8 +42,14 @@ export function yamlOf(world: World, options: WorldOptions = {}): string {
 export function start(world: World, options: WorldOptions = {}): Promise<Runtime> {
   const files: { [path: string]: string } = { 'index.yaml': yamlOf(world, options), ...options.files };
   for (const [name, text] of Object.entries(world)) files[`${name}.ts`] = text;
-  return deploy(files);
+  return deploy(
+    files,
+    MOVES === undefined ? {} : { machines: machineTypes.map(machine => movingMachine(machine, 1, MOVES)) },
+  );
 }
+
+/** Set by tests that repeat others with processes that move between all their steps; counts the moves. */
+const MOVES = (globalThis as { troupeTestMoves?: Moves }).troupeTestMoves;
 
 /** Start, run one entry to its end, stop. */
 export async function run(

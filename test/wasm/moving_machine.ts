@@ -54,7 +54,7 @@ class Mover implements StateMachine {
     if (status === StepStatus.Complete || status === StepStatus.Upgrade || ++this.#steps % this.#every !== 0) {
       return status;
     }
-    const image = this.#machine.suspend!();
+    const image = this.#machine.suspend?.();
     if (image === undefined) return status;
     this.#machine.close();
     this.#machine = this.#program.resume!(image);

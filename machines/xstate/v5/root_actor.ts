@@ -8,7 +8,8 @@ import type * as xstate from 'xstate';
 import type { Process } from '../../../sdk/typescript/process.ts';
 import { slice } from '../../../sdk/typescript/slice.ts';
 import type { Machine } from './library.ts';
-import { type Event, System } from './system.ts';
+import { recordSnapshot, restoreSnapshot, type SnapshotRecord } from './snapshot_record.ts';
+import { type Event, type Ref, System, type SystemRecord } from './system.ts';
 
 /** What XState's core is given with each transition. It overwrites `actionExecutor` meanwhile, so that is its own. */
 class Scope {
@@ -44,6 +45,14 @@ class Scope {
   emit(): void {}
 }
 
+/** A root actor without others, as data as far as its context and events are. */
+export interface ActorRecord {
+  readonly snapshot: SnapshotRecord;
+  /** Events that came between steps. */
+  readonly queue: readonly Event[];
+  readonly system: SystemRecord;
+}
+
 export class RootActor {
   readonly id: string;
   readonly sessionId: string;
@@ -63,8 +72,11 @@ export class RootActor {
   /** Effects of the current transition. */
   readonly deferred: (() => void)[] = [];
 
-  /** Computes the initial state, with the user's code for context and guards; effects wait for `start`. */
-  constructor(process: Process, machine: Machine, input: unknown) {
+  /**
+   * Computes the initial state, with the user's code for context and guards; effects wait for `start`. With a record, goes
+   * on where that was made.
+   */
+  constructor(process: Process, machine: Machine, input: unknown, record?: ActorRecord) {
     this.#process = process;
     this.logic = machine;
     this.src = machine;
@@ -72,7 +84,26 @@ export class RootActor {
     this.sessionId = this.system._bookId();
     this.id = this.sessionId;
     this.#scope = new Scope(this);
-    this.#snapshot = machine.getInitialSnapshot(this.#scope as never, input);
+    if (record === undefined) {
+      this.#snapshot = machine.getInitialSnapshot(this.#scope as never, input);
+      return;
+    }
+    this.#snapshot = restoreSnapshot(machine, this.#scope, record.snapshot);
+    this.system.restore(this as unknown as Ref, record.system);
+    this.#queue.push(...record.queue);
+    this.#running = true;
+    this.#busy = false;
+  }
+
+  /** All that it is between two steps; undefined where it has children or somebody looks on. */
+  record(): ActorRecord | undefined {
+    if (this.#busy || this.status !== 'active' || (this.#observers !== undefined && this.#observers.size > 0)) {
+      return undefined;
+    }
+    for (const _child in this.#snapshot.children) return undefined;
+    const system = this.system.record(this as unknown as Ref);
+    if (system === undefined) return undefined;
+    return { snapshot: recordSnapshot(this.#snapshot), queue: [...this.#queue], system };
   }
 
   /** `active`, `done` (with an output), `error` (with an error) or `stopped`. */

@@ -15,20 +15,46 @@ export let processOf: (system: unknown) => Process | undefined;
 
 /** A delayed event; XState finds it again by its source and id. */
 class Delayed implements Expecting {
-  readonly source: Ref | undefined;
+  readonly source: Ref;
   readonly id: string;
+  readonly target: Ref;
+  readonly event: Event;
   tag = 0;
-  readonly #fire: () => void;
+  readonly #fire: (delayed: Delayed) => void;
 
-  constructor(source: Ref | undefined, id: string, fire: () => void) {
+  constructor(source: Ref, id: string, target: Ref, event: Event, fire: (delayed: Delayed) => void) {
     this.source = source;
     this.id = id;
+    this.target = target;
+    this.event = event;
     this.#fire = fire;
   }
 
   answered(): void {
-    this.#fire();
+    this.#fire(this);
   }
+}
+
+/** What runs on XState's idea of a clock: actors that programs bring along. */
+class Alarm implements Expecting {
+  tag = 0;
+  readonly #wake: () => void;
+
+  constructor(wake: () => void) {
+    this.#wake = wake;
+  }
+
+  answered(): void {
+    this.#wake();
+  }
+}
+
+/** What a system without actors but the root is beside them, as data. */
+export interface SystemRecord {
+  /** How many ids it has given. */
+  readonly ids: number;
+  /** Events that the root has delayed for itself. */
+  readonly delayed: readonly (readonly [id: string, tag: number, event: Event])[];
 }
 
 /** What XState asks of a clock. */
@@ -58,9 +84,9 @@ export class System {
 
   get _clock(): Clock {
     return {
-      setTimeout: (wake, milliseconds) => arm(this.#process, new Delayed(undefined, '', wake), milliseconds),
+      setTimeout: (wake, milliseconds) => arm(this.#process, new Alarm(wake), milliseconds),
       clearTimeout: timer => {
-        if (timer instanceof Delayed) disarm(this.#process, timer);
+        if (timer instanceof Alarm) disarm(this.#process, timer);
       },
     };
   }
@@ -116,17 +142,23 @@ export class System {
 
   schedule(source: Ref, target: Ref, event: Event, delay: number, id = `${this.#ids++}`): void {
     this.cancel(source, id);
-    const key = `${source.sessionId}.${id}`;
-    const delayed = new Delayed(source, id, () => {
-      this.#delayed?.delete(key);
-      this._relay(source, target as never, event);
+    this.#keep(arm(this.#process, this.#delay(source, id, target, event), delay));
+  }
+
+  #delay(source: Ref, id: string, target: Ref, event: Event): Delayed {
+    return new Delayed(source, id, target, event, delayed => {
+      this.#delayed?.delete(keyOf(source, id));
+      this._relay(delayed.source, delayed.target as never, delayed.event);
     });
+  }
+
+  #keep(delayed: Delayed): void {
     this.#delayed ??= new Map();
-    this.#delayed.set(key, arm(this.#process, delayed, delay));
+    this.#delayed.set(keyOf(delayed.source, delayed.id), delayed);
   }
 
   cancel(source: Ref, id: string): void {
-    const key = `${source.sessionId}.${id}`;
+    const key = keyOf(source, id);
     const delayed = this.#delayed?.get(key);
     if (delayed === undefined) return;
     this.#delayed?.delete(key);
@@ -137,20 +169,46 @@ export class System {
     if (this.#delayed === undefined) return;
     for (const delayed of [...this.#delayed.values()]) if (delayed.source === source) this.cancel(source, delayed.id);
   }
+
+  /** Undefined where there is more in it than its root and what that has delayed for itself. */
+  record(root: Ref): SystemRecord | undefined {
+    if (this.#named !== undefined && this.#named.size > 0) return undefined;
+    for (const target of this.#process.more?.outstanding.values() ?? []) {
+      if (!(target instanceof Delayed) || target.source !== root || target.target !== root) return undefined;
+    }
+    const delayed = [...(this.#delayed?.values() ?? [])];
+    return { ids: this.#ids, delayed: delayed.map(({ id, tag, event }) => [id, tag, event] as const) };
+  }
+
+  /** The scheduler's timers of delayed events run on, under the same tags. */
+  restore(root: Ref, { ids, delayed }: SystemRecord): void {
+    this.#ids = ids;
+    for (const [id, tag, event] of delayed) {
+      const one = this.#delay(root, id, root, event);
+      one.tag = tag;
+      this.#process.waits().redirect(tag, one);
+      this.#keep(one);
+    }
+  }
+}
+
+function keyOf(source: Ref, id: string): string {
+  return `${source.sessionId}.${id}`;
 }
 
 // Actions are given it: nobody may change it for others.
 Object.freeze(System.prototype);
 Object.freeze(Delayed.prototype);
+Object.freeze(Alarm.prototype);
 
-function arm(process: Process, delayed: Delayed, milliseconds: number): Delayed {
+function arm<T extends Delayed | Alarm>(process: Process, timer: T, milliseconds: number): T {
   // XState allows a delay of 0, which still comes after what is being done; the scheduler's timers are longer than 0.
-  delayed.tag = process.waits().startTimer(Math.max(milliseconds, 1e-6), delayed);
-  return delayed;
+  timer.tag = process.waits().startTimer(Math.max(milliseconds, 1e-6), timer);
+  return timer;
 }
 
-function disarm(process: Process, delayed: Delayed): void {
-  process.more?.abandon(delayed.tag);
+function disarm(process: Process, timer: Delayed | Alarm): void {
+  process.more?.abandon(timer.tag);
 }
 
 function log(process: Process, args: unknown[]): void {

@@ -138,10 +138,13 @@ export function obey(self: Self<any>, order: Order, notes: Notes): unknown {
   }
 }
 
-export function reply(self: Self<any>, to: string, order: Order, ok: unknown): void {
+/** Whoever can send: bodies and handlers. */
+type Sender = Pick<Self, 'send'>;
+
+export function reply(self: Sender, to: string, order: Order, ok: unknown): void {
   if (order.n > 0) self.send(to, 'did', { n: order.n, ok: ok ?? null });
 }
 
-export function refuse(self: Self<any>, to: string, order: Order, error: any): void {
+export function refuse(self: Sender, to: string, order: Order, error: any): void {
   if (order.n > 0) self.send(to, 'did', { n: order.n, error: { kind: error.kind, message: error.message } });
 }
