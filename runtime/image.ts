@@ -4,7 +4,7 @@
  */
 import { TroupeError } from './errors.ts';
 import type { Image } from './machine.ts';
-import { packPayload, unpackPayload } from './payload/messagepack.ts';
+import { packExact, unpackExact } from './payload/messagepack.ts';
 import type { Payload } from './payload/payload.ts';
 
 const HEAD = 4;
@@ -20,7 +20,7 @@ export function makeImage(
   bodyLength: number,
   write: (bytes: Uint8Array, at: number) => void,
 ): Image {
-  const packed = packPayload(record as Payload);
+  const packed = packExact(record as Payload);
   const start = bodyAt(packed.length);
   const bytes = new Uint8Array(start + bodyLength);
   new DataView(bytes.buffer).setUint32(0, packed.length, true);
@@ -48,6 +48,6 @@ export function openImage<Record>(
   if (length === 0 || start > bytes.length) {
     throw new TroupeError('the image is cut off', { kind: 'INVALID', retryable: false });
   }
-  const record = unpackPayload(bytes.subarray(HEAD, HEAD + length)) as unknown as Record;
+  const record = unpackExact(bytes.subarray(HEAD, HEAD + length)) as unknown as Record;
   return { record, body: bytes.subarray(start) };
 }

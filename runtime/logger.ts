@@ -11,7 +11,7 @@
 import { writeSync } from 'node:fs';
 import type { Clock } from './clock.ts';
 import { TroupeError } from './errors.ts';
-import type { Payload } from './payload/payload.ts';
+import { binaryOf, type Payload } from './payload/payload.ts';
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -128,9 +128,11 @@ function showField(value: Payload): string {
 }
 
 /** JSON.stringify's replacer for what JSON does not have. */
-function showForJson(_key: string, value: unknown): unknown {
+function showForJson(this: { [key: string]: unknown }, key: string, value: unknown): unknown {
   if (typeof value === 'bigint') return value.toString();
-  if (value instanceof Uint8Array) return `${value.length} bytes`;
+  // What is handed in has been through `toJSON`, which would show all of it.
+  const binary = binaryOf(this[key]);
+  if (binary !== undefined) return `${binary.length} bytes`;
   if (value instanceof TroupeError) {
     return { message: value.message, kind: value.kind, retryable: value.retryable, details: value.details };
   }

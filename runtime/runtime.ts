@@ -19,7 +19,7 @@ import { RootMachine } from './hosts/root_process.ts';
 import { LocalNames } from './lifecycle/names.ts';
 import type { LogSink } from './logger.ts';
 import type { MachineType, Message, Payload, ProcessEvent, Shared, SpawnRequest } from './machine.ts';
-import { copyPayload } from './payload/copy.ts';
+import { copiedBytes, copyPayload, copyPayloads } from './payload/copy.ts';
 import type { Entry } from './registry/entry.ts';
 import type { Deployment } from './registry/load.ts';
 import { Counters } from './scheduler/counters.ts';
@@ -216,10 +216,9 @@ export class Runtime {
 
   /** The error says why the message was not taken; undefined: it was. */
   send(dest: string, topic: string, ...payloads: unknown[]): TroupeError | undefined {
-    const copies = payloads.map((payload, i) =>
-      copyPayload(payload, payloads.length === 1 ? 'payload' : `payload[${i}]`),
-    );
-    const error = this.#root.send(dest, topic, copies.length === 1 ? copies[0] : copies, copies.length);
+    const copies = copyPayloads(payloads);
+    const { length } = copies;
+    const error = this.#root.send(dest, topic, length === 1 ? copies[0] : copies, length, copiedBytes());
     this.scheduler.kick();
     return error;
   }

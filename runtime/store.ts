@@ -1,10 +1,10 @@
 /**
  * Values by key that outlive the process that set them, in memory, shared by all processes of a runtime. What is kept
- * is MessagePack, so a reader never shares an object with the writer and nothing can change under either.
+ * is packed, so a reader never shares an object with the writer and nothing can change under either.
  */
 import { type Clock, systemClock } from './clock.ts';
 import { TroupeError } from './errors.ts';
-import { packPayload, unpackPayload } from './payload/messagepack.ts';
+import { packExact, unpackExact } from './payload/messagepack.ts';
 import type { Payload } from './payload/payload.ts';
 
 /** Every key lives in a namespace; different namespaces never meet. */
@@ -48,7 +48,7 @@ export class MemoryStore implements Store {
 
   async get(namespace: string, key: string): Promise<Payload> {
     const kept = this.#find(namespace, key);
-    return kept === undefined ? null : unpackPayload(kept.bytes);
+    return kept === undefined ? null : unpackExact(kept.bytes);
   }
 
   async has(namespace: string, key: string): Promise<boolean> {
@@ -64,7 +64,7 @@ export class MemoryStore implements Store {
       if (keys.size >= most) throw full(namespace, most);
     }
     const until = milliseconds > 0 ? this.#clock.now() + milliseconds : Number.POSITIVE_INFINITY;
-    keys.set(key, { bytes: packPayload(value), until });
+    keys.set(key, { bytes: packExact(value), until });
   }
 
   async delete(namespace: string, key: string): Promise<boolean> {

@@ -103,8 +103,9 @@ export class BareProcess {
     return new BareProcess(program, machine);
   }
 
-  send(topic: string, payload: Payload): void {
-    this.#messages.push(new Message(topic, '{app:host|0x00002}', payload, 1));
+  /** `bytes`: what the payload keeps, where it is much. */
+  send(topic: string, payload: Payload, bytes = 0): void {
+    this.#messages.push(new Message(topic, '{app:host|0x00002}', payload, 1, bytes));
   }
 
   step(): StepStatus {

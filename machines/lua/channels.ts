@@ -57,6 +57,14 @@ export function pushItem(process: LuaProcess, L: number, channel: number, item: 
     writer.push(L, item.payload);
     return;
   }
+  // Of what takes little room it is not worth looking for Bytes.
+  if (item.bytes !== 0) {
+    const number = process.hold(item.payload, item.bytes);
+    if (number !== 0) {
+      objects.pushHeldMessage(L, item.topic, item.from, number);
+      return;
+    }
+  }
   objects.pushMessage(L, item.topic, item.from);
   writer.push(L, item.payload);
   vm.api.lua_setiuservalue(L, -2, MessageValue.Data);

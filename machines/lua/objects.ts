@@ -5,7 +5,7 @@
 import type { Engine } from './engine.ts';
 import type { HostModule, LinkedModule, Member } from './host_module.ts';
 import type { ModuleTables } from './module_tables.ts';
-import { Kind, KINDS, MessageValue } from './values/kinds.ts';
+import { HELD_NUMBER, Kind, KINDS, MessageValue } from './values/kinds.ts';
 import type { ObjectMaker } from './values/write.ts';
 import type { HostFunction } from './vm/adapter.ts';
 import { KIND_NAMES, METATABLES } from './vm/objects/object_map.ts';
@@ -264,6 +264,19 @@ export class Objects implements ObjectMaker {
     api.lua_setiuservalue(L, -2, MessageValue.Topic);
     text.push(L, from);
     api.lua_setiuservalue(L, -2, MessageValue.From);
+  }
+
+  /** Push a message object whose payload has this number among those that the process holds. */
+  pushHeldMessage(L: number, topic: string, from: string, number: number): void {
+    const { api, text, memory } = this.#engine.vm;
+    this.pushObject(L, Kind.HeldMessage);
+    text.push(L, topic);
+    api.lua_setiuservalue(L, -2, MessageValue.Topic);
+    text.push(L, from);
+    api.lua_setiuservalue(L, -2, MessageValue.From);
+    const data = this.pushObject(L, Kind.HeldPayload);
+    memory.i32[(data + HELD_NUMBER) >>> 2] = number;
+    api.lua_setiuservalue(L, -2, MessageValue.Data);
   }
 
   /** Replace the nil on top of the stack. */

@@ -23,6 +23,7 @@ import { pushEntryMethod, readResult } from './entry_method.ts';
 import { describeFailure } from './failure.ts';
 import { pushSelected, receive, select } from './bindings/channel.ts';
 import { isBare, pushItem, timerFired } from './channels.ts';
+import { HeldPayloads } from './held_payloads.ts';
 import { Outcome, Path, Stage } from './path.ts';
 import { PathTurns } from './path_turns.ts';
 import type { LuaProgram } from './program.ts';
@@ -51,6 +52,8 @@ export class LuaProcess implements StateMachine {
   objectMark = 0;
   /** Whether the state has the metatables of messages and payloads already. */
   hasMessages: boolean;
+  /** Undefined until there is one. */
+  held: HeldPayloads | undefined;
   /** Channels that exist once: their memory, 0 until asked for. */
   inbox = 0;
   signals = 0;
@@ -114,6 +117,7 @@ export class LuaProcess implements StateMachine {
       topicOf: [...(this.topicOf ?? [])],
       timers: [...(this.timers ?? [])],
       tables: this.state.tables.own,
+      held: this.held?.record() ?? [],
       paths: paths.map(recordPath),
       turns,
     };
@@ -133,6 +137,10 @@ export class LuaProcess implements StateMachine {
     if (record.topics.length > 0) restored.topics = new Map(record.topics);
     if (record.topicOf.length > 0) restored.topicOf = new Map(record.topicOf);
     if (record.timers.length > 0) restored.timers = new Map(record.timers);
+    if (record.held.length > 0) {
+      restored.held = new HeldPayloads();
+      restored.held.restore(record.held);
+    }
     restored.#turns.restore(record.turns, paths);
     return restored;
   }
@@ -158,6 +166,7 @@ export class LuaProcess implements StateMachine {
     const { engine } = this;
     engine.process = this;
     engine.reader.objectMark = this.objectMark;
+    engine.reader.held = this.held;
     engine.objects.tables = this.state.tables;
     this.#fuel = this.program.slice;
     for (let answer = events.answer(); answer !== undefined; answer = events.answer()) this.#take(answer);
@@ -213,6 +222,15 @@ export class LuaProcess implements StateMachine {
    */
   start(path: Path): void {
     this.#turns.ready.push(path);
+  }
+
+  /** `HeldPayloads.hold` of a payload that has come. */
+  hold(payload: Payload, bytes: number): number {
+    if (this.held === undefined) {
+      this.held = new HeldPayloads();
+      this.engine.reader.held = this.held;
+    }
+    return this.held.hold(payload, bytes);
   }
 
   nextTag(): number {

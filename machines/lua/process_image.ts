@@ -13,7 +13,7 @@ import type { LuaProgram } from './program.ts';
 import { OUTPUT_SHA256 } from './vm/transform/pins.ts';
 
 /** Part of the identity of programs that can resume an image: raise it when the record changes. */
-const RECORD_VERSION = 2;
+const RECORD_VERSION = 3;
 
 /** What can resume an image of this program: the same sources in the same build of the machine. */
 export function imageIdentity(artifact: string): string {

@@ -5,6 +5,7 @@
  */
 import { Answer, Message, type Payload, type ProcessEvent } from '../../runtime/machine.ts';
 import type { TroupeError } from '../../runtime/errors.ts';
+import type { HeldRecord } from './held_payloads.ts';
 import { type Outcome, Path, type Stage } from './path.ts';
 import type { TurnsRecord } from './path_turns.ts';
 
@@ -24,6 +25,7 @@ export interface ProcessRecord {
   readonly timers: readonly (readonly [tag: number, channel: number])[];
   /** Module tables that the process made itself. */
   readonly tables: readonly (readonly [address: number, module: number])[];
+  readonly held: HeldRecord;
   /** The main path first. */
   readonly paths: readonly PathRecord[];
   /** In positions of `paths`. */

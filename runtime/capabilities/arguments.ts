@@ -4,7 +4,7 @@
  */
 import { parseDuration } from '../duration.ts';
 import { TroupeError } from '../errors.ts';
-import type { Payload } from '../payload/payload.ts';
+import { binaryOf, isMap, type Payload } from '../payload/payload.ts';
 import { didYouMean } from '../registry/suggest.ts';
 
 export type Options = { readonly [key: string]: Payload };
@@ -18,9 +18,10 @@ export function optionalText(value: Payload, operation: string, name: string): s
   return value === undefined || value === null ? undefined : textArgument(value, operation, name);
 }
 
-/** Text or bytes, as given. */
+/** Text or bytes, as given; to be read only, since Bytes are everybody's. */
 export function contentArgument(value: Payload, operation: string, name: string): string | Uint8Array {
-  if (typeof value === 'string' || value instanceof Uint8Array) return value;
+  const content = typeof value === 'string' ? value : binaryOf(value);
+  if (content !== undefined) return content;
   throw wrongType(operation, name, 'a string or bytes', value);
 }
 
@@ -79,13 +80,7 @@ export function recordArgument(value: Payload, operation: string, name: string):
   if (value === undefined || value === null) return {};
   // An empty Lua table arrives as an empty list.
   if (Array.isArray(value) && value.length === 0) return {};
-  if (
-    typeof value === 'object' &&
-    !Array.isArray(value) &&
-    !(value instanceof Uint8Array || value instanceof TroupeError)
-  ) {
-    return value as Options;
-  }
+  if (isMap(value)) return value;
   throw wrongType(operation, name, 'an object', value);
 }
 
@@ -125,7 +120,7 @@ function wrongType(operation: string, name: string, wanted: string, value: Paylo
 
 function describe(value: Payload): string {
   if (value === undefined || value === null) return 'nothing';
-  if (value instanceof Uint8Array) return 'bytes';
+  if (binaryOf(value) !== undefined) return 'bytes';
   if (value instanceof TroupeError) return 'an error';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'bigint') return 'a 64-bit integer';

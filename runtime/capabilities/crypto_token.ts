@@ -1,7 +1,7 @@
 /** JSON Web Tokens (RFC 7519) signed with a shared key: the part of `crypto` that packs and checks claims. */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { TroupeError } from '../errors.ts';
-import type { Payload } from '../payload/payload.ts';
+import { isMap, type Payload } from '../payload/payload.ts';
 import { booleanArgument, bytesArgument, invalid, textArgument, wordArgument } from './arguments.ts';
 import { encodeJson } from './json_text.ts';
 
@@ -17,7 +17,7 @@ type Claims = { [key: string]: Payload };
 /** `claims, key, algorithm?` */
 export function encodeToken([claims, key, algorithm]: readonly Payload[]): string {
   const operation = 'crypto.jwt_encode';
-  if (!isObject(claims)) throw invalid(operation, 'claims must be an object');
+  if (!isMap(claims)) throw invalid(operation, 'claims must be an object');
   const alg = wordArgument(algorithm, operation, 'algorithm', NAMES, 'HS256');
   const head = part(JSON.stringify({ alg, typ: 'JWT' }));
   const signed = `${head}.${part(encodeJson(claims, operation, 'claims'))}`;
@@ -69,14 +69,10 @@ function signature(signed: string, key: Uint8Array, algorithm: Algorithm): Buffe
 function parsed(text: string): Claims | undefined {
   try {
     const value = JSON.parse(Buffer.from(text, 'base64url').toString('utf8')) as Payload;
-    return isObject(value) ? value : undefined;
+    return isMap(value) ? value : undefined;
   } catch {
     return undefined;
   }
-}
-
-function isObject(value: Payload): value is Claims {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
 }
 
 function refused(operation: string, why: string): TroupeError {

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { TroupeError } from '../errors.ts';
-import type { Payload } from '../payload/payload.ts';
+import { binaryOf, type Payload } from '../payload/payload.ts';
 import { contentArgument, integerArgument, numberArgument } from './arguments.ts';
 import type { CallContext, CapabilityDefinition, OperationDefinition } from './capability.ts';
 import { encodeJson } from './json_text.ts';
@@ -131,7 +131,8 @@ function printing(
 /** As a person would write it: texts as they are, lists and objects as JSON. */
 function shown(value: Payload, operation: string): string {
   if (typeof value === 'string') return value;
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('utf8');
+  const binary = binaryOf(value);
+  if (binary !== undefined) return Buffer.from(binary).toString('utf8');
   if (value instanceof TroupeError) return value.message;
   return typeof value === 'object' && value !== null ? encodeJson(value, operation, 'value') : String(value ?? 'nil');
 }

@@ -1,6 +1,6 @@
 /** JSON text of a payload, for the capabilities that write it. */
 import { TroupeError } from '../errors.ts';
-import type { Payload } from '../payload/payload.ts';
+import { binaryOf, type Payload } from '../payload/payload.ts';
 import { invalid } from './arguments.ts';
 
 /** As deep as a payload may nest. */
@@ -32,7 +32,7 @@ function encode(value: Payload, operation: string, step: string, break_: string,
   }
   if (value === null) return 'null';
   if (depth > DEEPEST) throw invalid(operation, `${path} is nested deeper than ${DEEPEST}`);
-  if (value instanceof Uint8Array) {
+  if (binaryOf(value) !== undefined) {
     throw invalid(operation, `${path} is bytes, which JSON cannot hold; encode them as text first`);
   }
   const inner = break_ + step;

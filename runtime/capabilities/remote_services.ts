@@ -6,7 +6,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { TroupeError, toTroupeError } from '../errors.ts';
 import type { Terminal } from '../hosts/terminal.ts';
 import type { LogSink } from '../logger.ts';
-import { packPayload, unpackPayload } from '../payload/messagepack.ts';
+import { packExact, unpackExact } from '../payload/messagepack.ts';
 import type { Payload } from '../payload/payload.ts';
 import type { Store } from '../store.ts';
 import type { Services } from './services.ts';
@@ -44,12 +44,12 @@ export function snapshotServices(services: Services): ServicesSnapshot {
 /** Main thread: answer what comes over `port` until it closes. The port does not keep the thread alive. */
 export function serveServices(port: MessagePort, services: Services): void {
   port.on('message', (question: Question) => {
-    answer(services, question.method, unpackPayload(question.args) as Payload[]).then(
-      value => port.postMessage({ tag: question.tag, value: packPayload(value), failed: false } satisfies Reply),
+    answer(services, question.method, unpackExact(question.args) as Payload[]).then(
+      value => port.postMessage({ tag: question.tag, value: packExact(value), failed: false } satisfies Reply),
       thrown =>
         port.postMessage({
           tag: question.tag,
-          value: packPayload(toTroupeError(thrown)),
+          value: packExact(toTroupeError(thrown)),
           failed: true,
         } satisfies Reply),
     );
@@ -116,7 +116,7 @@ class Asker {
       const tag = this.#tag++;
       this.#waiting.set(tag, { resolve, reject });
       if (this.#waiting.size === 1) this.#port.ref();
-      this.#port.postMessage({ tag, method, args: packPayload(args) } satisfies Question);
+      this.#port.postMessage({ tag, method, args: packExact(args) } satisfies Question);
     });
   }
 
@@ -125,7 +125,7 @@ class Asker {
     if (waiter === undefined) return;
     this.#waiting.delete(reply.tag);
     if (this.#waiting.size === 0) this.#port.unref();
-    const value = unpackPayload(reply.value);
+    const value = unpackExact(reply.value);
     if (reply.failed) waiter.reject(value);
     else waiter.resolve(value);
   }

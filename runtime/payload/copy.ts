@@ -7,9 +7,12 @@
  */
 import { isUint8Array } from 'node:util/types';
 import { isErrorKind, TroupeError, toTroupeError } from '../errors.ts';
+import { isBytes } from './bytes.ts';
+import { isKeptFrozen } from './frozen.ts';
 import type { Payload } from './payload.ts';
+import { type CopierTools, LONG_TEXT, MISS } from './record_copier.ts';
 import { refused, showPath, whyUnreadable, whyUnsendable } from './refusal.ts';
-import { putOwn, ROOT, type Shape } from './shape.ts';
+import { putOwn, ROOT, Shape } from './shape.ts';
 
 /** Containers inside one another; also what stops a cycle. */
 const MAX_DEPTH = 200;
@@ -33,6 +36,12 @@ let tooDeep = false;
 const values: unknown[] = new Array(256).fill(undefined);
 let top = 0;
 let size = 0;
+/** Of long texts and Bytes, which are shared and take no memory of the copy. */
+let held = 0;
+/** Of the last copy; see `copiedBytes`. */
+let weight = 0;
+/** Where what lies in records with very many keys keeps its copier: it is of no use there. */
+const ANYWHERE = new Shape(undefined, '', new Uint8Array(0));
 
 const hasOwn = Object.prototype.hasOwnProperty;
 const prototypeOf = Object.getPrototypeOf;
@@ -42,36 +51,45 @@ const objectPrototype = Object.prototype;
  * A private deep copy of a value of the payload space. Primitives come back as they are.
  *
  * Plain objects lose keys whose value is undefined, and symbol keys; holes and undefined in arrays become null; any
- * view of bytes becomes a Uint8Array with a buffer of its own; errors become TroupeErrors.
+ * view of bytes becomes a Uint8Array with a buffer of its own; errors become TroupeErrors. Bytes, and what `keepFrozen` froze,
+ * cannot change and are passed as they are.
  *
  * Throws INVALID, naming the place below `path`, for what cannot be sent: functions, symbols, class instances, cycles,
  * bigints beyond 64 bits, more than 200 levels or 512 MiB. Source: design section 4, semantics section 4.
  */
 export function copyPayload(value: unknown, path = 'payload'): Payload {
-  if (
-    typeof value === 'string' ||
-    typeof value === 'number' ||
-    typeof value === 'boolean' ||
-    value === null ||
-    value === undefined
-  ) {
+  weight = 0;
+  if (typeof value === 'string') {
+    weight = value.length;
     return value;
   }
+  if (typeof value === 'number' || typeof value === 'boolean' || value === null || value === undefined) return value;
   return copyRoot(value, path, -1);
+}
+
+/** Roughly the bytes that what `copyPayload` or `copyPayloads` last answered keeps; short texts in it count nothing. */
+export function copiedBytes(): number {
+  return weight;
 }
 
 /** `copyPayload` of each; a refusal names the one it means: `payload[1].fn`, where there are several. */
 export function copyPayloads(list: readonly unknown[], name = 'payload'): Payload[] {
   const count = list.length;
   const copies: Payload[] = new Array(count);
+  let sum = 0;
   for (let i = 0; i < count; i++) {
     const value = list[i];
-    if (typeof value === 'string' || typeof value === 'number' || value === null || typeof value === 'boolean') {
+    if (typeof value === 'string') {
+      sum += value.length;
+      copies[i] = value;
+    } else if (typeof value === 'number' || value === null || typeof value === 'boolean') {
       copies[i] = value;
     } else {
       copies[i] = copyRoot(value, name, count === 1 ? -1 : i);
+      sum += weight;
     }
   }
+  weight = sum;
   return copies;
 }
 
@@ -80,14 +98,18 @@ function copyRoot(value: unknown, path: string, index: number): Payload {
   // A getter may send a message while its own object is being copied: leave what lies below alone.
   const base = top;
   size = 0;
+  held = 0;
   let copied: unknown;
   try {
-    copied = copyValue(value, 1);
+    copied = copyValue(value, 1, ROOT);
   } catch (thrown) {
     unwind(base);
     throw thrown;
   }
-  if (copied !== REFUSED) return copied as Payload;
+  if (copied !== REFUSED) {
+    weight = size + held;
+    return copied as Payload;
+  }
   unwind(base);
   throw refusal(index < 0 ? path : `${path}[${index}]`);
 }
@@ -97,10 +119,14 @@ function unwind(base: number): void {
   top = base;
 }
 
-function copyValue(value: unknown, depth: number): unknown {
+/** `node`: the shape up to the key that the value has; see `Shape.inner`. */
+function copyValue(value: unknown, depth: number, node: Shape): unknown {
   switch (typeof value) {
     case 'object':
-      return value === null ? null : copyContainer(value, depth);
+      return value === null ? null : copyContainer(value, depth, node);
+    case 'string':
+      if (value.length > LONG_TEXT) held += value.length;
+      return value;
     case 'bigint':
       if (BigInt.asIntN(64, value) === value || BigInt.asUintN(64, value) === value) return value;
       return refuse(whyUnsendable(value));
@@ -112,7 +138,7 @@ function copyValue(value: unknown, depth: number): unknown {
   }
 }
 
-function copyContainer(value: object, depth: number): unknown {
+function copyContainer(value: object, depth: number, node: Shape): unknown {
   if (depth > MAX_DEPTH) {
     refuse(`nested deeper than ${MAX_DEPTH} levels; send it flatter or in parts`);
     tooDeep = true;
@@ -120,40 +146,73 @@ function copyContainer(value: object, depth: number): unknown {
     return REFUSED;
   }
   try {
-    if (Array.isArray(value)) return copyArray(value, depth);
+    if (isKeptFrozen(value)) {
+      size += CONTAINER_SIZE;
+      return value;
+    }
+    if (Array.isArray(value)) return copyArray(value, depth, node);
     const prototype = prototypeOf(value);
     if (prototype === objectPrototype || prototype === null) {
       size += CONTAINER_SIZE;
-      return size > MAX_SIZE ? refuseSize() : copyRecord(value as Record<string, unknown>, depth);
+      if (size > MAX_SIZE) return refuseSize();
+      const { inner } = node;
+      if (inner !== undefined) {
+        let copy = inner(value, depth);
+        if (copy !== MISS) return copy;
+        if (node.secondInner !== undefined) {
+          copy = node.secondInner(value, depth);
+          if (copy !== MISS) return copy;
+        }
+      }
+      return copyRecord(value as Record<string, unknown>, depth, node);
+    }
+    if (isBytes(value)) {
+      size += CONTAINER_SIZE;
+      held += value.length;
+      return value;
     }
     if (isUint8Array(value)) return copyBytes(value);
-    if (value instanceof TroupeError) return copyError(value, depth);
-    if (value instanceof Error) return copyError(toTroupeError(value), depth);
+    if (value instanceof TroupeError) return copyError(value, depth, node);
+    if (value instanceof Error) return copyError(toTroupeError(value), depth, node);
   } catch (thrown) {
     return refuse(whyUnreadable(thrown));
   }
   return refuse(whyUnsendable(value));
 }
 
-function copyRecord(source: Record<string, unknown>, depth: number): unknown {
+/** Called by `inner` copiers with an object of these functions: see there. */
+const tools: CopierTools = { value: copyValue, refused: REFUSED, refuseWithin, withoutUndefined };
+
+function withoutUndefined(keys: readonly string[], list: readonly unknown[]): object {
+  const record: Record<string, unknown> = {};
+  for (let i = 0; i < keys.length; i++) if (list[i] !== undefined) putOwn(record, keys[i], list[i]);
+  return record;
+}
+
+function copyRecord(source: Record<string, unknown>, depth: number, node: Shape): unknown {
   const base = top;
   let shape: Shape = ROOT;
   let wide: Record<string, unknown> | undefined;
   for (const key in source) {
     if (!hasOwn.call(source, key)) continue;
     let item = source[key];
-    if (typeof item !== 'string' && typeof item !== 'number' && item !== null && typeof item !== 'boolean') {
-      if (item === undefined) continue;
-      item = copyValue(item, depth + 1);
+    if (item === undefined) continue;
+    let next: Shape | undefined;
+    if (wide === undefined) next = shape.nextKey === key ? shape.next : shape.step(key);
+    if (
+      typeof item === 'string'
+        ? item.length > LONG_TEXT
+        : typeof item !== 'number' && item !== null && typeof item !== 'boolean'
+    ) {
+      item = copyValue(item, depth + 1, next ?? ANYWHERE);
       if (item === REFUSED) return refuseWithin(key, source);
     }
+    if (next !== undefined) {
+      shape = next;
+      values[top++] = item;
+      continue;
+    }
     if (wide === undefined) {
-      const next = shape.nextKey === key ? shape.next : shape.step(key);
-      if (next !== undefined) {
-        shape = next;
-        values[top++] = item;
-        continue;
-      }
       top = base;
       wide = shape.build(values, base);
     }
@@ -163,10 +222,11 @@ function copyRecord(source: Record<string, unknown>, depth: number): unknown {
   }
   if (wide !== undefined) return wide;
   top = base;
+  shape.copiedAt(node, tools);
   return shape.build(values, base);
 }
 
-function copyArray(source: readonly unknown[], depth: number): unknown {
+function copyArray(source: readonly unknown[], depth: number, node: Shape): unknown {
   // The length of a proxy can be anything: `new Array` of an object would put that object into the copy.
   const length = source.length >>> 0;
   size += CONTAINER_SIZE + VALUE_SIZE * length;
@@ -174,8 +234,12 @@ function copyArray(source: readonly unknown[], depth: number): unknown {
   const copy: unknown[] = new Array(length);
   for (let i = 0; i < length; i++) {
     let item = source[i];
-    if (typeof item !== 'string' && typeof item !== 'number' && item !== null && typeof item !== 'boolean') {
-      item = item === undefined ? null : copyValue(item, depth + 1);
+    if (
+      typeof item === 'string'
+        ? item.length > LONG_TEXT
+        : typeof item !== 'number' && item !== null && typeof item !== 'boolean'
+    ) {
+      item = item === undefined ? null : copyValue(item, depth + 1, node);
       if (item === REFUSED) return refuseWithin(i, source);
     }
     copy[i] = item;
@@ -189,12 +253,12 @@ function copyBytes(source: Uint8Array): unknown {
 }
 
 /** Field by field with its type checked: on a guest's error each of them may have been set to anything. */
-function copyError(source: TroupeError, depth: number): unknown {
+function copyError(source: TroupeError, depth: number, node: Shape): unknown {
   const { message, kind, retryable, stack } = source as { [field in keyof TroupeError]: unknown };
   const details: unknown = source.details;
   let copied: unknown;
   if (details !== undefined && details !== null) {
-    copied = isPlain(details) ? copyValue(details, depth + 1) : refuse('details must be a plain object');
+    copied = isPlain(details) ? copyValue(details, depth + 1, node) : refuse('details must be a plain object');
     if (copied === REFUSED) return refuseWithin('details', source);
   }
   return new TroupeError(typeof message === 'string' ? message : '', {

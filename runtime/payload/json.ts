@@ -1,5 +1,5 @@
 import { TroupeError } from '../errors.ts';
-import type { Payload } from './payload.ts';
+import { binaryOf, type Payload } from './payload.ts';
 
 /** A payload as JSON for people and scripts: bytes as base64, 64-bit integers as numbers in text, errors as objects. */
 export function toJson(value: Payload, indent?: number): string {
@@ -7,7 +7,8 @@ export function toJson(value: Payload, indent?: number): string {
     value ?? null,
     (_key, item: unknown) => {
       if (typeof item === 'bigint') return item.toString();
-      if (item instanceof Uint8Array) return Buffer.from(item).toString('base64');
+      const binary = binaryOf(item);
+      if (binary !== undefined) return Buffer.from(binary).toString('base64');
       if (item instanceof TroupeError) {
         return { message: item.message, kind: item.kind, retryable: item.retryable ?? null, details: item.details };
       }

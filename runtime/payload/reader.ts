@@ -1,7 +1,17 @@
 import { isErrorKind, TroupeError } from '../errors.ts';
-import type { Payload } from './payload.ts';
+import { allocateBytes, type Bytes, bytesOver, contentOf } from './bytes.ts';
+import { keepFrozen } from './frozen.ts';
+import { isMap, type Payload } from './payload.ts';
 import { FIRST, firstSlot, MAX_SHAPE_KEYS, putOwn, ROOT, type Shape } from './shape.ts';
-import { ERROR_EXT, MAX_DEPTH } from './writer.ts';
+import {
+  BYTES_EXT,
+  ERROR_EXT,
+  FROZEN_MARK,
+  MAX_DEPTH,
+  type PackedForm,
+  SHARED_EXT,
+  SHARED_EXT_LENGTH,
+} from './writer.ts';
 
 /** Arrays up to this length are allocated at once: a forged length must not make room for what never comes. */
 const MAX_PREALLOCATED = 1024;
@@ -16,6 +26,7 @@ const utf8Slice = Buffer.prototype.utf8Slice;
 const float = new DataView(new ArrayBuffer(8));
 const strings: string[] = new Array(CACHED).fill('');
 const nothing = new Uint8Array(0);
+const NONE: readonly SharedArrayBuffer[] = Object.freeze([]);
 
 /**
  * Reads payloads one after the other from bytes that somebody else wrote, and that may be anything.
@@ -29,11 +40,19 @@ export class PayloadReader {
   bytes: Uint8Array = nothing;
   /** Offset in `bytes` of what is read next. */
   position = 0;
+  /** The memories that came with the bytes, in the form `crossing`. */
+  shared: readonly SharedArrayBuffer[] = NONE;
+  readonly #form: PackedForm;
   #end = 0;
   #start = 0;
   /** Values of the maps that are being read; those of a nested map lie above its container's. */
   readonly #values: unknown[] = new Array(256).fill(undefined);
   #top = 0;
+
+  /** `plain` knows neither Bytes nor frozen values; see `PackedForm`. */
+  constructor(form: PackedForm = 'plain') {
+    this.#form = form;
+  }
 
   /** Reads `bytes` from `offset` up to `end` from now on; places in messages count from `offset`. */
   reset(bytes: Uint8Array, offset = 0, end = bytes.length): void {
@@ -126,8 +145,11 @@ export class PayloadReader {
       case 0xde:
       case 0xdf:
         return this.#map(this.#length(type - 0xdd), depth);
+      case FROZEN_MARK:
+        if (this.#form === 'plain') throw this.#malformed(at, 'byte 0xc1 stands for nothing');
+        return this.#frozen(at, depth);
       default:
-        throw this.#malformed(at, 'byte 0xc1 stands for nothing');
+        throw this.#malformed(at, `byte ${type} stands for nothing`);
     }
   }
 
@@ -277,9 +299,39 @@ export class PayloadReader {
     throw this.#malformed(at, at < this.#end ? 'a map key is neither a string nor an integer' : 'a map key is missing');
   }
 
-  #ext(count: number, depth: number): TroupeError {
+  #frozen(at: number, depth: number): unknown {
+    // One mark stands for all that is within, so there is never a second one behind it.
+    const marked = this.bytes[this.position] === FROZEN_MARK;
+    const value = marked ? undefined : this.#value(depth);
+    if (typeof value !== 'object' || value === null) throw this.#malformed(at, 'what is frozen is no container');
+    return keepFrozen(value);
+  }
+
+  #bytes(count: number): Bytes {
+    const at = this.#take(count);
+    const bytes = allocateBytes(count);
+    contentOf(bytes).set(this.bytes.subarray(at, at + count));
+    return bytes;
+  }
+
+  #sharedBytes(count: number, at: number): Bytes {
+    const which = this.#uint32();
+    const offset = this.#uint32();
+    const length = this.#uint32();
+    const memory = this.shared[which];
+    if (count !== SHARED_EXT_LENGTH || memory === undefined || offset + length > memory.byteLength) {
+      throw this.#malformed(at, 'Bytes are not in the memory that came with the frame');
+    }
+    return bytesOver(memory, offset, length);
+  }
+
+  #ext(count: number, depth: number): TroupeError | Bytes {
     const type = this.#uint8();
     const at = this.position;
+    if (this.#form !== 'plain') {
+      if (type === BYTES_EXT) return this.#bytes(count);
+      if (type === SHARED_EXT) return this.#sharedBytes(count, at);
+    }
     if (type !== ERROR_EXT) {
       throw this.#malformed(at - 1, `ext type ${(type << 24) >> 24} is unknown; only ${ERROR_EXT}, an error, is read`);
     }
@@ -294,10 +346,10 @@ export class PayloadReader {
   }
 
   #error(body: unknown, at: number): TroupeError {
-    if (!isRecord(body)) throw this.#malformed(at, 'the body of an error is not a map');
+    if (!isMap(body)) throw this.#malformed(at, 'the body of an error is not a map');
     const { message, kind, retryable, details, stack } = body;
     if (typeof message !== 'string') throw this.#malformed(at, 'an error has no message');
-    if (details !== undefined && details !== null && !isRecord(details)) {
+    if (details !== undefined && details !== null && !isMap(details)) {
       throw this.#malformed(at, 'the details of an error are not a map');
     }
     return new TroupeError(message, {
@@ -333,14 +385,4 @@ export class PayloadReader {
       details: { offset },
     });
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    !Array.isArray(value) &&
-    !(value instanceof Uint8Array) &&
-    !(value instanceof TroupeError)
-  );
 }

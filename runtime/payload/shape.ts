@@ -16,6 +16,8 @@
  * shape, and a full tree that no longer fits the traffic is thrown away and learned anew.
  */
 
+import { type CopierTools, compileCopier, type RecordCopier } from './record_copier.ts';
+
 /** Records with more keys are dictionaries: they are built key by key from here on. */
 export const MAX_SHAPE_KEYS = 24;
 /** UTF-8 bytes of a key: what MessagePack writes with a one-byte head. */
@@ -24,11 +26,14 @@ const MAX_KEY_BYTES = 31;
 const MAX_SHAPES = 4096;
 /** Compiling costs about 20 us and saves about 100 ns a record: only what keeps coming is worth it. */
 const COMPILE_AFTER = 64;
+/** Each takes some kilobytes of code: beyond so many, records are copied by walking through their shapes. */
+const MAX_COPIERS = 1024;
 
 type Build = (values: unknown[], base: number) => Record<string, unknown>;
 
 let learned = 0;
 let missed = 0;
+let copiers = 0;
 
 /** Where code generation is switched off (`--disallow-code-generation-from-strings`), records are built key by key. */
 const compiles = (() => {
@@ -54,12 +59,21 @@ export class Shape {
   next: Shape | undefined = undefined;
   /** The last key as MessagePack: a fixstr head and UTF-8. Empty for the root. */
   readonly encoded: Uint8Array;
+  /** Copiers of the records that are met as the value of the last key, or in an array there. */
+  inner: RecordCopier | undefined = undefined;
+  secondInner: RecordCopier | undefined = undefined;
+  /** The two kinds of records that were met there last, the long way. */
+  #met: Shape | undefined = undefined;
+  #metBefore: Shape | undefined = undefined;
   readonly #parent: Shape | undefined;
   readonly #key: string;
   readonly #size: number;
   #others: Map<string, Shape> | undefined = undefined;
   #keys: readonly string[] | undefined = undefined;
   #built = 0;
+  #copied = 0;
+  /** Copies records with exactly these keys, once they have come often enough. */
+  #copier: RecordCopier | undefined = undefined;
   #build: Build | undefined = undefined;
 
   constructor(parent: Shape | undefined, key: string, encoded: Uint8Array) {
@@ -85,6 +99,27 @@ export class Shape {
     return build === undefined ? this.#buildByKey(values, base) : build(values, base);
   }
 
+  /**
+   * A record of this shape was copied the long way, as the value of `node`'s last key. Only where few kinds of records take
+   * turns there it is worth a copier: of many, each would be tried in vain most of the time.
+   */
+  copiedAt(node: Shape, tools: CopierTools): void {
+    if (node.#met !== this && node.#metBefore !== this) {
+      node.#metBefore = node.#met;
+      node.#met = this;
+      node.inner = undefined;
+      node.secondInner = undefined;
+      return;
+    }
+    if (this.#copier === undefined && ++this.#copied === COMPILE_AFTER && compiles && copiers < MAX_COPIERS) {
+      copiers++;
+      this.#copier = compileCopier((this.#keys ??= this.#listKeys()), this.#listNodes(), tools);
+    }
+    if (this.#copier === undefined || node.inner === this.#copier) return;
+    node.secondInner = node.inner;
+    node.inner = this.#copier;
+  }
+
   #buildByKey(values: unknown[], base: number): Record<string, unknown> {
     const keys = (this.#keys ??= this.#listKeys());
     const record: Record<string, unknown> = {};
@@ -100,6 +135,12 @@ export class Shape {
     const keys: string[] = [];
     for (let shape: Shape = this; shape.#parent !== undefined; shape = shape.#parent) keys.push(shape.#key);
     return keys.reverse();
+  }
+
+  #listNodes(): Shape[] {
+    const nodes: Shape[] = [];
+    for (let shape: Shape = this; shape.#parent !== undefined; shape = shape.#parent) nodes.push(shape);
+    return nodes.reverse();
   }
 
   #learn(key: string): Shape | undefined {
@@ -130,6 +171,10 @@ export class Shape {
     this.nextKey = undefined;
     this.next = undefined;
     this.#others = undefined;
+    this.inner = undefined;
+    this.secondInner = undefined;
+    this.#met = undefined;
+    this.#metBefore = undefined;
   }
 }
 
@@ -149,6 +194,7 @@ function forget(): void {
   FIRST.fill(undefined);
   learned = 0;
   missed = 0;
+  copiers = 0;
 }
 
 /** Keys get into the code as JSON string literals only, and `__proto__` as a computed key, which makes it a plain one. */

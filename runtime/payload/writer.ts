@@ -1,10 +1,19 @@
 import { TroupeError } from '../errors.ts';
+import { type Bytes, contentOf, isBytes, SHARED_BYTES, sharedMemoryOf } from './bytes.ts';
+import { isKeptFrozen } from './frozen.ts';
 import type { Payload } from './payload.ts';
 import { refused, whyUnsendable } from './refusal.ts';
 import { ROOT, type Shape } from './shape.ts';
 
 /** MessagePack's ext type of a TroupeError; its body is the map {message, kind, retryable, details, stack}. */
 export const ERROR_EXT = 1;
+/** Of Bytes, for readers of the exact form: their content. */
+export const BYTES_EXT = 2;
+/** Of Bytes in shared memory: three big-endian words, which of the memories that go with it, offset and length. */
+export const SHARED_EXT = 3;
+export const SHARED_EXT_LENGTH = 12;
+/** Before a value that is frozen, in the exact form: a byte that MessagePack has no use for. */
+export const FROZEN_MARK = 0xc1;
 /** Containers inside one another: what `copyPayload` allows, and room for what the kernel wraps round it. */
 export const MAX_DEPTH = 320;
 
@@ -26,34 +35,55 @@ const errorToString = Error.prototype.toString;
 const float = new DataView(new ArrayBuffer(8));
 
 /**
+ * What becomes of Bytes and frozen values. `plain`: bytes and values like others, which is MessagePack as everyone reads
+ * it. `exact`: they come back as what they are, read by a reader of the same form. `crossing`: exact, for another thread
+ * of this runtime, to which shared memory goes beside the frame.
+ */
+export type PackedForm = 'plain' | 'exact' | 'crossing';
+
+/**
  * Writes payloads one after the other into bytes that grow. Reusable: `reset`, write, take
  * `bytes` from 0 to `length` before the next reset.
  *
  * MessagePack as everyone reads it: integers in the safe range take the shortest form, -0 and all other numbers are
  * float64, bigints are int64 or uint64, undefined is nil (keys whose value is undefined are left out), bytes are bin,
- * errors are ext 1. Throws INVALID for what is no payload; the writer is then as it was before the call.
+ * errors are ext 1, Bytes and frozen values are what `PackedForm` says. Throws INVALID for what is no payload; the writer is then as it was before the call.
  */
 export class PayloadWriter {
   /** Replaced when it grows. What lies beyond `length` means nothing. */
   bytes: Uint8Array;
   length = 0;
+  /** Whether something was written that a reader of the plain form does not know. */
+  special = false;
+  /** In the form `crossing`: whether memory may go beside the bytes; otherwise all is in them. */
+  sharing = true;
+  /** What must go with the bytes, in the form `crossing`. */
+  readonly shared: SharedArrayBuffer[] = [];
+  readonly #form: PackedForm;
+  /** Within a frozen value all is frozen, and one mark says so. */
+  #withinFrozen = false;
 
-  constructor(capacity = 1024) {
+  constructor(capacity = 1024, form: PackedForm = 'plain') {
     this.bytes = new Uint8Array(capacity);
+    this.#form = form;
   }
 
   reset(): void {
     this.length = 0;
+    this.special = false;
+    if (this.shared.length > 0) this.shared.length = 0;
     if (this.bytes.length > KEPT_LENGTH) this.bytes = new Uint8Array(1024);
   }
 
   /** One payload as MessagePack. */
   write(value: Payload): void {
     const start = this.length;
+    const shared = this.shared.length;
     try {
       this.#value(value, 0);
     } catch (thrown) {
       this.length = start;
+      this.shared.length = shared;
       throw thrown;
     }
   }
@@ -219,6 +249,10 @@ export class PayloadWriter {
 
   #container(value: object, depth: number): void {
     if (depth === MAX_DEPTH) throw refused('payload', `nested deeper than ${MAX_DEPTH} levels; send it flatter`);
+    if (this.#form !== 'plain' && !this.#withinFrozen && isKeptFrozen(value)) {
+      this.#frozen(value, depth);
+      return;
+    }
     if (Array.isArray(value)) {
       const count = value.length;
       if (this.length + 5 > this.bytes.length) this.#grow(5);
@@ -227,12 +261,10 @@ export class PayloadWriter {
       else this.length = this.#head(this.length, 0xdd, 4, count);
       for (let i = 0; i < count; i++) this.#value(value[i], depth + 1);
     } else if (value instanceof Uint8Array) {
-      const count = value.length;
-      if (this.length + 5 + count > this.bytes.length) this.#grow(5 + count);
-      if (count < 0x100) this.length = this.#head(this.length, 0xc4, 1, count);
-      else if (count < 0x10000) this.length = this.#head(this.length, 0xc5, 2, count);
-      else this.length = this.#head(this.length, 0xc6, 4, count);
-      this.raw(value);
+      this.#binary(value);
+    } else if (isBytes(value)) {
+      if (this.#form === 'plain') this.#binary(contentOf(value));
+      else this.#bytes(value);
     } else if (value instanceof TroupeError) {
       this.#error(value, depth);
     } else {
@@ -240,6 +272,49 @@ export class PayloadWriter {
       if (prototype !== Object.prototype && prototype !== null) throw refused('payload', whyUnsendable(value));
       this.#map(value as { readonly [key: string]: Payload }, depth);
     }
+  }
+
+  #frozen(value: object, depth: number): void {
+    this.#uint8(FROZEN_MARK);
+    this.special = true;
+    this.#withinFrozen = true;
+    try {
+      this.#container(value, depth);
+    } finally {
+      this.#withinFrozen = false;
+    }
+  }
+
+  #binary(content: Uint8Array): void {
+    const count = content.length;
+    if (this.length + 5 + count > this.bytes.length) this.#grow(5 + count);
+    if (count < 0x100) this.length = this.#head(this.length, 0xc4, 1, count);
+    else if (count < 0x10000) this.length = this.#head(this.length, 0xc5, 2, count);
+    else this.length = this.#head(this.length, 0xc6, 4, count);
+    this.raw(content);
+  }
+
+  #bytes(bytes: Bytes): void {
+    this.special = true;
+    const content = contentOf(bytes);
+    const count = content.length;
+    const memory =
+      this.#form === 'crossing' && this.sharing && count >= SHARED_BYTES ? sharedMemoryOf(bytes) : undefined;
+    if (memory === undefined) {
+      if (this.length + 6 + count > this.bytes.length) this.#grow(6 + count);
+      this.length = this.#head(this.length, 0xc9, 4, count);
+      this.bytes[this.length++] = BYTES_EXT;
+      this.raw(content);
+      return;
+    }
+    let which = this.shared.indexOf(memory);
+    if (which < 0) which = this.shared.push(memory) - 1;
+    this.#uint8(0xc7);
+    this.#uint8(SHARED_EXT_LENGTH);
+    this.#uint8(SHARED_EXT);
+    this.#uint32(which);
+    this.#uint32(content.byteOffset);
+    this.#uint32(count);
   }
 
   #map(record: { readonly [key: string]: Payload }, depth: number): void {

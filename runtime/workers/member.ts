@@ -13,6 +13,7 @@ export interface Rejoin {
   readonly to: SharedArrayBuffer;
   readonly from: SharedArrayBuffer;
   readonly port: MessagePort;
+  readonly bytesPort: MessagePort;
 }
 
 /** See `recovery.ts` for what each step does. */
@@ -39,8 +40,8 @@ export class LocalMember implements Member {
     return new Promise(resolve => this.#post.settle(error, resolve));
   }
 
-  rejoin({ scheduler, to, from, port }: Rejoin): void {
-    this.#post.rejoin(scheduler, new Lane(new RingWriter(to)), new RingReader(from), port);
+  rejoin({ scheduler, to, from, port, bytesPort }: Rejoin): void {
+    this.#post.rejoin(scheduler, new Lane(new RingWriter(to)), new RingReader(from), port, bytesPort);
   }
 }
 
@@ -98,7 +99,7 @@ export class RemoteMember implements Member {
   }
 
   rejoin(rejoin: Rejoin): void {
-    if (!this.#isGone) this.#post({ order: 'rejoin', rejoin }, [rejoin.port]);
+    if (!this.#isGone) this.#post({ order: 'rejoin', rejoin }, [rejoin.port, rejoin.bytesPort]);
   }
 
   #ask(order: (id: number) => Order): Promise<readonly number[]> {

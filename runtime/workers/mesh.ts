@@ -5,6 +5,7 @@ import type { Deployed } from '../hosts/deployed.ts';
 import { Counters } from '../scheduler/counters.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
 import { Attention } from './attention.ts';
+import { BytesExchange } from './bytes_exchange.ts';
 import { Lane } from './lane.ts';
 import { Post } from './post.ts';
 import { RingReader, RingWriter } from './ring.ts';
@@ -19,6 +20,8 @@ export interface MeshData {
   readonly rings: readonly (readonly (SharedArrayBuffer | undefined)[])[];
   /** The port to each other scheduler, for nudges. */
   readonly ports: readonly (MessagePort | undefined)[];
+  /** The port to each other scheduler, for the memory of Bytes. */
+  readonly bytesPorts: readonly (MessagePort | undefined)[];
   readonly placement: 'least-loaded' | 'round-robin';
   readonly restless: boolean;
 }
@@ -37,6 +40,7 @@ export function join(mesh: MeshData, deployed: Deployed, clock: Clock, services:
     lanes: rings[index].map(ring => (ring === undefined ? undefined : new Lane(new RingWriter(ring)))),
     readers: rings.map(row => (row[index] === undefined ? undefined : new RingReader(row[index]))),
     attention: new Attention(memory.attention, index, ports),
+    exchange: new BytesExchange(mesh.bytesPorts),
     placement: mesh.placement,
   });
   const scheduler = new Scheduler({

@@ -5,7 +5,8 @@
 import { PayloadWriter } from '../payload/messagepack.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
 import type { Attention } from './attention.ts';
-import type { Marks } from './departures.ts';
+import type { BytesExchange } from './bytes_exchange.ts';
+import type { Departures } from './departures.ts';
 import type { Lane } from './lane.ts';
 import { Quiet } from './quiet.ts';
 
@@ -28,20 +29,35 @@ export const FrameKind = {
 } as const;
 export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind];
 
+/** In the first byte of a frame, beside its kind: it has Bytes or frozen values in it. */
+export const SPECIAL = 0x40;
+/** And: some are in shared memory that goes with it. */
+export const WITH_MEMORY = 0x20;
+export const KIND_BITS = 0x1f;
+
 export class Outgoing {
   readonly attention: Attention;
   readonly quiet: Quiet;
   readonly #lanes: (Lane | undefined)[];
-  readonly #writer = new PayloadWriter();
+  readonly #writer = new PayloadWriter(1024, 'crossing');
+  readonly #exchange: BytesExchange;
+  readonly #departures: Departures;
   #scheduler: Scheduler | undefined;
   #hasTraffic = false;
   /** Losses that are being dealt with. */
   #suspended = 0;
 
-  constructor(lanes: readonly (Lane | undefined)[], attention: Attention, marks: Marks) {
+  constructor(
+    lanes: readonly (Lane | undefined)[],
+    attention: Attention,
+    exchange: BytesExchange,
+    departures: Departures,
+  ) {
     this.#lanes = [...lanes];
     this.attention = attention;
-    this.quiet = new Quiet(lanes, marks);
+    this.#exchange = exchange;
+    this.#departures = departures;
+    this.quiet = new Quiet(lanes, departures.marks);
   }
 
   attach(scheduler: Scheduler): void {
@@ -62,6 +78,9 @@ export class Outgoing {
   begin(kind: FrameKind): PayloadWriter {
     const writer = this.#writer;
     writer.reset();
+    // What may have to be taken back from a lost thread, a process on its way and all that follows it, must be in the ring:
+    // what lies in the port is gone with the thread.
+    writer.sharing = kind !== FrameKind.Process && this.#departures.settled;
     writer.write(kind);
     return writer;
   }
@@ -73,7 +92,14 @@ export class Outgoing {
     const scheduler = this.#scheduler!;
     // What a process sends keeps it here until it was delivered (`quiet.ts`).
     if (scheduler.current !== undefined) scheduler.current.sentAt = this.quiet.epoch;
-    lane.push(this.#writer.bytes, this.#writer.length);
+    const { bytes, shared, special } = this.#writer;
+    if (special) bytes[0] |= shared.length > 0 ? SPECIAL | WITH_MEMORY : SPECIAL;
+    if (shared.length > 0) {
+      this.#exchange.give(worker, shared);
+      // Nothing that has been given away is kept.
+      shared.length = 0;
+    }
+    lane.push(bytes, this.#writer.length);
     this.#hasTraffic = true;
     // A step that sends very much must not wait for its own end before the reader makes room.
     if ((lane.backlog & 63) === 1) this.handOver(worker);

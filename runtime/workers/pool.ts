@@ -70,6 +70,8 @@ export class WorkerPool {
   /** `rings[from][to]` and `ports[at][to]`, as they were given to the threads that live now. */
   readonly #rings: (SharedArrayBuffer | undefined)[][];
   readonly #ports: (MessagePort | undefined)[][];
+  /** As `#ports`, for the memory of Bytes. */
+  readonly #bytesPorts: (MessagePort | undefined)[][];
   /** By scheduler. */
   readonly #running: (Running | undefined)[] = [];
   readonly #local: Member;
@@ -84,6 +86,7 @@ export class WorkerPool {
     this.#memory = allocateSharedMemory(schedulers, data.hosts.length, NAMES_BYTES);
     this.#rings = Array.from({ length: schedulers }, () => new Array(schedulers));
     this.#ports = Array.from({ length: schedulers }, () => new Array(schedulers));
+    this.#bytesPorts = Array.from({ length: schedulers }, () => new Array(schedulers));
     for (let a = 0; a < schedulers; a++) for (let b = a + 1; b < schedulers; b++) this.#connect(a, b);
     const { scheduler, post } = join(this.#meshOf(0), deployed, options.clock, options.services);
     this.scheduler = scheduler;
@@ -134,9 +137,11 @@ export class WorkerPool {
   #connect(a: number, b: number): void {
     this.#rings[a][b] = Ring.allocate(RING_BYTES);
     this.#rings[b][a] = Ring.allocate(RING_BYTES);
-    const { port1, port2 } = new MessageChannel();
-    this.#ports[a][b] = port1;
-    this.#ports[b][a] = port2;
+    for (const ports of [this.#ports, this.#bytesPorts]) {
+      const { port1, port2 } = new MessageChannel();
+      ports[a][b] = port1;
+      ports[b][a] = port2;
+    }
   }
 
   #meshOf(index: number): MeshData {
@@ -145,6 +150,7 @@ export class WorkerPool {
       memory: this.#memory,
       rings: this.#rings,
       ports: this.#ports[index],
+      bytesPorts: this.#bytesPorts[index],
       placement: this.#options.placement,
       restless: this.#options.restless,
     };
@@ -164,11 +170,8 @@ export class WorkerPool {
       services: { port: port2, snapshot: snapshotServices(services) },
       notices: notices.port2,
     };
-    const transferList = [
-      port2,
-      notices.port2,
-      ...this.#ports[index].filter(port => port !== undefined),
-    ] as Transferable[];
+    const ports = [...this.#ports[index], ...this.#bytesPorts[index]];
+    const transferList = [port2, notices.port2, ...ports.filter(port => port !== undefined)] as Transferable[];
     const worker = new Worker(new URL('./worker_main.js', import.meta.url), {
       workerData: start,
       transferList,
@@ -232,6 +235,7 @@ export class WorkerPool {
           to: this.#rings[other][index]!,
           from: this.#rings[index][other]!,
           port: this.#ports[other][index]!,
+          bytesPort: this.#bytesPorts[other][index]!,
         };
         if (other === 0) this.#local.rejoin(rejoin);
         else this.#running[other]?.member.rejoin(rejoin);
@@ -268,7 +272,7 @@ export class WorkerPool {
     this.#stopping = true;
     this.#watchdog?.stop();
     await Promise.all(this.#running.map(running => running?.worker.terminate()));
-    for (const port of this.#ports[0]) port?.close();
+    for (const port of [...this.#ports[0], ...this.#bytesPorts[0]]) port?.close();
   }
 }
 

@@ -18,6 +18,7 @@ import type { FarSpawn, Outbound, Placed } from '../scheduler/outbound.ts';
 import type { Process } from '../scheduler/process.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
 import { type Attention, STRIDE } from './attention.ts';
+import type { BytesExchange } from './bytes_exchange.ts';
 import { Departures } from './departures.ts';
 import { Hunger } from './hunger.ts';
 import type { Lane } from './lane.ts';
@@ -38,6 +39,7 @@ export interface PostOptions {
   readonly lanes: readonly (Lane | undefined)[];
   readonly readers: readonly (RingReader | undefined)[];
   readonly attention: Attention;
+  readonly exchange: BytesExchange;
   readonly placement: 'least-loaded' | 'round-robin';
 }
 
@@ -57,6 +59,7 @@ export class Post implements Outbound {
   readonly #departures: Departures;
   readonly #outgoing: Outgoing;
   readonly #reception: Reception;
+  readonly #exchange: BytesExchange;
   readonly #readers: (RingReader | undefined)[];
   /** Live PIDs elsewhere, as text; checked against the directory at each use. */
   readonly #far = new Map<string, number>();
@@ -81,7 +84,8 @@ export class Post implements Outbound {
     this.attentionAt = this.#calls.at;
     this.#hunger = new Hunger(memory.hunger, index);
     this.#departures = new Departures(memory.departures, index, memory.schedulers);
-    this.#outgoing = new Outgoing(options.lanes, this.#calls, this.#departures.marks);
+    this.#exchange = options.exchange;
+    this.#outgoing = new Outgoing(options.lanes, this.#calls, this.#exchange, this.#departures);
     this.#readers = [...options.readers];
     this.stepping = new Int32Array(memory.beats);
     this.steppingAt = index * STRIDE;
@@ -94,6 +98,7 @@ export class Post implements Outbound {
       hunger: this.#hunger,
       departures: this.#departures,
       outgoing: this.#outgoing,
+      exchange: this.#exchange,
       hostPrefixes: this.#hostPrefixes,
       drain: scheduler => this.#drain(scheduler),
     });
@@ -161,6 +166,7 @@ export class Post implements Outbound {
     const unread = this.#outgoing.unread(lost);
     this.#outgoing.replaceLane(lost, undefined);
     this.#calls.setPort(lost, undefined);
+    this.#exchange.setPort(lost, undefined);
     const underWay = this.#departures.lost(lost);
     const rescued = this.#reception.takeBack(unread);
     this.#reception.arrivals.lost(lost);
@@ -184,12 +190,13 @@ export class Post implements Outbound {
   }
 
   /** Another thread is the scheduler now that was lost. */
-  rejoin(scheduler: number, lane: Lane, reader: RingReader, port: MessagePort): void {
+  rejoin(scheduler: number, lane: Lane, reader: RingReader, port: MessagePort, bytesPort: MessagePort): void {
     this.#outgoing.replaceLane(scheduler, lane);
     this.#readers[scheduler] = reader;
     this.#departures.replaced(scheduler);
     this.#reception.arrivals.replaced(scheduler);
     this.#calls.setPort(scheduler, port);
+    this.#exchange.setPort(scheduler, bytesPort);
     port.on('message', () => this.#scheduler!.run());
   }
 

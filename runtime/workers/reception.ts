@@ -14,9 +14,10 @@ import type { Arriving, Held } from '../scheduler/arriving.ts';
 import { type Process, ProcessState } from '../scheduler/process.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
 import { Arrivals } from './arrivals.ts';
+import type { BytesExchange } from './bytes_exchange.ts';
 import type { Departures } from './departures.ts';
 import type { Hunger } from './hunger.ts';
-import { FrameKind, type Outgoing } from './outgoing.ts';
+import { FrameKind, KIND_BITS, type Outgoing, SPECIAL, WITH_MEMORY } from './outgoing.ts';
 import { readProcess, readResult, writeResult } from './process_record.ts';
 import { Recovery } from './recovery.ts';
 import type { Directory, Load } from './shared_state.ts';
@@ -30,6 +31,7 @@ export interface ReceptionOptions {
   readonly hunger: Hunger;
   readonly departures: Departures;
   readonly outgoing: Outgoing;
+  readonly exchange: BytesExchange;
   readonly hostPrefixes: readonly string[];
   /** Take in all that one scheduler has published. */
   readonly drain: (scheduler: number) => void;
@@ -48,10 +50,12 @@ class FarSender implements PidHolder {
   }
 }
 
+const NO_MEMORY: readonly SharedArrayBuffer[] = Object.freeze([]);
+
 export class Reception {
   readonly arrivals: Arrivals;
   readonly #options: ReceptionOptions;
-  readonly #reader = new PayloadReader();
+  readonly #reader = new PayloadReader('crossing');
   /** What came for processes whose spawn is still on its way. */
   readonly #early = new Map<number, Held[]>();
   #scheduler: Scheduler | undefined;
@@ -76,10 +80,24 @@ export class Reception {
   take(source: number, bytes: Uint8Array, offset: number, length: number): void {
     const reader = this.#reader;
     reader.reset(bytes, offset, offset + length);
+    const head = reader.read() as number;
+    if ((head & WITH_MEMORY) === 0) {
+      this.#takeKind(head, source, reader, bytes, offset + length);
+      return;
+    }
+    reader.shared = this.#options.exchange.take(source);
+    try {
+      this.#takeKind(head, source, reader, bytes, offset + length);
+    } finally {
+      reader.shared = NO_MEMORY;
+    }
+  }
+
+  #takeKind(head: number, source: number, reader: PayloadReader, bytes: Uint8Array, end: number): void {
     const { departures } = this.#options;
-    switch (reader.read()) {
+    switch (head & KIND_BITS) {
       case FrameKind.Message:
-        this.#takeMessage(source, reader, bytes, offset + length);
+        this.#takeMessage(source, reader, bytes, end, (head & SPECIAL) !== 0);
         return;
       case FrameKind.Signal:
         this.#takeSignal(source, reader);
@@ -124,7 +142,7 @@ export class Reception {
 
   // --- messages and signals -------------------------------------------------------------------------------------
 
-  #takeMessage(source: number, reader: PayloadReader, bytes: Uint8Array, end: number): void {
+  #takeMessage(source: number, reader: PayloadReader, bytes: Uint8Array, end: number, special: boolean): void {
     const number = reader.read() as number;
     const host = reader.read() as number;
     const sender = reader.read() as number;
@@ -135,13 +153,16 @@ export class Reception {
     if (taker >= 0) {
       const writer = this.#options.outgoing.begin(FrameKind.Message);
       for (const part of [number, host, sender, topic, count]) writer.write(part);
-      writer.raw(bytes.subarray(reader.position, end));
+      if (special) writer.write(reader.read());
+      else writer.raw(bytes.subarray(reader.position, end));
       this.#options.outgoing.push(taker);
       return;
     }
     const packed = target !== undefined && target.linked.program.payloads === 'packed';
-    const size = end - reader.position;
-    const body = packed ? new Packed(bytes.slice(reader.position, end)) : reader.read();
+    let size = end - reader.position;
+    for (const memory of reader.shared) size += memory.byteLength;
+    // What has Bytes in it is packed for its reader when that takes it: others do not know the form of frames.
+    const body = packed && !special ? new Packed(bytes.slice(reader.position, end)) : reader.read();
     const from = new FarSender(this.#options.hostPrefixes[host], sender);
     const message = new Message(topic, from, body, count, size);
     if (target === undefined) {
@@ -307,7 +328,7 @@ export class Reception {
     for (const frame of frames) {
       const reader = this.#reader;
       reader.reset(frame);
-      const kind = reader.read();
+      const kind = (reader.read() as number) & KIND_BITS;
       if (kind === FrameKind.Process) {
         reader.read();
         const process = readProcess(reader, this.#scheduler!);

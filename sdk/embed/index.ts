@@ -20,6 +20,7 @@ export { createServices, type Services } from '../../runtime/capabilities/servic
 export { type Clock, systemClock } from '../../runtime/clock.ts';
 export { type ErrorKind, TroupeError } from '../../runtime/errors.ts';
 export type { ExitResult, Payload, ProcessEvent, SpawnRequest } from '../../runtime/machine.ts';
+export { Bytes, type BytesSource } from '../../runtime/payload/bytes.ts';
 export { type Deployment, loadDeployment } from '../../runtime/registry/load.ts';
 export { DeploymentError, type Problem } from '../../runtime/registry/problem.ts';
 export { Runtime, type RuntimeOptions } from '../../runtime/runtime.ts';

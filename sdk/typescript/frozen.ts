@@ -3,6 +3,7 @@
  * its worker.
  */
 import { Message } from '../../runtime/message.ts';
+import { Bytes } from '../../runtime/payload/bytes.ts';
 import { Channel, Incoming, Sending, Timer } from './channel.ts';
 import { Command, Receive, Running } from './command.ts';
 import { Definition } from './define.ts';
@@ -14,6 +15,7 @@ import { Self } from './self.ts';
 import { Spawner } from './spawner.ts';
 
 for (const shared of [
+  Bytes,
   Channel,
   Command,
   Definition,

@@ -15,6 +15,7 @@ import './frozen.ts';
 
 export type { ErrorDetails, ErrorKind, ErrorOptions } from '../../runtime/errors.ts';
 export { ProcessEventKind as EventKind } from '../../runtime/machine.ts';
+export { Bytes, type BytesSource } from '../../runtime/payload/bytes.ts';
 export type { Payload } from '../../runtime/payload/payload.ts';
 export type { AnyCapability, Capabilities, Crypto, Ctx, Effect, Env, Fs, Hash, Io, Json } from './capabilities.ts';
 export type { Logger, Random, Registry, RegistryEntry, Security, Store, Text, Time, Uuid } from './capabilities.ts';
@@ -23,6 +24,7 @@ export type { Channel, Incoming, ReceiveOptions, Sending, Timer } from './channe
 export type { Command, Pending, Running } from './command.ts';
 export { type Body, type Definition, defineFunction, defineProcess } from './define.ts';
 export { type Duration, HOUR, MICROSECOND, MILLISECOND, MINUTE, NANOSECOND, SECOND } from './duration.ts';
+export { type Frozen, frozen } from './frozen_value.ts';
 export { GuestError as TroupeError } from './guest_error.ts';
 export type { HandlerSelf } from './handler_self.ts';
 export type { Answered, Done, Handlers, Next } from './handlers.ts';

@@ -6,7 +6,7 @@
  * TroupeError. Semantics sections 1 to 6.
  */
 import { TroupeError, toTroupeError } from '../../runtime/errors.ts';
-import { copyPayload, copyPayloads } from '../../runtime/payload/copy.ts';
+import { copiedBytes, copyPayload, copyPayloads } from '../../runtime/payload/copy.ts';
 import { withoutIdentity } from '../../runtime/security/identity.ts';
 import {
   type AnyCapability,
@@ -84,8 +84,8 @@ export class Self<M extends Messages = Messages> {
     try {
       error =
         payloads.length === 1
-          ? out.send(dest, topic, copyPayload(payloads[0]), 1)
-          : out.send(dest, topic, copyPayloads(payloads), payloads.length);
+          ? out.send(dest, topic, copyPayload(payloads[0]), 1, copiedBytes())
+          : out.send(dest, topic, copyPayloads(payloads), payloads.length, copiedBytes());
     } catch (refused) {
       return toTroupeError(refused, 'INVALID');
     }

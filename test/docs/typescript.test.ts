@@ -1,6 +1,7 @@
 /** The reference of the TypeScript SDK names what is there, all of it; its examples compile, strictly, and run. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { Bytes } from '../../runtime/payload/bytes.ts';
 import { Channel, Incoming, Timer } from '../../sdk/typescript/channel.ts';
 import { Running } from '../../sdk/typescript/command.ts';
 import { SelfOfHandlers } from '../../sdk/typescript/handler_self.ts';
@@ -30,6 +31,7 @@ const members: readonly [string, { readonly prototype: object }][] = [
   ['running', Running],
   ['registry', Names],
   ['spawner', Spawner],
+  ['bytes', Bytes],
 ];
 
 for (const [name, shown] of members) {

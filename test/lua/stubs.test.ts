@@ -83,9 +83,9 @@ function declared(text: string): Stub[] {
   return found;
 }
 
-/** `channel methods` -> `troupe.Channel`; undefined for a table. */
+/** `channel methods` -> `troupe.Channel`, as are `held channel methods`; undefined for a table. */
 function classOf(module: string): string | undefined {
-  const methods = /^(\w)(\w*) methods$/.exec(module);
+  const methods = /^(?:held )?(\w)(\w*) methods$/.exec(module);
   return methods === null ? undefined : `troupe.${methods[1].toUpperCase()}${methods[2]}`;
 }
 

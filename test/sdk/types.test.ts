@@ -2,11 +2,14 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
+  Bytes,
+  type BytesSource,
   type Command,
   defineFunction,
   defineProcess,
   EventKind,
   type HandlerSelf,
+  frozen,
   type Incoming,
   type Mail,
   type Pid,
@@ -29,6 +32,25 @@ interface Counting {
 
 /** Never called: what is inside is for the compiler. */
 function uncalled(_code: () => unknown): void {}
+
+test('Bytes and frozen values', () => {
+  const bytes = Bytes.from('text');
+  same<Parameters<typeof Bytes.from>, [source: BytesSource]>(true);
+  same<ReturnType<typeof bytes.slice>, Bytes>(true);
+  same<ReturnType<typeof bytes.at>, number | undefined>(true);
+  const value = frozen({ list: [{ n: 1 }], bytes, text: 'x' });
+  same<typeof value.bytes, Bytes>(true);
+  uncalled(() => {
+    // @ts-expect-error: Bytes are made by Bytes.from
+    new Bytes();
+    // @ts-expect-error: nothing in a frozen value can be set
+    value.list[0].n = 2;
+    // @ts-expect-error: nor can anything be added
+    value.list.push({ n: 2 });
+    // @ts-expect-error: nor in Bytes
+    bytes[0] = 1;
+  });
+});
 
 test('arguments, messages and results of definitions', () => {
   const counter = defineProcess<[start: number], { add: number; stop: undefined }>(function* (self, start) {

@@ -5,6 +5,7 @@
 import { TroupeError } from '../../../runtime/errors.ts';
 import { LOG_LEVELS } from '../../../runtime/logger.ts';
 import type { Payload } from '../../../runtime/machine.ts';
+import { isMap } from '../../../runtime/payload/payload.ts';
 import { invalid, mustBeTable, payloadArgument, payloadArguments, textArgument, typeOf } from '../arguments.ts';
 import type { Engine } from '../engine.ts';
 import type { HostModule } from '../host_module.ts';
@@ -87,8 +88,5 @@ function asFields(value: Payload | TroupeError): Fields | TroupeError {
   if (value instanceof TroupeError) return value;
   if (Array.isArray(value))
     return value.length === 0 ? NO_FIELDS : invalid('fields must be a table with names as keys');
-  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) {
-    return invalid('fields must be a table with names as keys');
-  }
-  return value as Fields;
+  return isMap(value) ? value : invalid('fields must be a table with names as keys');
 }

@@ -33,6 +33,9 @@ export const Kind = {
   Policy: 13,
   Logger: 14,
   Regexp: 15,
+  /** A message whose payload is held outside, and that payload: see `held_payloads.ts`. */
+  HeldMessage: 16,
+  HeldPayload: 17,
 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
@@ -56,12 +59,17 @@ export const KINDS: readonly { readonly name: string; readonly bytes: number; re
   { name: 'policy', bytes: 4, values: 1 },
   { name: 'logger', bytes: 4, values: 1 },
   { name: 'regexp', bytes: 4, values: 1 },
+  { name: 'message', bytes: MESSAGE_BYTES, values: MESSAGE_VALUES },
+  { name: 'payload', bytes: 8, values: PAYLOAD_VALUES },
 ];
 
 /** Values of an error, from 1. Its second word is `Retry`. */
 export const ErrorValue = { Message: 1, Kind: 2, Details: 3, Stack: 4 } as const;
 export const ERROR_RETRYABLE = 4;
 export const Retry = { Unknown: 0, Yes: 1, No: 2 } as const;
+
+/** The number of a held payload; 0 once its value is in the object. */
+export const HELD_NUMBER = 4;
 
 /** Values of a message, from 1. */
 export const MessageValue = { Topic: MESSAGE_TOPIC, From: MESSAGE_FROM, Data: MESSAGE_DATA } as const;

@@ -10,6 +10,7 @@
  */
 import { isErrorKind, TroupeError } from '../../../runtime/errors.ts';
 import type { Payload } from '../../../runtime/machine.ts';
+import { copyPayload } from '../../../runtime/payload/copy.ts';
 import { refused, showPath } from '../../../runtime/payload/refusal.ts';
 import {
   LIMIT_IS_HINT,
@@ -31,7 +32,8 @@ import {
 } from '../vm/layout.ts';
 import type { Memory } from '../vm/memory.ts';
 import type { Text } from '../vm/text.ts';
-import { ERROR_RETRYABLE, ErrorValue, Kind, KINDS, Retry } from './kinds.ts';
+import type { HeldPayloads } from '../held_payloads.ts';
+import { ERROR_RETRYABLE, ErrorValue, HELD_NUMBER, Kind, KINDS, Retry } from './kinds.ts';
 import { nanosecondsNumber, nanosecondsOf, readDuration, readMoment } from './times.ts';
 
 /** The same bounds as for payloads of other languages (`runtime/payload/copy.ts`). */
@@ -66,8 +68,11 @@ export class PayloadReader {
   readonly #within: number[] = [];
   #weight = 0;
   #bytes = 0;
+  #heldBytes = 0;
   /** Metatable that marks an empty table as an object, of the state being read; 0 where there is none. */
   objectMark = 0;
+  /** Payloads that the process being read holds outside; undefined where there were none. */
+  held: HeldPayloads | undefined = undefined;
 
   constructor(memory: Memory, text: Text) {
     this.#memory = memory;
@@ -76,7 +81,7 @@ export class PayloadReader {
 
   /** Roughly the bytes that what was read last keeps. */
   get size(): number {
-    return this.#bytes + this.#weight * BYTES_OF_WEIGHT;
+    return this.#bytes + this.#heldBytes + this.#weight * BYTES_OF_WEIGHT;
   }
 
   /**
@@ -87,6 +92,7 @@ export class PayloadReader {
     if (!further) {
       this.#weight = 0;
       this.#bytes = 0;
+      this.#heldBytes = 0;
     }
     const value = this.#value(address, 0);
     if (value !== REFUSED) return value as Payload;
@@ -246,10 +252,19 @@ export class PayloadReader {
     const kind = this.#memory.i32[data >>> 2];
     if (kind === Kind.Error) return this.#error(data, depth);
     if (kind === Kind.Payload) return this.#value(this.objectValue(data, 1), depth);
+    if (kind === Kind.HeldPayload) return this.#held(data, depth);
     if (kind === Kind.Time) return nanosecondsNumber(nanosecondsOf(readMoment(this.#memory, data)));
     if (kind === Kind.Duration) return nanosecondsNumber(readDuration(this.#memory, data));
-    const instead = kind === Kind.Message ? '; send its data: msg:payload():data()' : '';
+    const instead = kind === Kind.Message || kind === Kind.HeldMessage ? '; send its data: msg:payload():data()' : '';
     return this.#refuse(`${KINDS[kind].name} cannot be sent${instead}`);
+  }
+
+  /** What is held goes on as it came; what can change in it is copied, since it may be sent again. */
+  #held(data: number, depth: number): Payload | typeof REFUSED {
+    const number = this.#memory.i32[(data + HELD_NUMBER) >>> 2];
+    if (number === 0) return this.#value(this.objectValue(data, 1), depth);
+    this.#heldBytes += this.held!.bytesOf(number);
+    return copyPayload(this.held!.get(number) ?? null);
   }
 
   #error(data: number, depth: number): TroupeError | typeof REFUSED {

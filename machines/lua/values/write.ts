@@ -8,6 +8,7 @@
  */
 import { TroupeError } from '../../../runtime/errors.ts';
 import type { Payload } from '../../../runtime/machine.ts';
+import { binaryOf } from '../../../runtime/payload/payload.ts';
 import type { LuaVm } from '../vm/vm.ts';
 import { ERROR_RETRYABLE, ErrorValue, Kind, Retry } from './kinds.ts';
 
@@ -72,8 +73,9 @@ export class PayloadWriter {
     value: Exclude<Payload, null | undefined | boolean | number | bigint | string>,
     depth: number,
   ) {
-    if (value instanceof Uint8Array) {
-      this.#vm.text.pushBytes(L, value);
+    const binary = binaryOf(value);
+    if (binary !== undefined) {
+      this.#vm.text.pushBytes(L, binary);
       return;
     }
     const { api } = this.#vm;

@@ -4,6 +4,7 @@
  */
 import type { TroupeError } from '../../../runtime/errors.ts';
 import type { Payload } from '../../../runtime/machine.ts';
+import { binaryOf } from '../../../runtime/payload/payload.ts';
 import {
   ARRAY_BUFFER,
   classOf,
@@ -162,12 +163,13 @@ class TextReference extends Reference {
 /** `list<u8>`: an ArrayBuffer, or a Uint8Array where the module says its class id; results may be any array of u8. */
 class BytesReference extends Reference {
   lower(crossing: Crossing, value: Payload): number {
-    if (!(value instanceof Uint8Array)) throw crossing.mistaken('bytes', value);
+    const binary = binaryOf(value);
+    if (binary === undefined) throw crossing.mistaken('bytes', value);
     const { loaded } = crossing;
-    const buffer = newObject(loaded, value.length, ARRAY_BUFFER);
-    loaded.memory.write(buffer, value);
+    const buffer = newObject(loaded, binary.length, ARRAY_BUFFER);
+    loaded.memory.write(buffer, binary);
     const view = loaded.number('Uint8Array_ID');
-    return view === undefined ? buffer : newView(loaded, view, buffer, value.length);
+    return view === undefined ? buffer : newView(loaded, view, buffer, binary.length);
   }
 
   lift(crossing: Crossing, core: CoreValue): Payload {

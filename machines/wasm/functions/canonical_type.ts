@@ -3,6 +3,7 @@
  * memory, and the way of its values both ways. One object for each use of a type, made once.
  */
 import type { Payload } from '../../../runtime/machine.ts';
+import { binaryOf } from '../../../runtime/payload/payload.ts';
 import { textLength } from '../abi/memory.ts';
 import { allocate } from './allocate.ts';
 import { joinTypes, widened } from './flat_join.ts';
@@ -157,14 +158,15 @@ class CanonicalText extends Indirect {
 /** `list<u8>`. */
 class CanonicalBytes extends Indirect {
   protected place(crossing: Crossing, value: Payload): number {
-    if (!(value instanceof Uint8Array)) throw crossing.mistaken('bytes', value);
-    const at = allocate(crossing.loaded, value.length, 1);
-    crossing.memory.write(at, value);
+    const binary = binaryOf(value);
+    if (binary === undefined) throw crossing.mistaken('bytes', value);
+    const at = allocate(crossing.loaded, binary.length, 1);
+    crossing.memory.write(at, binary);
     return at;
   }
 
   protected lengthOf(value: Payload): number {
-    return (value as Uint8Array).length;
+    return binaryOf(value)!.length;
   }
 
   protected read(crossing: Crossing, pointer: number, length: number): Payload {

@@ -1,6 +1,7 @@
 /** Numbers between payloads and wasm values, with the ranges of the type that the guest declares. */
 import { TroupeError } from '../../../runtime/errors.ts';
 import type { Payload } from '../../../runtime/machine.ts';
+import { binaryOf } from '../../../runtime/payload/payload.ts';
 
 /** Inclusive range of whole numbers. */
 export interface IntegerRange {
@@ -53,7 +54,7 @@ export function fromWide(value: bigint): number | bigint {
 export function shown(value: Payload): string {
   if (value === null || value === undefined) return 'nothing';
   if (Array.isArray(value)) return 'a list';
-  if (value instanceof Uint8Array) return 'bytes';
+  if (binaryOf(value) !== undefined) return 'bytes';
   if (value instanceof TroupeError) return 'an error';
   switch (typeof value) {
     case 'string':

@@ -1,6 +1,7 @@
 import { TroupeError } from '../../../runtime/errors.ts';
 import { Packed, type Payload, type SpawnRequest } from '../../../runtime/machine.ts';
 import { packPayload, unpackPayload } from '../../../runtime/payload/messagepack.ts';
+import { isMap } from '../../../runtime/payload/payload.ts';
 import type { GuestMemory } from '../abi/memory.ts';
 import { isOnePayload } from '../abi/messagepack_check.ts';
 import type { CallBudget } from './call_budget.ts';
@@ -115,17 +116,6 @@ function copied(bytes: Uint8Array, at: number, length: number): Uint8Array {
   const copy = new Uint8Array(length);
   for (let i = 0; i < length; i++) copy[i] = bytes[at + i];
   return copy;
-}
-
-/** Whether a payload is a map, rather than any other object. */
-export function isMap(value: Payload): value is { [key: string]: Payload } {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    !Array.isArray(value) &&
-    !(value instanceof Uint8Array) &&
-    !(value instanceof TroupeError)
-  );
 }
 
 function invalid(message: string): TroupeError {

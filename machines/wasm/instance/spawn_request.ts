@@ -1,6 +1,6 @@
 import { TroupeError } from '../../../runtime/errors.ts';
 import type { Payload, SpawnRequest } from '../../../runtime/machine.ts';
-import { isMap } from './argument_reader.ts';
+import { isMap } from '../../../runtime/payload/payload.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
