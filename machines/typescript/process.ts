@@ -243,7 +243,8 @@ export class TypeScriptProcess extends Process implements StateMachine {
     } catch (refused) {
       return this.failed(toTroupeError(refused, 'INVALID'));
     }
-    this.out.complete(result);
+    // Nothing is what the scheduler takes for the result in any case, and saying so costs memory.
+    if (result !== undefined) this.out.complete(result);
     return StepStatus.Complete;
   }
 

@@ -92,7 +92,11 @@ export function spawnChild(
     }
   }
   const related = name !== undefined || request.monitor || request.link || tag >= 0;
-  arrive(scheduler, linked, slot, generation, related ? parent.pid : undefined, request, tag, inherited, parent);
+  const sender = related ? parent.pid : undefined;
+  const child = arrive(scheduler, linked, slot, generation, sender, request, tag, inherited, parent);
+  // Who spawns most often sends to its child next.
+  parent.lastDest = pid;
+  parent.lastTarget = child;
   return pid;
 }
 

@@ -41,6 +41,14 @@ export class Queue<T> {
     return item;
   }
 
+  /** Put an item before the oldest one. */
+  unshift(item: T): void {
+    if (this.#size === this.#items.length) this.#grow();
+    this.#head = (this.#head - 1) & (this.#items.length - 1);
+    this.#items[this.#head] = item;
+    this.#size++;
+  }
+
   /** The youngest item, or undefined. */
   pop(): T | undefined {
     if (this.#size === 0) return undefined;
@@ -48,6 +56,7 @@ export class Queue<T> {
     const at = (this.#head + --this.#size) & (items.length - 1);
     const item = items[at];
     items[at] = undefined;
+    if (this.#size === 0 && items.length > 4096) this.clear();
     return item;
   }
 

@@ -4,6 +4,8 @@
  * Invariants
  * - A process is in at most one run queue, and it is there exactly when its state is Queued.
  * - A woken process runs before a preempted one, but every 61st turn is the other way round, so neither starves.
+ * - Of processes that have not begun, the children of the last step run first, in the order in which they were spawned: a
+ *   tree is run in depth, so that few of its processes exist at once. Every 61st turn the oldest one runs.
  */
 import { invariantBroken, nameNotFound, notText, processNotFound } from '../catalogue.ts';
 import type { Services } from '../capabilities/services.ts';
@@ -92,6 +94,9 @@ export class Scheduler {
 
   readonly table: ProcessTable;
 
+  /** Spawned since the last turn, in order; and those before, the next one to run last. */
+  readonly #newborn: Process[] = [];
+  readonly #fresh = new Queue<Process>(256);
   readonly #woken = new Queue<Process>(256);
   readonly #preempted = new Queue<Process>(64);
   readonly #sharing: Sharing | undefined;
@@ -143,7 +148,7 @@ export class Scheduler {
     this.#steppingAt = this.outbound?.steppingAt ?? 0;
     // The main thread gives nothing: what is there must be there.
     if (this.outbound !== undefined && this.index > 0) {
-      this.#sharing = new Sharing(this, this.outbound, this.#woken, this.#preempted);
+      this.#sharing = new Sharing(this, this.outbound, this.#fresh, this.#woken, this.#preempted);
       if (options.restless) this.#restless = new Restless(this, this.outbound);
     }
   }
@@ -153,7 +158,9 @@ export class Scheduler {
   /** Put a new process in the table and in the run queue. */
   admit(process: Process): void {
     this.table.add(process);
-    if (process.state === ProcessState.Queued) this.#woken.push(process);
+    if (process.state !== ProcessState.Queued) return;
+    if (process.args === undefined) this.#woken.push(process);
+    else this.#newborn.push(process);
   }
 
   /** It lives on elsewhere: nothing of it is left here. */
@@ -309,7 +316,7 @@ export class Scheduler {
   // --- the loop -------------------------------------------------------------------------------------------------
 
   get runnable(): number {
-    return this.#woken.size + this.#preempted.size;
+    return this.#newborn.length + this.#fresh.size + this.#woken.size + this.#preempted.size;
   }
 
   /** Run what can run for one burst, then let the event loop have its turn. */
@@ -335,6 +342,7 @@ export class Scheduler {
         }
         now = clock.now();
         if (outbound !== undefined) {
+          this.#settleNewborn();
           outbound.publish();
           this.#sharing?.look(now);
           this.#restless?.look();
@@ -375,15 +383,22 @@ export class Scheduler {
   }
 
   #pick(): Process | undefined {
+    if (this.#newborn.length > 0) this.#settleNewborn();
     for (;;) {
-      const preferWoken = ++this.#picks % FAIRNESS !== 0;
-      const process = preferWoken
-        ? (this.#woken.shift() ?? this.#preempted.shift())
-        : (this.#preempted.shift() ?? this.#woken.shift());
+      const turn = ++this.#picks;
+      let process: Process | undefined;
+      if (turn % FAIRNESS === 0) process = this.#preempted.shift() ?? this.#fresh.shift() ?? this.#woken.shift();
+      else if ((turn & 1) === 0) process = this.#fresh.pop() ?? this.#woken.shift() ?? this.#preempted.shift();
+      else process = this.#woken.shift() ?? this.#fresh.pop() ?? this.#preempted.shift();
       if (process === undefined) return undefined;
       // A process that was ended while it was queued is skipped here instead of being searched for.
       if (process.state === ProcessState.Queued) return process;
     }
+  }
+
+  #settleNewborn(): void {
+    const newborn = this.#newborn;
+    for (let process = newborn.pop(); process !== undefined; process = newborn.pop()) this.#fresh.push(process);
   }
 
   /** One step; whether its slice was spent. */

@@ -26,6 +26,7 @@ const PAUSE = 1;
 export class Sharing {
   readonly #scheduler: Scheduler;
   readonly #outbound: Outbound;
+  readonly #fresh: Queue<Process>;
   readonly #woken: Queue<Process>;
   readonly #preempted: Queue<Process>;
   /** Milliseconds of the clock since when there has always been more than one process to run. */
@@ -35,7 +36,14 @@ export class Sharing {
   /** The last epoch of which everything was delivered that was sent to other schedulers. */
   #quiet = 0;
 
-  constructor(scheduler: Scheduler, outbound: Outbound, woken: Queue<Process>, preempted: Queue<Process>) {
+  constructor(
+    scheduler: Scheduler,
+    outbound: Outbound,
+    fresh: Queue<Process>,
+    woken: Queue<Process>,
+    preempted: Queue<Process>,
+  ) {
+    this.#fresh = fresh;
     this.#scheduler = scheduler;
     this.#outbound = outbound;
     this.#woken = woken;
@@ -58,14 +66,10 @@ export class Sharing {
     this.#quiet = this.#outbound.quietEpoch();
     const wanted = Math.min(MOST, this.#scheduler.runnable >> 1);
     const given: Process[] = [];
-    this.#choose(this.#woken, given, wanted, process => this.#isFresh(process, taker, overloaded ? 0 : WORTH_FRESH));
+    const worth = overloaded ? 0 : WORTH_FRESH;
+    this.#chooseFresh(given, wanted, process => process.linked.stepTime >= worth && this.#mayGo(process, taker));
     if (given.length < wanted) {
-      this.#choose(
-        this.#preempted,
-        given,
-        wanted,
-        process => this.#isFresh(process, taker, 0) || this.#hasBegun(process, taker, 0),
-      );
+      this.#choose(this.#preempted, given, wanted, process => this.#hasBegun(process, taker, 0));
     }
     if (given.length < wanted) {
       const most = Math.min(wanted, given.length + MOST_BEGUN);
@@ -92,19 +96,26 @@ export class Sharing {
     for (let process = kept.pop(); process !== undefined; process = kept.pop()) queue.push(process);
   }
 
-  #isFresh(process: Process, taker: number, worth: number): boolean {
-    return (
-      process.machine === undefined &&
-      process.extras?.image === undefined &&
-      process.linked.stepTime >= worth &&
-      mayGo(process, taker, this.#outbound, this.#quiet)
-    );
+  /** The oldest ones first: they are what the largest parts of a tree begin with, and would run last. */
+  #chooseFresh(given: Process[], wanted: number, fits: (process: Process) => boolean): void {
+    const kept: Process[] = [];
+    for (let left = this.#fresh.size; left > 0 && given.length < wanted && kept.length < 2 * MOST; left--) {
+      const process = this.#fresh.shift()!;
+      if (process.state !== ProcessState.Queued) continue;
+      if (fits(process)) given.push(process);
+      else kept.push(process);
+    }
+    for (let process = kept.pop(); process !== undefined; process = kept.pop()) this.#fresh.unshift(process);
+  }
+
+  #mayGo(process: Process, taker: number): boolean {
+    return mayGo(process, taker, this.#outbound, this.#quiet);
   }
 
   /** Whether it is worth moving and could be packed: then its machine is an image. */
   #hasBegun(process: Process, taker: number, worth: number): boolean {
     const { machine } = process;
     if (machine === undefined ? process.extras?.image === undefined : machine.suspend === undefined) return false;
-    return process.linked.stepTime >= worth && mayGo(process, taker, this.#outbound, this.#quiet) && pack(process);
+    return process.linked.stepTime >= worth && this.#mayGo(process, taker) && pack(process);
   }
 }

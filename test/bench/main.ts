@@ -26,6 +26,9 @@ import { asMarkdown, asTable, besideReport, jsonLine, notesOf, ownReport } from 
 import type { Result } from './result.ts';
 import { type Contest, Rival } from './rival.ts';
 
+/** As large as that of a worker's thread from the start: what a benchmark makes at once is not copied twice. */
+const YOUNG_GENERATION = ['--min-semi-space-size=64', '--max-semi-space-size=64'];
+
 const { values: options } = parseArgs({
   options: {
     erlang: { type: 'boolean', default: false },
@@ -81,7 +84,7 @@ function contestsOf({ name, machine, target }: Measurement): Contest[] {
 function runApart(index: number, { name, machine, stock }: Measurement, contests: Contest[]): Result | undefined {
   const self = fileURLToPath(import.meta.url);
   const told = ['--run', String(index), '--rounds', options.rounds, '--beside', JSON.stringify(contests)];
-  const child = spawnSync(process.execPath, ['--expose-gc', self, ...told], {
+  const child = spawnSync(process.execPath, ['--expose-gc', ...YOUNG_GENERATION, self, ...told], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
     env: stock ? { ...process.env, TROUPE_LUA: 'stock' } : process.env,
