@@ -141,10 +141,11 @@ export class Runtime {
         clock,
         watchdog: options.watchdog ?? options.deployment.settings.watchdog,
         onCrash: options.onCrash,
-        onLoss: ({ error, processes }) => {
+        onLoss: ({ error, processes, stack }) => {
           services.log.log(
             'error',
             `${error.message}; ${processes} processes ended with it, another thread takes its place`,
+            stack === undefined ? undefined : { stack },
           );
         },
         onDisabled: (worker, error) => disabled(worker, error),

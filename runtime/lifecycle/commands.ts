@@ -54,7 +54,7 @@ export function commandTimeout(process: Process, tag: number): void {
     scheduler.answer(process, tag, null, undefined);
     return;
   }
-  stopChild(scheduler, process.pid, command.child, 'timeout');
+  stopChild(scheduler, process.pid, tag, command.child, 'timeout');
   scheduler.answer(process, tag, undefined, execTimeout(command.id, command.timeout));
 }
 
@@ -98,8 +98,9 @@ export function cancelChildren(process: Process, reason: string | undefined): vo
 }
 
 /** Nobody waits for a child any more: CANCEL now, terminate if it does not end by itself. */
-function stopChild(scheduler: Scheduler, from: string, child: string, reason: string): void {
-  scheduler.notify(child, unmonitorSignal(from));
+function stopChild(scheduler: Scheduler, from: string, tag: number, child: string, reason: string): void {
+  // Of what watches the child this command's end is meant, and not a monitor that the caller has besides.
+  scheduler.notify(child, unmonitorSignal(from, tag));
   scheduler.notify(child, cancelSignal(from, scheduler.clock.unix() / 1000, reason));
   terminateLater(scheduler, from, child);
 }
@@ -234,18 +235,18 @@ export function abandonCommand(process: Process, tag: number): void {
   const command = process.extras?.commands?.get(tag);
   if (command === undefined) return;
   process.extras!.commands!.delete(tag);
-  drop(process, command);
+  drop(process, tag, command);
 }
 
 /** At the end of a process: nothing that it started for itself goes on. */
 export function dropCommands(process: Process): void {
   const commands = process.extras!.commands!;
   process.extras!.commands = undefined;
-  for (const command of commands.values()) drop(process, command);
+  for (const [tag, command] of commands) drop(process, tag, command);
 }
 
-function drop(process: Process, command: Command): void {
+function drop(process: Process, tag: number, command: Command): void {
   const scheduler = process.linked.scheduler;
   if (command.timer !== undefined) scheduler.wheel.cancel(command.timer);
-  if (command.child !== undefined) stopChild(scheduler, process.pid, command.child, 'the caller is gone');
+  if (command.child !== undefined) stopChild(scheduler, process.pid, tag, command.child, 'the caller is gone');
 }

@@ -28,7 +28,7 @@ export function unmonitorProcess(process: Process, dest: string): void {
   const scheduler = process.linked.scheduler;
   const pid = scheduler.locate(dest);
   if (typeof pid !== 'string' || !process.extras?.watching?.delete(pid)) return;
-  scheduler.notify(pid, unmonitorSignal(process.pid));
+  scheduler.notify(pid, unmonitorSignal(process.pid, -1));
 }
 
 export function linkProcesses(process: Process, dest: string): TroupeError | undefined {
@@ -63,10 +63,10 @@ export function onMonitor(process: Process, from: string, tag: number): void {
   rare.watchers.push({ pid: from, tag });
 }
 
-export function onUnmonitor(process: Process, from: string): void {
+export function onUnmonitor(process: Process, from: string, tag: number): void {
   const watchers = process.extras?.watchers;
   if (watchers === undefined) return;
-  const index = watchers.findIndex(watcher => watcher.pid === from && watcher.tag === -1);
+  const index = watchers.findIndex(watcher => watcher.pid === from && watcher.tag === tag);
   if (index >= 0) watchers.splice(index, 1);
 }
 

@@ -26,7 +26,7 @@ export interface Signal {
   readonly kind: SignalKind;
   /** PID of the sender. */
   readonly from: string;
-  /** Monitor, Exit: see `Watcher.tag`. */
+  /** Monitor, Unmonitor, Exit: see `Watcher.tag`. */
   readonly tag: number;
   /** Exit, LinkDown, Cancel: unix seconds. */
   readonly at: number;
@@ -40,7 +40,7 @@ function signal(kind: SignalKind, from: string, tag: number, at: number, result?
 }
 
 export const monitorSignal = (from: string, tag: number): Signal => signal(SignalKind.Monitor, from, tag, 0);
-export const unmonitorSignal = (from: string): Signal => signal(SignalKind.Unmonitor, from, -1, 0);
+export const unmonitorSignal = (from: string, tag: number): Signal => signal(SignalKind.Unmonitor, from, tag, 0);
 export const linkSignal = (from: string): Signal => signal(SignalKind.Link, from, -1, 0);
 export const unlinkSignal = (from: string): Signal => signal(SignalKind.Unlink, from, -1, 0);
 export const exitSignal = (from: string, tag: number, at: number, result: ExitResult): Signal =>

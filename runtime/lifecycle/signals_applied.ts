@@ -10,7 +10,7 @@ export function applySignal(process: Process, signal: Signal): void {
       onMonitor(process, signal.from, signal.tag);
       return;
     case SignalKind.Unmonitor:
-      onUnmonitor(process, signal.from);
+      onUnmonitor(process, signal.from, signal.tag);
       return;
     case SignalKind.Link:
       noteLink(process, signal.from);

@@ -64,9 +64,13 @@ export function spawnChild(
   }
   const generation = table.generationOf(slot);
   const pid = formatPid(linked.pidPrefix, slot, generation);
+  const { outbound } = scheduler;
+  // Before it has a name, by which others find it at once.
+  outbound?.announce(numberOf(slot, generation), worker, host);
   if (name !== undefined) {
     const holder = claimName(scheduler, name, pid);
     if (holder !== undefined) {
+      outbound?.retract(numberOf(slot, generation), worker);
       table.release(slot, generation);
       scheduler.counters.leave(host.index);
       return typeof holder === 'string' ? signalHolder(parent, holder, request, tag) : holder;
@@ -74,22 +78,17 @@ export function spawnChild(
   }
   if (request.link) noteLink(parent, pid);
   if (request.monitor) noteWatching(parent, pid);
-  const { outbound } = scheduler;
-  if (outbound !== undefined) {
-    const number = numberOf(slot, generation);
-    outbound.announce(number, worker, host);
-    if (worker !== scheduler.index) {
-      outbound.spawn(worker, {
-        number,
-        entry: linked.entry.id,
-        host: host.id,
-        parent: parent.pid,
-        tag,
-        request,
-        inherited,
-      });
-      return pid;
-    }
+  if (worker !== scheduler.index) {
+    outbound!.spawn(worker, {
+      number: numberOf(slot, generation),
+      entry: linked.entry.id,
+      host: host.id,
+      parent: parent.pid,
+      tag,
+      request,
+      inherited,
+    });
+    return pid;
   }
   const related = name !== undefined || request.monitor || request.link || tag >= 0;
   const sender = related ? parent.pid : undefined;

@@ -16,6 +16,7 @@ export function deliver(scheduler: Scheduler, target: Process, message: Message)
     return mailboxFull(target.pid, limit);
   }
   arriving.held.push({ source: scheduler.index, message });
+  if (scheduler.current !== undefined) scheduler.outbound!.heldOf(scheduler.current);
   return undefined;
 }
 

@@ -33,7 +33,10 @@ export interface Outbound {
   /** Shared memory in which the word at `steppingAt` changes with each step, and the next one is the slot of its process. */
   readonly stepping: Int32Array;
   readonly steppingAt: number;
-  /** Where a PID lives, if it lives; undefined for names and for the dead. */
+  /**
+   * Where a PID lives, if it lives; undefined for names and for the dead. What is placed here and is not in the table is
+   * a spawn on its way, to which `message` and `signal` can be given all the same.
+   */
   whereIs(pid: string): Placed | undefined;
   message(
     to: Placed,
@@ -53,6 +56,8 @@ export interface Outbound {
   readonly keeps: boolean;
   /** Mark a number as alive on a worker, before anything can be sent to it. */
   announce(number: number, worker: number, host: { readonly index: number }): void;
+  /** A number that was announced, and that nobody has learned of, is not used after all. */
+  retract(number: number, worker: number): void;
   /** A process ended here. */
   retire(process: Process): void;
   spawn(worker: number, spawn: FarSpawn): void;
@@ -71,6 +76,8 @@ export interface Outbound {
   unclaim(scheduler: number): void;
   /** The last epoch (`Process.sentAt`) of which everything that was sent to other schedulers was delivered. */
   quietEpoch(): number;
+  /** What a process here has just sent is held here (`arriving.ts`): it must not leave before that was delivered. */
+  heldOf(sender: Process): void;
   /** Hand processes over that are in no queue, together; answers those that could not be packed and stay. */
   give(processes: readonly Process[], taker: number): Process[];
 

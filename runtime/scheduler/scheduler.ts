@@ -181,7 +181,8 @@ export class Scheduler {
   /** A mailbox over its limit was read from: open it again for other schedulers once it is half empty. */
   relieve(process: Process): void {
     const { host } = process.linked;
-    if (process.waiting * 2 > host.mailbox || process.extras!.heldBytes * 2 > host.mailboxBytes) return;
+    const held = process.extras!.arriving?.held.length ?? 0;
+    if ((process.waiting + held) * 2 > host.mailbox || process.extras!.heldBytes * 2 > host.mailboxBytes) return;
     process.extras!.overfull = false;
     this.outbound?.reopen(process);
   }
@@ -229,7 +230,7 @@ export class Scheduler {
     const local = this.table.byPid(located);
     if (local !== undefined) return deliver(this, local, new Message(topic, sender, payload, count, bytes));
     const placed = this.outbound?.whereIs(located);
-    if (placed === undefined || placed.worker === this.index) return processNotFound(dest);
+    if (placed === undefined) return processNotFound(dest);
     return this.outbound!.message(placed, located, sender, topic, payload, count);
   }
 
@@ -261,8 +262,12 @@ export class Scheduler {
   /** A signal from here to a process here. */
   #apply(target: Process, signal: Signal): void {
     const arriving = target.extras?.arriving;
-    if (arriving !== undefined && arriving.batch.awaits(this.index)) arriving.held.push({ source: this.index, signal });
-    else applySignal(target, signal);
+    if (arriving === undefined || !arriving.batch.awaits(this.index)) {
+      applySignal(target, signal);
+      return;
+    }
+    arriving.held.push({ source: this.index, signal });
+    if (this.current !== undefined) this.outbound!.heldOf(this.current);
   }
 
   /** Tell a process something if it still lives; nobody cares if not. */

@@ -16,28 +16,42 @@
  *     one it forgets the batch. The taker delivers what it holds from that source, and with the last one answers Closed.
  *
  * A process is not moved on before its batch is closed here, so there is one way round at most. A process is not given
- * away while something that it sent is under way (`quiet.ts`), so neither end of a pair can be overtaken.
+ * away while something that it sent is under way or held (`quiet.ts`), so neither end of a pair can be overtaken.
  */
 import { Arriving, ArrivingBatch, type Held } from '../scheduler/arriving.ts';
 import type { Process } from '../scheduler/process.ts';
+import type { Marks } from './departures.ts';
 import { FrameKind, type Outgoing } from './outgoing.ts';
+
+interface Receiver {
+  /** Takes what was held, also where the process has ended meanwhile. */
+  deliver(process: Process, held: Held): void;
+  /** Nothing comes for a process the old way any more. */
+  settled(process: Process): void;
+}
 
 export class Arrivals {
   readonly #own: number;
   readonly #schedulers: number;
   readonly #outgoing: Outgoing;
-  readonly #deliver: (process: Process, held: Held) => void;
+  readonly #receiver: Receiver;
+  readonly #marks: Marks;
+  /** The same in the order in which they were opened. */
+  readonly #open = new Map<ArrivingBatch, number>();
+  #next: number;
   /** By giver, then by number; between the first process and Closed. */
   readonly #batches: Map<number, ArrivingBatch>[];
   /** Schedulers that were lost and not replaced yet: nothing of theirs is under way. */
   readonly #gone = new Set<number>();
 
-  /** `deliver` takes what was held, also where the process has ended meanwhile. */
-  constructor(own: number, schedulers: number, outgoing: Outgoing, deliver: (process: Process, held: Held) => void) {
+  constructor(own: number, schedulers: number, marks: Marks, outgoing: Outgoing, receiver: Receiver) {
+    this.#marks = marks;
+    this.#next = marks.next(own);
+    marks.setOldestOpen(own, this.#next);
     this.#own = own;
     this.#schedulers = schedulers;
     this.#outgoing = outgoing;
-    this.#deliver = deliver;
+    this.#receiver = receiver;
     this.#batches = Array.from({ length: schedulers }, () => new Map());
   }
 
@@ -55,6 +69,9 @@ export class Arrivals {
       batch = new ArrivingBatch(giver, id, this.#schedulers);
       for (const scheduler of this.#gone) batch.settle(scheduler);
       this.#batches[giver].set(id, batch);
+      this.#open.set(batch, this.#next);
+      this.#next = (this.#next + 1) | 0;
+      this.#marks.setNext(this.#own, this.#next);
     }
     return batch;
   }
@@ -99,15 +116,20 @@ export class Arrivals {
     for (const process of batch.processes) {
       const arriving = process.extras?.arriving;
       if (arriving === undefined || arriving.held.length === 0) continue;
-      for (const held of arriving.release(source)) this.#deliver(process, held);
+      for (const held of arriving.release(source)) this.#receiver.deliver(process, held);
     }
   }
 
   #close(batch: ArrivingBatch): void {
     this.#batches[batch.giver].delete(batch.id);
+    this.#open.delete(batch);
+    const oldest = this.#open.values().next();
+    this.#marks.setOldestOpen(this.#own, oldest.done ? this.#next : oldest.value);
     for (const process of batch.processes) {
       const { extras } = process;
-      if (extras !== undefined && extras.arriving?.batch === batch) extras.arriving = undefined;
+      if (extras === undefined || extras.arriving?.batch !== batch) continue;
+      extras.arriving = undefined;
+      this.#receiver.settled(process);
     }
   }
 

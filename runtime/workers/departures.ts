@@ -13,7 +13,8 @@ interface Batch {
 
 /**
  * Two words of shared memory a scheduler: the number of its next batch, and of its oldest one that is still open. Others
- * read from them when everything that it has forwarded so far was delivered.
+ * read from them when everything that it has forwarded so far, or holds, was delivered. There are such words for the
+ * batches that it gives, and for those that it takes.
  */
 export class Marks {
   readonly #words: Int32Array;

@@ -78,7 +78,11 @@ export class Inspection {
       if (params.sessionId === this.#connection) this.#take(JSON.parse(params.message) as Told);
     });
     this.#session.on('NodeWorker.detachedFromWorker', ({ params }) => {
-      if (params.sessionId === this.#connection) this.#session.disconnect();
+      if (params.sessionId !== this.#connection) return;
+      // The thread has ended.
+      this.#connection = undefined;
+      this.#closing = true;
+      this.#session.disconnect();
     });
     // There is no way to attach to one thread alone.
     this.#session.post('NodeWorker.enable', { waitForDebuggerOnStart: false }, () => {

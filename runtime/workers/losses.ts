@@ -34,6 +34,8 @@ export interface Loss {
   readonly error: TroupeError;
   /** How many processes ended with it. */
   readonly processes: number;
+  /** Where in the runtime it broke, if it did. */
+  readonly stack: string | undefined;
 }
 
 export class Losses {
@@ -41,7 +43,8 @@ export class Losses {
   readonly #directory: Directory;
   readonly #load: Load;
   readonly #hunger: Hunger;
-  readonly #marks: Marks;
+  readonly #given: Marks;
+  readonly #taken: Marks;
   /** One after the other: while one is dealt with, the next one waits, but nobody waits for the dead. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -51,25 +54,30 @@ export class Losses {
     this.#directory = new Directory(memory);
     this.#load = new Load(memory);
     this.#hunger = new Hunger(memory.hunger, 0);
-    this.#marks = new Marks(memory.departures);
+    this.#given = new Marks(memory.departures);
+    this.#taken = new Marks(memory.arrivals);
   }
 
   /** The thread of `worker` has ended. Answers when everybody was told; the new thread is started then. */
-  lost(worker: number, cause: string): Promise<Loss> {
+  lost(worker: number, cause: string, stack?: string): Promise<Loss> {
     const { memory, names } = this.#options;
     const error = workerLost(worker, cause, this.#running(worker));
     new Int32Array(memory.beats).fill(0, worker * STRIDE, worker * STRIDE + 2);
     // Others may be waiting for it.
     names.breakLock(worker);
     this.#hunger.forget(worker);
-    this.#marks.closeAll(worker);
+    this.#given.closeAll(worker);
+    this.#taken.closeAll(worker);
     const severed = Promise.all(this.#options.members().map(member => member.sever(worker)));
-    const dealt = this.#last.then(async () => this.#settle(worker, error, (await severed).flat()));
+    const dealt = this.#last.then(async () => {
+      const processes = await this.#settle(worker, error, (await severed).flat());
+      return { worker, error, processes, stack };
+    });
     this.#last = dealt.catch(() => undefined);
     return dealt;
   }
 
-  async #settle(worker: number, error: TroupeError, nobodys: readonly number[]): Promise<Loss> {
+  async #settle(worker: number, error: TroupeError, nobodys: readonly number[]): Promise<number> {
     const { memory, names, members, replace } = this.#options;
     const processes = this.#bury([...this.#directory.livingOn(worker), ...nobodys]);
     names.sweep(pid => this.#options.post.whereIs(pid) === undefined);
@@ -78,7 +86,7 @@ export class Losses {
     SharedGenerations.succeed(memory, worker);
     await Promise.all(members().map(member => member.settle(error)));
     void replace(worker);
-    return { worker, error, processes };
+    return processes;
   }
 
   /** From now on they are dead for everybody. */

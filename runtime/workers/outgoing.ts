@@ -6,7 +6,7 @@ import { PayloadWriter } from '../payload/messagepack.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
 import type { Attention } from './attention.ts';
 import type { BytesExchange } from './bytes_exchange.ts';
-import type { Departures } from './departures.ts';
+import type { Departures, Marks } from './departures.ts';
 import type { Lane } from './lane.ts';
 import { Quiet } from './quiet.ts';
 
@@ -48,16 +48,18 @@ export class Outgoing {
   #suspended = 0;
 
   constructor(
+    own: number,
     lanes: readonly (Lane | undefined)[],
     attention: Attention,
     exchange: BytesExchange,
     departures: Departures,
+    taken: Marks,
   ) {
     this.#lanes = [...lanes];
     this.attention = attention;
     this.#exchange = exchange;
     this.#departures = departures;
-    this.quiet = new Quiet(lanes, departures.marks);
+    this.quiet = new Quiet(own, lanes, departures.marks, taken);
   }
 
   attach(scheduler: Scheduler): void {

@@ -106,7 +106,7 @@ export class WorkerPool {
   }
 
   #watch(options: PoolOptions): Watchdog | undefined {
-    if (options.watchdog <= 0) return undefined;
+    if (!(options.watchdog > 0)) return undefined;
     return new Watchdog({
       limit: options.watchdog,
       beats: this.#memory.beats,
@@ -197,7 +197,7 @@ export class WorkerPool {
     worker.on('error', error => {
       cause = error;
     });
-    worker.on('exit', code => this.#ended(index, running, cause ?? new Error(`its thread ended with code ${code}`)));
+    worker.on('exit', code => this.#ended(index, running, cause, `its thread ended with code ${code}`));
     await started(worker);
     running.ready = true;
     this.#watchdog?.watch(index, worker, notices.port1);
@@ -210,14 +210,19 @@ export class WorkerPool {
   }
 
   /** A thread has ended. */
-  #ended(index: number, running: Running, cause: unknown): void {
+  /** `end` is what is said where there is no `cause`. */
+  #ended(index: number, running: Running, cause: unknown, end: string): void {
     for (const port of running.ports) port.close();
     running.member.gone();
     if (this.#running[index] !== running) return;
     this.#watchdog?.forget(index);
     this.#running[index] = undefined;
     if (this.#stopping || !running.ready) return;
-    const loss = this.#losses.lost(index, running.cause ?? toTroupeError(cause).message);
+    const loss = this.#losses.lost(
+      index,
+      running.cause ?? (cause === undefined ? end : toTroupeError(cause).message),
+      stackOf(cause),
+    );
     void loss.then(done => {
       for (const share of this.#options.shares) share?.lost?.(running.thread);
       this.#options.onLoss(done);
@@ -274,6 +279,13 @@ export class WorkerPool {
     await Promise.all(this.#running.map(running => running?.worker.terminate()));
     for (const port of [...this.#ports[0], ...this.#bytesPorts[0]]) port?.close();
   }
+}
+
+/** Of an exception that left the scheduler's loop, which is a mistake of the runtime; not of one that says that memory is spent. */
+function stackOf(cause: unknown): string | undefined {
+  if (!(cause instanceof Error)) return undefined;
+  const { stack, code } = cause as { stack?: string; code?: string };
+  return code === undefined ? stack : undefined;
 }
 
 /** Programs are compiled already: workers need to know where a source comes from, not its text. */

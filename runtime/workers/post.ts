@@ -12,6 +12,7 @@ import { mailboxFull, ringFull, workerGone } from '../catalogue.ts';
 import type { TroupeError } from '../errors.ts';
 import { type Signal, SignalKind } from '../lifecycle/signal.ts';
 import type { Payload } from '../machine.ts';
+import { Message } from '../message.ts';
 import { Packed } from '../payload/payload.ts';
 import { formatPid, generationOf, parsePid, pidPrefix, SLOT_MASK } from '../pid.ts';
 import type { FarSpawn, Outbound, Placed } from '../scheduler/outbound.ts';
@@ -19,7 +20,7 @@ import type { Process } from '../scheduler/process.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
 import { type Attention, STRIDE } from './attention.ts';
 import type { BytesExchange } from './bytes_exchange.ts';
-import { Departures } from './departures.ts';
+import { Departures, Marks } from './departures.ts';
 import { Hunger } from './hunger.ts';
 import type { Lane } from './lane.ts';
 import { FrameKind, Outgoing } from './outgoing.ts';
@@ -85,7 +86,8 @@ export class Post implements Outbound {
     this.#hunger = new Hunger(memory.hunger, index);
     this.#departures = new Departures(memory.departures, index, memory.schedulers);
     this.#exchange = options.exchange;
-    this.#outgoing = new Outgoing(options.lanes, this.#calls, this.#exchange, this.#departures);
+    const taken = new Marks(memory.arrivals);
+    this.#outgoing = new Outgoing(index, options.lanes, this.#calls, this.#exchange, this.#departures, taken);
     this.#readers = [...options.readers];
     this.stepping = new Int32Array(memory.beats);
     this.steppingAt = index * STRIDE;
@@ -97,6 +99,7 @@ export class Post implements Outbound {
       full: this.#full,
       hunger: this.#hunger,
       departures: this.#departures,
+      taken,
       outgoing: this.#outgoing,
       exchange: this.#exchange,
       hostPrefixes: this.#hostPrefixes,
@@ -144,6 +147,11 @@ export class Post implements Outbound {
     this.#full[number & SLOT_MASK] = 0;
     this.#directory.announce(number, worker, host.index);
     this.#load.came(worker);
+  }
+
+  retract(number: number, worker: number): void {
+    this.#directory.retire(number);
+    this.#load.left(worker);
   }
 
   retire(process: Process): void {
@@ -247,6 +255,12 @@ export class Post implements Outbound {
     payload: Payload | Packed,
     count: number,
   ): TroupeError | undefined {
+    if (to.worker === this.#index) {
+      const { mailbox } = this.#scheduler!.deployed.hosts.get(pid.slice(1, pid.lastIndexOf('|')))!;
+      if (this.#reception.early(to.number) >= mailbox) return mailboxFull(pid, mailbox);
+      this.#reception.keep(to.number, { source: this.#index, message: new Message(topic, sender, payload, count) });
+      return undefined;
+    }
     if (this.#outgoing.refuses(to.worker)) return this.refusal(to.worker);
     if (this.#full[to.number & SLOT_MASK] === 1) return mailboxFull(pid);
     const writer = this.#outgoing.begin(FrameKind.Message);
@@ -262,6 +276,10 @@ export class Post implements Outbound {
   }
 
   signal(to: Placed, signal: Signal): TroupeError | undefined {
+    if (to.worker === this.#index) {
+      this.#reception.keep(to.number, { source: this.#index, signal });
+      return undefined;
+    }
     const refusable =
       signal.kind === SignalKind.Monitor || signal.kind === SignalKind.Link || signal.kind === SignalKind.Cancel;
     if (refusable && this.#outgoing.refuses(to.worker)) return this.refusal(to.worker);
@@ -338,6 +356,10 @@ export class Post implements Outbound {
 
   quietEpoch(): number {
     return this.#outgoing.quiet.look();
+  }
+
+  heldOf(sender: Process): void {
+    sender.sentAt = this.#outgoing.quiet.epoch;
   }
 
   give(processes: readonly Process[], taker: number): Process[] {

@@ -15,7 +15,7 @@ import { type Process, ProcessState } from '../scheduler/process.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
 import { Arrivals } from './arrivals.ts';
 import type { BytesExchange } from './bytes_exchange.ts';
-import type { Departures } from './departures.ts';
+import type { Departures, Marks } from './departures.ts';
 import type { Hunger } from './hunger.ts';
 import { FrameKind, KIND_BITS, type Outgoing, SPECIAL, WITH_MEMORY } from './outgoing.ts';
 import { readProcess, readResult, writeResult } from './process_record.ts';
@@ -30,6 +30,8 @@ export interface ReceptionOptions {
   readonly full: Uint8Array;
   readonly hunger: Hunger;
   readonly departures: Departures;
+  /** Of the batches that each scheduler takes. */
+  readonly taken: Marks;
   readonly outgoing: Outgoing;
   readonly exchange: BytesExchange;
   readonly hostPrefixes: readonly string[];
@@ -63,8 +65,13 @@ export class Reception {
 
   constructor(options: ReceptionOptions) {
     this.#options = options;
-    const { index, schedulers, outgoing } = options;
-    this.arrivals = new Arrivals(index, schedulers, outgoing, (process, held) => this.#deliver(process, held));
+    const { index, schedulers, taken, outgoing } = options;
+    this.arrivals = new Arrivals(index, schedulers, taken, outgoing, {
+      deliver: (process, held) => this.#deliver(process, held),
+      settled: process => {
+        if (!process.rare.overfull) options.full[process.number & SLOT_MASK] = 0;
+      },
+    });
   }
 
   attach(scheduler: Scheduler): void {
@@ -156,6 +163,8 @@ export class Reception {
       if (special) writer.write(reader.read());
       else writer.raw(bytes.subarray(reader.position, end));
       this.#options.outgoing.push(taker);
+      // The taker opens the mailbox again with the end of the batch.
+      if (this.#options.outgoing.refuses(taker)) this.#options.full[number & SLOT_MASK] = 1;
       return;
     }
     const packed = target !== undefined && target.linked.program.payloads === 'packed';
@@ -166,7 +175,7 @@ export class Reception {
     const from = new FarSender(this.#options.hostPrefixes[host], sender);
     const message = new Message(topic, from, body, count, size);
     if (target === undefined) {
-      if (!this.#keep(number, { source, message })) this.#scheduler!.deadLetters++;
+      if (!this.keep(number, { source, message })) this.#scheduler!.deadLetters++;
     } else if (!this.#hold(target, { source, message })) this.#put(target, message);
   }
 
@@ -185,7 +194,7 @@ export class Reception {
     }
     const taker = this.#options.departures.takerOf(number);
     if (taker >= 0) this.sendSignal(taker, number, signal);
-    else if (!this.#keep(number, { source, signal })) this.#refuse(number, signal);
+    else if (!this.keep(number, { source, signal })) this.#refuse(number, signal);
   }
 
   sendSignal(worker: number, number: number, signal: Signal): void {
@@ -200,6 +209,7 @@ export class Reception {
     const arriving = target.extras?.arriving;
     if (arriving === undefined || !arriving.batch.awaits(held.source)) return false;
     arriving.held.push(held);
+    if (arriving.held.length >= target.linked.host.mailbox) this.#closeMailbox(target);
     return true;
   }
 
@@ -213,19 +223,32 @@ export class Reception {
 
   /** What has crossed is never refused: past its limit a mailbox stops taking from afar until it is half empty. */
   #put(target: Process, message: Message): void {
-    if (this.#scheduler!.deliverHere(target, message) === undefined) return;
+    const scheduler = this.#scheduler!;
+    if (scheduler.deliverHere(target, message) === undefined) return;
+    scheduler.deadLetters--;
     target.append(message);
+    // It may be what the process waits for, while all that is before it is not.
+    if (target.state === ProcessState.Idle) scheduler.enqueue(target);
+    this.#closeMailbox(target);
+  }
+
+  #closeMailbox(target: Process): void {
     target.rare.overfull = true;
     this.#options.full[target.number & SLOT_MASK] = 1;
   }
 
   /** For a process that is still on its way here; false if there is none. */
-  #keep(number: number, kept: Held): boolean {
+  keep(number: number, kept: Held): boolean {
     if (this.#options.directory.whereIs(number) !== this.#options.index) return false;
     const list = this.#early.get(number);
     if (list === undefined) this.#early.set(number, [kept]);
     else list.push(kept);
     return true;
+  }
+
+  /** How much is kept for a process that is still on its way here. */
+  early(number: number): number {
+    return this.#early.get(number)?.length ?? 0;
   }
 
   /** It ended while the signal was under way: who wants to watch it is told now. */

@@ -25,10 +25,11 @@ export interface SharedMemory {
   /** Two Int32 a scheduler: live processes, runnable processes. */
   readonly load: SharedArrayBuffer;
   readonly names: SharedArrayBuffer;
-  /** See `attention.ts`, `hunger.ts`, `departures.ts`. */
+  /** See `attention.ts`, `hunger.ts`, `departures.ts` (twice: batches given, and batches taken). */
   readonly attention: SharedArrayBuffer;
   readonly hunger: SharedArrayBuffer;
   readonly departures: SharedArrayBuffer;
+  readonly arrivals: SharedArrayBuffer;
   /** Two Int32 a scheduler, `STRIDE` apart: a number that changes with each step; slot of its process, 0 while it rests. */
   readonly beats: SharedArrayBuffer;
   /** Int32 a scheduler: the highest generation of its slots. */
@@ -48,6 +49,7 @@ export function allocateSharedMemory(schedulers: number, hosts: number, namesByt
     attention: new SharedArrayBuffer(schedulers * STRIDE * 4),
     hunger: Hunger.allocate(schedulers),
     departures: new SharedArrayBuffer(schedulers * 8),
+    arrivals: new SharedArrayBuffer(schedulers * 8),
     beats: new SharedArrayBuffer(schedulers * STRIDE * 4),
     generations: new SharedArrayBuffer(schedulers * 4),
   };

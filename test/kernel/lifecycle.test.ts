@@ -326,6 +326,34 @@ test('an exception in a step ends that process alone', async () => {
   await runtime.stop();
 });
 
+test('an exec that runs out of time leaves a monitor that the caller has besides', async () => {
+  const seen: (string | undefined)[] = [];
+  const runtime = await startNative({
+    caller: () => {
+      let begun = false;
+      return (events, out) => {
+        if (!begun) {
+          begun = true;
+          assert.is(out.monitor(out.exec(1, { id: 't:child', host: 't:host', timeout: 5 })!), undefined);
+        }
+        for (let answer = events.answer(); answer !== undefined; answer = events.answer())
+          seen.push(answer.error?.kind);
+        for (let event = events.event(); event !== undefined; event = events.event()) seen.push(event.kind);
+        return StepStatus.Idle;
+      };
+    },
+    child: () => (events, out) => {
+      if (events.event() === undefined) return StepStatus.Idle;
+      out.complete(null);
+      return StepStatus.Complete;
+    },
+  });
+  runtime.spawn({ id: 't:caller', host: 't:host' });
+  for (let waited = 0; seen.length < 2 && waited < 5000; waited += 5) await runtime.wait(5);
+  assert.equal(seen, ['TIMEOUT', 'pid.exit']);
+  await runtime.stop();
+});
+
 test('stop ends everything and closes every machine', async () => {
   const runtime = await startNative({ idle });
   for (let i = 0; i < 100; i++) runtime.spawn({ id: 't:idle', host: 't:host' });

@@ -75,6 +75,19 @@ export interface NativeOptions {
   readonly onCrash?: (pid: string, id: string) => void;
 }
 
+/** One host, `t:host`, and entries `t:<name>` of the kind `process.ts`, prepared. */
+export function nativeData(names: readonly string[], options: NativeOptions = {}): DeployedData {
+  const host = entryOf('host', 'process.host', {
+    limits: options.limits ?? {},
+    host: options.maxProcesses === undefined ? {} : { max_processes: options.maxProcesses },
+  });
+  const entries = [host, ...names.map(name => entryOf(name, 'process.ts'))];
+  const artifacts = new Map<string, Artifact>(
+    entries.slice(1).map(entry => [entry.id, { sha256: entry.id, data: null }]),
+  );
+  return { entries, artifacts, hosts: hostSettings(entries, {}) };
+}
+
 /** A runtime on this thread with one host, `t:host`, and the given programs as `t:<name>`. */
 export async function startNative(
   programs: { readonly [name: string]: NativeProgram },
@@ -86,18 +99,10 @@ export async function startNative(
     prepare: () => Promise.reject(new Error('not used')),
     load: entry => ({ payloads: 'value', create: () => new NativeMachine(programs[entry.name], entry.name) }),
   };
-  const host = entryOf('host', 'process.host', {
-    limits: options.limits ?? {},
-    host: options.maxProcesses === undefined ? {} : { max_processes: options.maxProcesses },
-  });
-  const entries = [host, ...Object.keys(programs).map(name => entryOf(name, 'process.ts'))];
-  const artifacts = new Map<string, Artifact>(
-    entries.slice(1).map(entry => [entry.id, { sha256: entry.id, data: null }]),
-  );
-  const data: DeployedData = { entries, artifacts, hosts: hostSettings(entries, {}) };
+  const data = nativeData(Object.keys(programs), options);
   const deployment: Deployment = {
     root: '.',
-    entries: new Map(entries.map(entry => [entry.id, entry])),
+    entries: new Map(data.entries.map(entry => [entry.id, entry])),
     settings: {} as Deployment['settings'],
   };
   return Runtime.startPrepared(data, {
