@@ -3,7 +3,7 @@
  *
  * Invariants
  * - A process is in at most one run queue, and it is there exactly when its state is Queued.
- * - A woken process runs before a preempted one, but every 61st turn is the other way round, so neither starves.
+ * - A woken process runs before a preempted one; where that goes on for 10 ms a preempted one has a turn all the same.
  * - Of processes that have not begun, the children of the last step run first, in the order in which they were spawned: a
  *   tree is run in depth, so that few of its processes exist at once. Every 61st turn the oldest one runs.
  */
@@ -43,7 +43,9 @@ const ENOUGH_SAMPLES = 16;
 /** A process that has moved and for which there is no room here tries again so often, so many milliseconds apart. */
 const RESUME_ATTEMPTS = 400;
 const RESUME_PAUSE = 5;
-/** Every so many picks the preempted go first. */
+/** Milliseconds for which there may always be something that goes before the preempted. */
+const STARVED = 10;
+/** Every so many picks the oldest of those go first that have not begun. */
 const FAIRNESS = 61;
 
 export interface SchedulerOptions {
@@ -108,6 +110,10 @@ export class Scheduler {
   readonly #stepping: Int32Array;
   readonly #steppingAt: number;
   #picks = 0;
+  /** Milliseconds of the clock when a preempted process was run last, or none waited; and whether one must be next. */
+  #served = 0;
+  #starving = false;
+  #ranPreempted = false;
   #running = false;
   #turnPending = false;
   #stopped = false;
@@ -346,6 +352,7 @@ export class Scheduler {
           if (this.#step(process) || attention[attentionAt] === CALLED) break;
         }
         now = clock.now();
+        this.#countHunger(now);
         if (outbound !== undefined) {
           this.#settleNewborn();
           outbound.publish();
@@ -392,12 +399,30 @@ export class Scheduler {
     for (;;) {
       const turn = ++this.#picks;
       let process: Process | undefined;
-      if (turn % FAIRNESS === 0) process = this.#preempted.shift() ?? this.#fresh.shift() ?? this.#woken.shift();
-      else if ((turn & 1) === 0) process = this.#fresh.pop() ?? this.#woken.shift() ?? this.#preempted.shift();
-      else process = this.#woken.shift() ?? this.#fresh.pop() ?? this.#preempted.shift();
-      if (process === undefined) return undefined;
+      if (this.#starving) {
+        this.#starving = false;
+        process = this.#preempted.shift() ?? this.#woken.shift() ?? this.#fresh.shift();
+      } else if (turn % FAIRNESS === 0) process = this.#fresh.shift() ?? this.#woken.shift();
+      else if ((turn & 1) === 0) process = this.#fresh.pop() ?? this.#woken.shift();
+      else process = this.#woken.shift() ?? this.#fresh.pop();
+      if (process === undefined) {
+        process = this.#preempted.shift();
+        if (process === undefined) return undefined;
+        this.#ranPreempted = true;
+      }
       // A process that was ended while it was queued is skipped here instead of being searched for.
       if (process.state === ProcessState.Queued) return process;
+    }
+  }
+
+  /** At each look: who was interrupted must not wait for ever, however much else there is to do. */
+  #countHunger(now: number): void {
+    if (this.#ranPreempted || this.#starving || this.#preempted.size === 0) {
+      this.#ranPreempted = false;
+      this.#served = now;
+    } else if (now - this.#served > STARVED) {
+      this.#starving = true;
+      this.#served = now;
     }
   }
 

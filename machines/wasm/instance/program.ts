@@ -29,7 +29,7 @@ import { guestFrames, namedFrames, trapError } from './trap.ts';
 /** Checks of loops that take about a millisecond: fuel is counted in them. */
 const FUEL_PER_MILLISECOND = 500_000;
 /** Milliseconds of a slice where the host says nothing. */
-const DEFAULT_SLICE = 2;
+const DEFAULT_SLICE = 1;
 /** Milliseconds that a program may compute in one go where the host ends it instead of interrupting it. */
 const DEFAULT_BUDGET = 4000;
 
