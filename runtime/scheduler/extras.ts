@@ -55,7 +55,7 @@ export class Extras {
   arriving: Arriving | undefined = undefined;
   /** Too large to be moved. */
   heavy = false;
-  /** Turns that it waits behind the preempted, because it sent too much in one step. */
+  /** Turns that it still has behind the preempted, because it sent too much in one step (`Scheduler.sends`). */
   debt = 0;
 
   /** What the program said before it returned Complete. */

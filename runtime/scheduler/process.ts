@@ -217,6 +217,7 @@ export class Process implements EventQueue, StepOutput, TimerOwner {
     if (typeof topic !== 'string') return notText('the topic', topic);
     if (topic.charCodeAt(0) === 0x40) return reservedTopic(topic);
     const scheduler = this.linked.scheduler;
+    scheduler.sends++;
     let target = this.lastTarget;
     if (target === undefined || dest !== this.lastDest || target.state === ProcessState.Dead) {
       target = scheduler.table.known.get(dest);

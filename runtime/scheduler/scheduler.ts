@@ -43,6 +43,12 @@ const ENOUGH_SAMPLES = 16;
 /** A process that has moved and for which there is no room here tries again so often, so many milliseconds apart. */
 const RESUME_ATTEMPTS = 400;
 const RESUME_PAUSE = 5;
+/**
+ * Who sends more messages than that in one step has its next turns behind the preempted, one for each so many, at most
+ * `MOST_DEBT`: work that it makes for others is work of its own.
+ */
+const FLOOD = 1000;
+const MOST_DEBT = 100;
 /** Milliseconds for which there may always be something that goes before the preempted. */
 const STARVED = 10;
 /** Every so many picks the oldest of those go first that have not begun. */
@@ -131,6 +137,8 @@ export class Scheduler {
 
   /** Steps taken and messages that could not be delivered, for inspection. */
   steps = 0;
+  /** Messages that processes here have sent: what floods is charged for it. */
+  sends = 0;
   /** Who is being stepped. */
   current: Process | undefined = undefined;
   deadLetters = 0;
@@ -293,8 +301,7 @@ export class Scheduler {
   wake(process: Process): void {
     const state = process.state;
     if (state === ProcessState.Idle || state === ProcessState.Blocked) {
-      process.state = ProcessState.Queued;
-      this.#woken.push(process);
+      this.enqueue(process);
     } else if (state === ProcessState.Running) {
       process.state = ProcessState.RunningWoken;
     }
@@ -302,7 +309,11 @@ export class Scheduler {
 
   enqueue(process: Process): void {
     process.state = ProcessState.Queued;
-    this.#woken.push(process);
+    const extras = process.extras;
+    if (extras !== undefined && extras.debt > 0) {
+      extras.debt--;
+      this.#preempted.push(process);
+    } else this.#woken.push(process);
   }
 
   answer(process: Process, tag: number, value: Payload, error: TroupeError | undefined): void {
@@ -445,6 +456,7 @@ export class Scheduler {
   #stepOnce(process: Process): boolean {
     process.state = ProcessState.Running;
     this.current = process;
+    const { sends } = this;
     this.#stepping[this.#steppingAt + 1] = process.slot;
     let status: StepStatus;
     try {
@@ -456,6 +468,7 @@ export class Scheduler {
       return false;
     }
     this.current = undefined;
+    if (this.sends - sends > FLOOD) process.rare.debt = Math.min((this.sends - sends) / FLOOD, MOST_DEBT) | 0;
     const extras = process.extras;
     if (extras !== undefined && extras.doom !== undefined) {
       this.#end(process, extras.doom);
@@ -465,8 +478,7 @@ export class Scheduler {
       case StepStatus.Idle:
       case StepStatus.Blocked:
         if ((process.state as ProcessState) === ProcessState.RunningWoken) {
-          process.state = ProcessState.Queued;
-          this.#woken.push(process);
+          this.enqueue(process);
         } else {
           process.state = status === StepStatus.Idle ? ProcessState.Idle : ProcessState.Blocked;
         }

@@ -58,6 +58,7 @@ export function writeProcess(writer: PayloadWriter, process: Process, now: numbe
 
 function writeExtras(writer: PayloadWriter, extras: Extras, now: number): void {
   writer.write(extras.method);
+  writer.write(extras.debt);
   writer.write(extras.arrivals);
   writer.write(extras.listened === undefined ? undefined : [...extras.listened]);
   const { topics } = extras;
@@ -178,6 +179,7 @@ function linkedOf(scheduler: Scheduler, entry: string, host: string): Linked {
 
 function readExtras(reader: PayloadReader, process: Process, rare: Extras, scheduler: Scheduler): void {
   rare.method = (reader.read() ?? undefined) as string | undefined;
+  rare.debt = reader.read() as number;
   rare.arrivals = reader.read() as number;
   rare.listened = readSet(reader);
   const topics = reader.read() as number;
