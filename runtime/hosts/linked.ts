@@ -47,8 +47,8 @@ export class Linked {
   /** A step took so many microseconds. */
   sampled(microseconds: number): void {
     // The first ones run code that is not compiled yet; they are soon outweighed.
-    this.stepTime += (microseconds - this.stepTime) / (this.samples < 4 ? ++this.samples : 8);
     if (this.samples < 255) this.samples++;
+    this.stepTime += (microseconds - this.stepTime) / Math.min(this.samples, 8);
   }
 
   /** The loaded program. Throws what loading throws; a failed load is tried again by the next spawn. */

@@ -54,6 +54,8 @@ export function commandTimeout(process: Process, tag: number): void {
     scheduler.answer(process, tag, null, undefined);
     return;
   }
+  // It happens outside of its steps, and is of it all the same.
+  scheduler.outbound?.sends(process);
   stopChild(scheduler, process.pid, tag, command.child, 'timeout');
   scheduler.answer(process, tag, undefined, execTimeout(command.id, command.timeout));
 }
@@ -90,6 +92,7 @@ export function cancelChildren(process: Process, reason: string | undefined): vo
   if (commands === undefined) return;
   const scheduler = process.linked.scheduler;
   const at = scheduler.clock.unix() / 1000;
+  scheduler.outbound?.sends(process);
   for (const command of commands.values()) {
     if (command.child === undefined) continue;
     scheduler.notify(command.child, cancelSignal(process.pid, at, reason));

@@ -51,16 +51,46 @@ export class ArrivingBatch {
 
 export class Arriving {
   readonly batch: ArrivingBatch;
-  held: Held[] = [];
+  #held: Held[] = [];
+  /** Messages among what is held, and their bytes as a mailbox counts them. */
+  messages = 0;
+  bytes = 0;
 
   constructor(batch: ArrivingBatch) {
     this.batch = batch;
   }
 
+  hold(item: Held): void {
+    this.#held.push(item);
+    this.#count(item, 1);
+  }
+
+  /** Whether more is held than a mailbox may hold. */
+  isOver(limits: { readonly mailbox: number; readonly mailboxBytes: number }): boolean {
+    return this.messages >= limits.mailbox || this.bytes > limits.mailboxBytes;
+  }
+
   /** What is held from one source, in its order; it is held no more. */
   release(source: number): Held[] {
-    const released = this.held.filter(item => item.source === source);
-    if (released.length > 0) this.held = this.held.filter(item => item.source !== source);
+    if (this.#held.length === 0) return [];
+    const released = this.#held.filter(item => item.source === source);
+    if (released.length > 0) this.#held = this.#held.filter(item => item.source !== source);
+    for (const item of released) this.#count(item, -1);
     return released;
+  }
+
+  /** All of it; nothing is held any more. */
+  drop(): readonly Held[] {
+    const dropped = this.#held;
+    this.#held = [];
+    this.messages = 0;
+    this.bytes = 0;
+    return dropped;
+  }
+
+  #count({ message }: Held, sign: 1 | -1): void {
+    if (message === undefined) return;
+    this.messages += sign;
+    this.bytes += sign * message.bytes;
   }
 }

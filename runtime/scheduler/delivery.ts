@@ -10,13 +10,12 @@ export function deliver(scheduler: Scheduler, target: Process, message: Message)
   if (arriving === undefined || !arriving.batch.awaits(scheduler.index)) {
     return deliverHere(scheduler, target, message);
   }
-  const limit = target.linked.host.mailbox;
-  if (arriving.held.length >= limit) {
+  const { host } = target.linked;
+  if (arriving.isOver(host)) {
     scheduler.deadLetters++;
-    return mailboxFull(target.pid, limit);
+    return mailboxFull(target.pid, host.mailbox);
   }
-  arriving.held.push({ source: scheduler.index, message });
-  if (scheduler.current !== undefined) scheduler.outbound!.heldOf(scheduler.current);
+  scheduler.hold(arriving, { source: scheduler.index, message });
   return undefined;
 }
 

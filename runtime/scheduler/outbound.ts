@@ -74,10 +74,10 @@ export interface Outbound {
   claim(scheduler: number): boolean;
   /** There was nothing to give after all. */
   unclaim(scheduler: number): void;
+  /** A process here sends something that is not delivered at once: see `quietEpoch`. */
+  sends(process: Process): void;
   /** The last epoch (`Process.sentAt`) of which everything that was sent to other schedulers was delivered. */
   quietEpoch(): number;
-  /** What a process here has just sent is held here (`arriving.ts`): it must not leave before that was delivered. */
-  heldOf(sender: Process): void;
   /** Hand processes over that are in no queue, together; answers those that could not be packed and stay. */
   give(processes: readonly Process[], taker: number): Process[];
 

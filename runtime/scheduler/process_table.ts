@@ -50,6 +50,8 @@ export class ProcessTable {
   readonly #past: PastGenerations | undefined;
   /** Generation of slots that this table has not dealt out yet. */
   readonly #first: number;
+  /** Slots that were passed over because a process has them that an earlier thread has spawned. */
+  readonly #passedOver = new Set<number>();
   #nextSlot: number;
   /** Processes that live here. */
   live = 0;
@@ -69,8 +71,10 @@ export class ProcessTable {
     const reused = this.#free.pop();
     if (reused !== undefined) return reused;
     // A process that was spawned before this scheduler was replaced may live on elsewhere: its slot is not free.
-    while (this.#first > 0 && this.#nextSlot < SLOTS && this.#past!.isUsed(this.#nextSlot))
+    while (this.#first > 0 && this.#nextSlot < SLOTS && this.#past!.isUsed(this.#nextSlot)) {
+      this.#passedOver.add(this.#nextSlot);
       this.#nextSlot += this.count;
+    }
     const slot = this.#nextSlot;
     if (slot >= SLOTS) return -1;
     this.#nextSlot = slot + this.count;
@@ -91,12 +95,17 @@ export class ProcessTable {
       return;
     }
     const place = this.count === 1 ? slot : (slot / this.count) | 0;
-    while (this.#generations.length < place) this.#generations.push(this.#first);
-    const next = Math.max(generation + 1, this.#first);
-    this.#generations[place] = next;
-    this.#past?.note(next);
-    // One that was not dealt out since the thread was replaced has its turn still to come.
-    if (generation < LAST_GENERATION && slot < this.#nextSlot) this.#free.push(slot);
+    if (generation < this.#first) {
+      // Of a process that an earlier thread has spawned. Where its slot was not passed over it was seen to be free, and has
+      // been dealt out again by now or has its turn still to come.
+      if (!this.#passedOver.delete(slot)) return;
+      while (this.#generations.length <= place) this.#generations.push(this.#first);
+      this.#free.push(slot);
+      return;
+    }
+    this.#generations[place] = generation + 1;
+    this.#past?.note(generation + 1);
+    if (generation < LAST_GENERATION) this.#free.push(slot);
   }
 
   add(process: Process): void {

@@ -27,6 +27,7 @@ import type { Extras } from './extras.ts';
 import { deliver, deliverHere } from './delivery.ts';
 import { CALLED, type Outbound } from './outbound.ts';
 import { type Process, ProcessState } from './process.ts';
+import type { Arriving, Held } from './arriving.ts';
 import { type PastGenerations, ProcessTable } from './process_table.ts';
 import { Queue } from './queue.ts';
 import { Restless } from './restless.ts';
@@ -195,8 +196,9 @@ export class Scheduler {
   /** A mailbox over its limit was read from: open it again for other schedulers once it is half empty. */
   relieve(process: Process): void {
     const { host } = process.linked;
-    const held = process.extras!.arriving?.held.length ?? 0;
-    if ((process.waiting + held) * 2 > host.mailbox || process.extras!.heldBytes * 2 > host.mailboxBytes) return;
+    const { arriving, heldBytes } = process.extras!;
+    const messages = process.waiting + (arriving?.messages ?? 0);
+    if (messages * 2 > host.mailbox || (heldBytes + (arriving?.bytes ?? 0)) * 2 > host.mailboxBytes) return;
     process.extras!.overfull = false;
     this.outbound?.reopen(process);
   }
@@ -276,12 +278,15 @@ export class Scheduler {
   /** A signal from here to a process here. */
   #apply(target: Process, signal: Signal): void {
     const arriving = target.extras?.arriving;
-    if (arriving === undefined || !arriving.batch.awaits(this.index)) {
-      applySignal(target, signal);
-      return;
-    }
-    arriving.held.push({ source: this.index, signal });
-    if (this.current !== undefined) this.outbound!.heldOf(this.current);
+    if (arriving !== undefined && arriving.batch.awaits(this.index))
+      this.hold(arriving, { source: this.index, signal });
+    else applySignal(target, signal);
+  }
+
+  /** What comes from here for a process that has just arrived. Until it is delivered its sender must not leave either. */
+  hold(arriving: Arriving, held: Held): void {
+    arriving.hold(held);
+    if (this.current !== undefined) this.outbound!.sends(this.current);
   }
 
   /** Tell a process something if it still lives; nobody cares if not. */

@@ -68,11 +68,11 @@ export class Sharing {
     const given: Process[] = [];
     const worth = overloaded ? 0 : WORTH_FRESH;
     this.#chooseFresh(given, wanted, process => process.linked.stepTime >= worth && this.#mayGo(process, taker));
-    if (given.length < wanted) {
-      this.#choose(this.#preempted, given, wanted, process => this.#hasBegun(process, taker, 0));
+    const most = Math.min(wanted, given.length + MOST_BEGUN);
+    if (given.length < most) {
+      this.#choose(this.#preempted, given, most, process => this.#hasBegun(process, taker, 0));
     }
-    if (given.length < wanted) {
-      const most = Math.min(wanted, given.length + MOST_BEGUN);
+    if (given.length < most) {
       this.#choose(this.#woken, given, most, process => this.#hasBegun(process, taker, overloaded ? 0 : WORTH_BEGUN));
     }
     if (given.length === 0) {

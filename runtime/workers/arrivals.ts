@@ -114,9 +114,7 @@ export class Arrivals {
   #settle(batch: ArrivingBatch, source: number): void {
     batch.settle(source);
     for (const process of batch.processes) {
-      const arriving = process.extras?.arriving;
-      if (arriving === undefined || arriving.held.length === 0) continue;
-      for (const held of arriving.release(source)) this.#receiver.deliver(process, held);
+      for (const held of process.extras?.arriving?.release(source) ?? []) this.#receiver.deliver(process, held);
     }
   }
 

@@ -25,8 +25,8 @@ export interface LossesOptions {
   readonly prefixes: readonly string[];
   /** Those that are alive now, each with its scheduler. */
   members(): readonly Member[];
-  /** Start another thread in the place of one that was lost. */
-  replace(scheduler: number): Promise<void>;
+  /** Start another thread in the place of one that was lost; the others know of it when this returns. */
+  replace(scheduler: number): void;
 }
 
 export interface Loss {
@@ -47,6 +47,10 @@ export class Losses {
   readonly #taken: Marks;
   /** One after the other: while one is dealt with, the next one waits, but nobody waits for the dead. */
   #last: Promise<unknown> = Promise.resolve();
+  /** How many are not dealt with yet. */
+  #pending = 0;
+  /** Places of those that are. A thread that started in between would know of the other losses only in part. */
+  #vacant: number[] = [];
 
   constructor(options: LossesOptions) {
     const { memory } = options;
@@ -58,7 +62,7 @@ export class Losses {
     this.#taken = new Marks(memory.arrivals);
   }
 
-  /** The thread of `worker` has ended. Answers when everybody was told; the new thread is started then. */
+  /** The thread of `worker` has ended. Answers when everybody was told; with the last one the new threads are started. */
   lost(worker: number, cause: string, stack?: string): Promise<Loss> {
     const { memory, names } = this.#options;
     const error = workerLost(worker, cause, this.#running(worker));
@@ -68,6 +72,7 @@ export class Losses {
     this.#hunger.forget(worker);
     this.#given.closeAll(worker);
     this.#taken.closeAll(worker);
+    this.#pending++;
     const severed = Promise.all(this.#options.members().map(member => member.sever(worker)));
     const dealt = this.#last.then(async () => {
       const processes = await this.#settle(worker, error, (await severed).flat());
@@ -78,14 +83,15 @@ export class Losses {
   }
 
   async #settle(worker: number, error: TroupeError, nobodys: readonly number[]): Promise<number> {
-    const { memory, names, members, replace } = this.#options;
+    const { memory, names, members } = this.#options;
     const processes = this.#bury([...this.#directory.livingOn(worker), ...nobodys]);
     names.sweep(pid => this.#options.post.whereIs(pid) === undefined);
     this.#load.clear(worker);
     new Int32Array(memory.attention)[worker * STRIDE] = 0;
     SharedGenerations.succeed(memory, worker);
     await Promise.all(members().map(member => member.settle(error)));
-    void replace(worker);
+    this.#vacant.push(worker);
+    if (--this.#pending === 0) for (const vacant of this.#vacant.splice(0)) this.#options.replace(vacant);
     return processes;
   }
 

@@ -74,6 +74,8 @@ export class WorkerPool {
   readonly #bytesPorts: (MessagePort | undefined)[][];
   /** By scheduler. */
   readonly #running: (Running | undefined)[] = [];
+  /** How often in a row a thread could not be started in the place of a lost one. */
+  readonly #failures: number[] = [];
   readonly #local: Member;
   readonly #losses: Losses;
   readonly #watchdog: Watchdog | undefined;
@@ -100,7 +102,7 @@ export class WorkerPool {
       post,
       prefixes,
       members: () => [this.#local, ...this.#running.flatMap(running => running?.member ?? [])],
-      replace: index => this.#replace(index),
+      replace: index => void this.#replace(index),
     });
     this.#watchdog = this.#watch(options);
   }
@@ -141,6 +143,14 @@ export class WorkerPool {
       const { port1, port2 } = new MessageChannel();
       ports[a][b] = port1;
       ports[b][a] = port2;
+    }
+  }
+
+  /** A thread is gone: whoever starts before another one is in its place finds no way there. */
+  #disconnect(index: number): void {
+    for (const table of [this.#rings, this.#ports, this.#bytesPorts]) {
+      table[index].fill(undefined);
+      for (const row of table) row[index] = undefined;
     }
   }
 
@@ -198,7 +208,11 @@ export class WorkerPool {
       cause = error;
     });
     worker.on('exit', code => this.#ended(index, running, cause, `its thread ended with code ${code}`));
-    await started(worker);
+    await started(worker).catch(async (thrown: unknown) => {
+      // It may come yet, and must not: there would be two of it.
+      await worker.terminate();
+      throw thrown;
+    });
     running.ready = true;
     this.#watchdog?.watch(index, worker, notices.port1);
   }
@@ -218,41 +232,46 @@ export class WorkerPool {
     this.#watchdog?.forget(index);
     this.#running[index] = undefined;
     if (this.#stopping || !running.ready) return;
-    const loss = this.#losses.lost(
-      index,
-      running.cause ?? (cause === undefined ? end : toTroupeError(cause).message),
-      stackOf(cause),
-    );
-    void loss.then(done => {
-      for (const share of this.#options.shares) share?.lost?.(running.thread);
+    const why = running.cause ?? (cause === undefined ? end : toTroupeError(cause).message);
+    this.#lost(index, running.thread, why, stackOf(cause));
+  }
+
+  #lost(index: number, thread: number | undefined, cause: string, stack?: string): void {
+    this.#disconnect(index);
+    void this.#losses.lost(index, cause, stack).then(done => {
+      if (thread !== undefined) for (const share of this.#options.shares) share?.lost?.(thread);
       this.#options.onLoss(done);
     });
   }
 
   /** Start a thread in the place of one that was lost, and tell the others how to reach it. */
   async #replace(index: number): Promise<void> {
-    for (let attempt = 1; !this.#stopping; attempt++) {
-      for (let other = 0; other < this.#rings.length; other++) {
-        if (other === index) continue;
-        this.#connect(other, index);
-        const rejoin = {
-          scheduler: index,
-          to: this.#rings[other][index]!,
-          from: this.#rings[index][other]!,
-          port: this.#ports[other][index]!,
-          bytesPort: this.#bytesPorts[other][index]!,
-        };
-        if (other === 0) this.#local.rejoin(rejoin);
-        else this.#running[other]?.member.rejoin(rejoin);
-      }
-      try {
-        await this.#startWorker(index);
-        return;
-      } catch (thrown) {
-        if (attempt < START_ATTEMPTS) continue;
-        this.#options.onDisabled(index, toTroupeError(thrown));
-        return;
-      }
+    if (this.#stopping) return;
+    for (let other = 0; other < this.#rings.length; other++) {
+      // One that is gone too finds the way here when it is replaced.
+      if (other === index || (other > 0 && this.#running[other] === undefined)) continue;
+      this.#connect(other, index);
+      const rejoin = {
+        scheduler: index,
+        to: this.#rings[other][index]!,
+        from: this.#rings[index][other]!,
+        port: this.#ports[other][index]!,
+        bytesPort: this.#bytesPorts[other][index]!,
+      };
+      if (other === 0) this.#local.rejoin(rejoin);
+      else this.#running[other]!.member.rejoin(rejoin);
+    }
+    const starting = this.#startWorker(index);
+    const thread = this.#running[index]?.thread;
+    try {
+      await starting;
+      this.#failures[index] = 0;
+    } catch (thrown) {
+      if (this.#stopping) return;
+      this.#failures[index] = (this.#failures[index] ?? 0) + 1;
+      // Others may have sent there already.
+      if (this.#failures[index] < START_ATTEMPTS) this.#lost(index, thread, toTroupeError(thrown).message);
+      else this.#options.onDisabled(index, toTroupeError(thrown));
     }
   }
 

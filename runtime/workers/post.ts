@@ -31,6 +31,8 @@ import { Directory, Load, type SharedMemory } from './shared_state.ts';
 
 /** Rounds of looking at the rings before a scheduler with nothing to do goes to rest. */
 const LINGER_ROUNDS = 100;
+/** Frames of one scheduler that are taken in before processes have their turn again: a flood must not keep them from it. */
+const FRAMES_PER_LOOK = 512;
 /** A scheduler keeps its own spawns unless another one has so many processes less. */
 const IMBALANCE = 1024;
 
@@ -105,6 +107,12 @@ export class Post implements Outbound {
       hostPrefixes: this.#hostPrefixes,
       drain: scheduler => this.#drain(scheduler),
     });
+    for (const [scheduler, lane] of options.lanes.entries()) {
+      if (scheduler === index || lane !== undefined) continue;
+      // It was lost together with the one whose place this is, and was not replaced yet.
+      this.#departures.lost(scheduler);
+      this.#reception.arrivals.lost(scheduler);
+    }
   }
 
   /** Must be called once before anything is sent or taken in. */
@@ -165,7 +173,7 @@ export class Post implements Outbound {
 
   /**
    * A scheduler is gone: take in what it had published, and back what had not arrived there. Answers the numbers of
-   * processes that were under way and cannot be read any more: nobody has them now.
+   * processes that were under way, there or to here, and cannot be read any more: nobody has them now.
    */
   sever(lost: number): number[] {
     this.#outgoing.suspendGiving();
@@ -180,7 +188,19 @@ export class Post implements Outbound {
     this.#reception.arrivals.lost(lost);
     this.#reception.recovery.lost(lost);
     this.#scheduler!.kick();
-    return underWay.filter(number => !rescued.has(number) && this.#directory.whereIs(number) === this.#index);
+    const nobodys = new Set(
+      underWay.filter(number => !rescued.has(number) && this.#directory.whereIs(number) === this.#index),
+    );
+    // Spawns that it had announced and not handed over.
+    for (const number of this.#directory.dealtBy(lost, this.#index, this.#schedulers)) {
+      if (!this.#isHere(number)) nobodys.add(number);
+    }
+    return [...nobodys];
+  }
+
+  /** Whether a live number that belongs here has its process here, or has passed it on. */
+  #isHere(number: number): boolean {
+    return this.#scheduler!.table.byNumber(number) !== undefined || this.#departures.takerOf(number) >= 0;
   }
 
   /** Call back when everything that was given away has arrived, so that no process is between two schedulers. */
@@ -191,6 +211,7 @@ export class Post implements Outbound {
 
   /** Tell the processes here of ends that were lost with a scheduler; giving goes on after that. */
   settle(error: TroupeError, done: () => void): void {
+    this.#reception.dropEarly();
     this.#reception.recovery.settle(error, () => {
       this.#outgoing.resumeGiving();
       done();
@@ -354,12 +375,12 @@ export class Post implements Outbound {
     this.#hunger.unclaim(scheduler);
   }
 
-  quietEpoch(): number {
-    return this.#outgoing.quiet.look();
+  sends(process: Process): void {
+    process.sentAt = this.#outgoing.quiet.epoch;
   }
 
-  heldOf(sender: Process): void {
-    sender.sentAt = this.#outgoing.quiet.epoch;
+  quietEpoch(): number {
+    return this.#outgoing.quiet.look();
   }
 
   give(processes: readonly Process[], taker: number): Process[] {
@@ -410,17 +431,17 @@ export class Post implements Outbound {
     const readers = this.#readers;
     // Each time another ring goes first, so that a flood from one scheduler does not delay the others.
     const first = ++this.#turn;
-    for (let i = 0; i < readers.length; i++) this.#drain((first + i) % readers.length);
+    for (let i = 0; i < readers.length; i++) this.#drain((first + i) % readers.length, FRAMES_PER_LOOK);
     if (this.#whenSettled.length > 0 && this.#departures.settled)
       for (const settled of this.#whenSettled.splice(0)) settled();
     if (this.#scheduler!.runnable > 0 && this.#hunger.isHungry(this.#index)) this.#hunger.withdraw();
   }
 
-  /** Take in everything that a scheduler has published. */
-  #drain(scheduler: number): void {
+  /** Take in everything that a scheduler has published, or so many frames of it. */
+  #drain(scheduler: number, most = Number.POSITIVE_INFINITY): void {
     const reader = this.#readers[scheduler];
     if (reader === undefined) return;
-    while (reader.read()) {
+    for (let left = most; left > 0 && reader.read(); left--) {
       try {
         this.#reception.take(scheduler, reader.bytes, reader.offset, reader.length);
       } catch {
@@ -428,6 +449,7 @@ export class Post implements Outbound {
         this.#scheduler!.deadLetters++;
       }
     }
+    reader.release();
   }
 
   linger(): boolean {
@@ -452,7 +474,8 @@ export class Post implements Outbound {
   }
 
   sleep(): boolean {
-    if (this.#outgoing.hasTraffic || !this.#calls.rest()) return false;
+    // A look may have left something, and whoever wrote that does not call again.
+    if (this.#outgoing.hasTraffic || this.#waiting() || !this.#calls.rest()) return false;
     this.#rests = true;
     return true;
   }

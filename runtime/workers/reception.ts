@@ -52,6 +52,15 @@ class FarSender implements PidHolder {
   }
 }
 
+/** Where its program cannot be loaded here it ends at its next step, and until then takes either form. */
+function wantsPacked(target: Process): boolean {
+  try {
+    return target.linked.program.payloads === 'packed';
+  } catch {
+    return false;
+  }
+}
+
 const NO_MEMORY: readonly SharedArrayBuffer[] = Object.freeze([]);
 
 export class Reception {
@@ -167,7 +176,7 @@ export class Reception {
       if (this.#options.outgoing.refuses(taker)) this.#options.full[number & SLOT_MASK] = 1;
       return;
     }
-    const packed = target !== undefined && target.linked.program.payloads === 'packed';
+    const packed = target !== undefined && wantsPacked(target);
     let size = end - reader.position;
     for (const memory of reader.shared) size += memory.byteLength;
     // What has Bytes in it is packed for its reader when that takes it: others do not know the form of frames.
@@ -208,8 +217,10 @@ export class Reception {
   #hold(target: Process, held: Held): boolean {
     const arriving = target.extras?.arriving;
     if (arriving === undefined || !arriving.batch.awaits(held.source)) return false;
-    arriving.held.push(held);
-    if (arriving.held.length >= target.linked.host.mailbox) this.#closeMailbox(target);
+    const { message } = held;
+    arriving.hold(held);
+    // As past the limit of its mailbox: others stop sending until that, and this, is half empty.
+    if (message !== undefined && arriving.isOver(target.linked.host)) this.#close(target);
     return true;
   }
 
@@ -229,10 +240,10 @@ export class Reception {
     target.append(message);
     // It may be what the process waits for, while all that is before it is not.
     if (target.state === ProcessState.Idle) scheduler.enqueue(target);
-    this.#closeMailbox(target);
+    this.#close(target);
   }
 
-  #closeMailbox(target: Process): void {
+  #close(target: Process): void {
     target.rare.overfull = true;
     this.#options.full[target.number & SLOT_MASK] = 1;
   }
@@ -249,6 +260,16 @@ export class Reception {
   /** How much is kept for a process that is still on its way here. */
   early(number: number): number {
     return this.#early.get(number)?.length ?? 0;
+  }
+
+  /** What waits for processes that were lost. Who watches one of them is told with all others (`recovery.ts`). */
+  dropEarly(): void {
+    const { directory, index } = this.#options;
+    for (const [number, kept] of this.#early) {
+      if (directory.whereIs(number) === index) continue;
+      this.#early.delete(number);
+      for (const { message } of kept) if (message !== undefined) this.#scheduler!.deadLetters++;
+    }
   }
 
   /** It ended while the signal was under way: who wants to watch it is told now. */
@@ -268,11 +289,10 @@ export class Reception {
 
   /** It has ended before what is held for it could be delivered. */
   refuseHeld(number: number, arriving: Arriving): void {
-    for (const { signal } of arriving.held) {
+    for (const { signal } of arriving.drop()) {
       if (signal !== undefined) this.#refuse(number, signal);
       else this.#scheduler!.deadLetters++;
     }
-    arriving.held = [];
   }
 
   // --- spawns ---------------------------------------------------------------------------------------------------

@@ -99,7 +99,16 @@ export class Directory {
     return Atomics.load(this.#where, slot);
   }
 
-  /** Every live number of a scheduler; of its slots those below `slots`. */
+  /** Every live number on `worker` whose slot `dealer` has dealt out. */
+  *dealtBy(dealer: number, worker: number, schedulers: number): Generator<number> {
+    for (let slot = dealer; slot < SLOTS; slot += schedulers) {
+      if (this.#where[slot] !== worker) continue;
+      const generation = Atomics.load(this.#alive, slot) - 1;
+      if (generation >= 0) yield generation * SLOTS + slot;
+    }
+  }
+
+  /** Every live number of a scheduler. */
   *livingOn(worker: number): Generator<number> {
     const alive = this.#alive;
     const where = this.#where;

@@ -81,7 +81,7 @@ const BROKEN: readonly (readonly [string, Class, readonly Scenario[], (real: any
       [order],
       () => ({ hasClosed: () => true }),
     ],
-    ['who has sent to one that is still arriving may leave', Post, [order], () => ({ heldOf: () => undefined })],
+    ['who has sent to one that is still arriving may leave', Post, [order], () => ({ sends: () => undefined })],
     ['what was handed over counts as read', Lane, [order], () => ({ isRead: true })],
     ['the taker says Passed for those that do not rest', Attention, [order], () => ({ rests: () => true })],
     ['who acts outside of its loop still counts as resting', Attention, [order], () => ({ wakeUp: () => undefined })],
