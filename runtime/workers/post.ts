@@ -455,7 +455,7 @@ export class Post implements Outbound {
   linger(): boolean {
     // The main thread runs what must be there, and what embeds the runtime; it takes nothing from others.
     if (this.#index > 0 && this.#hunger.post()) this.#askBusiest();
-    for (let round = 0; round < LINGER_ROUNDS; round++) if (this.#waiting()) return true;
+    for (let round = 0; round < LINGER_ROUNDS; round++) if (this.hasFrames()) return true;
     return false;
   }
 
@@ -475,7 +475,7 @@ export class Post implements Outbound {
 
   sleep(): boolean {
     // A look may have left something, and whoever wrote that does not call again.
-    if (this.#outgoing.hasTraffic || this.#waiting() || !this.#calls.rest()) return false;
+    if (this.#outgoing.hasTraffic || this.hasFrames() || !this.#calls.rest()) return false;
     this.#rests = true;
     return true;
   }
@@ -486,7 +486,8 @@ export class Post implements Outbound {
     this.#scheduler!.kick();
   }
 
-  #waiting(): boolean {
+  /** Whether others have published anything that was not taken in. */
+  hasFrames(): boolean {
     for (const reader of this.#readers) if (reader?.hasFrame) return true;
     return false;
   }

@@ -60,6 +60,16 @@ function finds(scenarios: readonly Scenario[], schedulers: number): boolean {
   return false;
 }
 
+/** What `act` answers where `post` does not look into the rings. */
+function withoutLook(post: Post, act: () => boolean): boolean {
+  post.hasFrames = () => false;
+  try {
+    return act();
+  } finally {
+    delete (post as { hasFrames?: unknown }).hasFrames;
+  }
+}
+
 /** What is broken, of which class, and where it must show. */
 const BROKEN: readonly (readonly [string, Class, readonly Scenario[], (real: any) => { [method: string]: unknown }])[] =
   [
@@ -99,18 +109,26 @@ const BROKEN: readonly (readonly [string, Class, readonly Scenario[], (real: any
     ['what comes for those that have left is not forwarded', Departures, [order, ends], () => ({ takerOf: () => -1 })],
     ['the directory is not told where a process is', Directory, [order], () => ({ moved: () => undefined })],
     [
-      'a scheduler rests although somebody has called',
-      Attention,
+      'a scheduler rests although somebody has called, and does not look again',
+      Post,
       [order, work],
-      () => ({
-        rest(this: Attention) {
-          Atomics.store(this.words, this.at, AttentionState.RESTING);
-          return true;
+      real => ({
+        sleep(this: Post) {
+          const { rest } = Attention.prototype;
+          Attention.prototype.rest = function (this: Attention) {
+            Atomics.store(this.words, this.at, AttentionState.RESTING);
+            return true;
+          };
+          try {
+            return withoutLook(this, () => real.sleep.call(this));
+          } finally {
+            Attention.prototype.rest = rest;
+          }
         },
       }),
     ],
     [
-      'a scheduler listens after it has looked',
+      'a scheduler listens after it has looked, and does not look again',
       Post,
       [order, work],
       real => ({
@@ -123,6 +141,9 @@ const BROKEN: readonly (readonly [string, Class, readonly Scenario[], (real: any
             Attention.prototype.listen = listen;
           }
           Atomics.store(this.attention, this.attentionAt, AttentionState.AWAKE);
+        },
+        sleep(this: Post) {
+          return withoutLook(this, () => real.sleep.call(this));
         },
       }),
     ],
