@@ -287,8 +287,18 @@ export interface StepOutput {
    * `undefined` and answers `tag` (so a synchronous operation answers `null` for "nothing", never `undefined`).
    */
   invoke(tag: number, operation: BoundOperation, args: readonly Payload[]): Payload | TroupeError;
-  /** Forget a command: no answer will come; a child of `exec` is cancelled, a timer removed. Unknown tags: nothing. */
-  abandon(tag: number): void;
+  /**
+   * Forget a command: a child of `exec` is cancelled, a timer removed. True: it was outstanding, and no answer will come.
+   * False: it was answered already, and if no step has taken that answer yet it still comes.
+   */
+  abandon(tag: number): boolean;
+  /**
+   * Whether a command has not been answered yet. A machine that asks need not keep anything itself for each timer of a
+   * program, of which there can be a hundred thousand.
+   */
+  isOutstanding(tag: number): boolean;
+  /** Whether a timer runs: the process can go on without anybody else. */
+  readonly anyTimer: boolean;
 
   /** The result of the program, before a step returns Complete. */
   complete(value: Payload): void;

@@ -86,7 +86,9 @@ export class BareProcess {
         this.invoked.push([name, args]);
         return this.unanswered.has(name) ? undefined : 0.5;
       },
-      abandon: () => undefined,
+      abandon: () => false,
+      isOutstanding: (tag: number) => this.#timers.includes(tag),
+      anyTimer: false,
       options: () => ({ trap_links: false, upgradable: false }),
       complete: (value: Payload) => {
         this.value = value;

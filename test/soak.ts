@@ -23,6 +23,7 @@ const RUNS: readonly (readonly [file: string, env?: { readonly [name: string]: s
     'conformance/random',
     'kernel/topology',
     'kernel/timing_wheel',
+    'kernel/process_timers',
     'workers/ring',
     'workers/interleavings',
     'workers/broken_protocols',

@@ -7,17 +7,18 @@ import { type TroupeError, toTroupeError } from '../errors.ts';
 import type { Entry, ExitResult, Payload, SpawnRequest } from '../machine.ts';
 import { type Process, ProcessState } from '../scheduler/process.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
-import type { Timer, TimerOwner } from '../scheduler/timing_wheel.ts';
+import type { TimerOwner } from '../scheduler/timing_wheel.ts';
 import { cancelSignal, terminateSignal, unmonitorSignal } from './signal.ts';
 import { spawnChild } from './spawn.ts';
 
 /** A child of an `exec` whose caller is gone gets CANCEL, and is terminated after so many milliseconds. */
 export const CANCEL_GRACE = 5_000;
 
-/** One outstanding command. Exactly one of `child`, `operation` and a bare `timer` says what it waits for. */
+/**
+ * One outstanding command that is not just a timer. Exactly one of `child` and `operation` says what it waits for; the
+ * timeout of an `exec` is a timer of the process under the same tag.
+ */
 export interface Command {
-  /** The command's own timer, or the timeout of an `exec`. */
-  timer: Timer | undefined;
   /** PID of the process that an `exec` waits for. */
   readonly child: string | undefined;
   readonly operation: BoundOperation | undefined;
@@ -39,24 +40,22 @@ export function timerCommand(process: Process, tag: number, milliseconds: number
     scheduler.answer(process, tag, undefined, badTimer());
     return;
   }
-  const timer = scheduler.wheel.arm(scheduler.clock.now(), milliseconds, process, tag);
-  commandsOf(process).set(tag, { timer, child: undefined, operation: undefined, id: '', timeout: 0 });
+  scheduler.timers.arm(process, tag, milliseconds);
   scheduler.kick();
 }
 
-/** The timer of a command has fired: a timer is answered, an `exec` has run out of time. */
+/** A timer has fired: it is answered, or an `exec` has run out of time. */
 export function commandTimeout(process: Process, tag: number): void {
-  const command = process.extras?.commands?.get(tag);
-  if (command === undefined) return;
-  process.extras!.commands!.delete(tag);
   const scheduler = process.linked.scheduler;
-  if (command.child === undefined) {
+  const command = process.extras?.commands?.get(tag);
+  if (command === undefined) {
     scheduler.answer(process, tag, null, undefined);
     return;
   }
+  process.extras!.commands!.delete(tag);
   // It happens outside of its steps, and is of it all the same.
   scheduler.outbound?.sends(process);
-  stopChild(scheduler, process.pid, tag, command.child, 'timeout');
+  stopChild(scheduler, process.pid, tag, command.child!, 'timeout');
   scheduler.answer(process, tag, undefined, execTimeout(command.id, command.timeout));
 }
 
@@ -71,8 +70,8 @@ export function execCommand(process: Process, tag: number, request: SpawnRequest
     return undefined;
   }
   const timeout = request.timeout ?? 0;
-  const timer = timeout > 0 ? scheduler.wheel.arm(scheduler.clock.now(), timeout, process, tag) : undefined;
-  commandsOf(process).set(tag, { timer, child, operation: undefined, id: request.id, timeout });
+  if (timeout > 0) scheduler.timers.arm(process, tag, timeout);
+  commandsOf(process).set(tag, { child, operation: undefined, id: request.id, timeout });
   return child;
 }
 
@@ -82,7 +81,7 @@ export function answerExec(process: Process, tag: number, from: string, result: 
   if (command === undefined || command.child !== from) return;
   process.extras!.commands!.delete(tag);
   const scheduler = process.linked.scheduler;
-  if (command.timer !== undefined) scheduler.wheel.cancel(command.timer);
+  scheduler.timers.cancel(process, tag);
   scheduler.answer(process, tag, result.value, result.error);
 }
 
@@ -163,7 +162,7 @@ export function invokeCommand(
     timerCommand(process, tag, Number(result));
     return undefined;
   }
-  const command: Command = { timer: undefined, child: undefined, operation, id: '', timeout: 0 };
+  const command: Command = { child: undefined, operation, id: '', timeout: 0 };
   commandsOf(process).set(tag, command);
   Promise.resolve(result).then(
     value => settle(process, tag, command, value, undefined),
@@ -234,22 +233,34 @@ class Caller implements CallContext {
 
 // --- forgetting ---------------------------------------------------------------------------------------------------
 
-export function abandonCommand(process: Process, tag: number): void {
-  const command = process.extras?.commands?.get(tag);
-  if (command === undefined) return;
-  process.extras!.commands!.delete(tag);
+/** Whether it was outstanding. */
+export function abandonCommand(process: Process, tag: number): boolean {
+  const { extras } = process;
+  if (extras === undefined) return false;
+  const ran = process.linked.scheduler.timers.cancel(process, tag);
+  const { commands } = extras;
+  if (commands === undefined) return ran;
+  const command = commands.get(tag);
+  if (command === undefined) return ran;
+  commands.delete(tag);
   drop(process, tag, command);
+  return true;
 }
 
-/** At the end of a process: nothing that it started for itself goes on. */
+export function isOutstanding(process: Process, tag: number): boolean {
+  return process.linked.scheduler.timers.has(process, tag) || process.extras?.commands?.has(tag) === true;
+}
+
+/** At the end of a process or of its code: nothing that it started for itself goes on. */
 export function dropCommands(process: Process): void {
-  const commands = process.extras!.commands!;
-  process.extras!.commands = undefined;
+  process.linked.scheduler.timers.cancelAll(process);
+  const extras = process.extras!;
+  const { commands } = extras;
+  if (commands === undefined) return;
+  extras.commands = undefined;
   for (const [tag, command] of commands) drop(process, tag, command);
 }
 
-function drop(process: Process, tag: number, command: Command): void {
-  const scheduler = process.linked.scheduler;
-  if (command.timer !== undefined) scheduler.wheel.cancel(command.timer);
-  if (command.child !== undefined) stopChild(scheduler, process.pid, tag, command.child, 'the caller is gone');
+function drop(process: Process, tag: number, { child }: Command): void {
+  if (child !== undefined) stopChild(process.linked.scheduler, process.pid, tag, child, 'the caller is gone');
 }

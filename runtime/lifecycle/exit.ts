@@ -114,7 +114,7 @@ function privateError(error: TroupeError): TroupeError {
 function finish(process: Process): void {
   const extras = process.extras;
   if (extras !== undefined) {
-    if (extras.commands !== undefined) dropCommands(process);
+    dropCommands(process);
     if (extras.releases !== undefined) {
       for (const release of extras.releases) {
         try {

@@ -2,6 +2,7 @@
 import { upgradeFailed } from '../catalogue.ts';
 import { TroupeError, toTroupeError } from '../errors.ts';
 import type { Process } from '../scheduler/process.ts';
+import { dropCommands } from './commands.ts';
 import { endProcess } from './exit.ts';
 
 /**
@@ -32,7 +33,7 @@ export function upgradeProcess(process: Process): void {
 /** What belongs to the old code is gone: subscriptions, timers, commands; unread messages stay, in order. */
 function forgetCode(process: Process): void {
   const extras = process.extras!;
-  if (extras.commands !== undefined) for (const tag of [...extras.commands.keys()]) process.abandon(tag);
+  dropCommands(process);
   extras.answers?.clear();
   const messages = process.takeRouted();
   if (messages.length === 0) return;

@@ -5,6 +5,7 @@ import type { Answer, ExitResult, Image, Payload, ProcessEvent } from '../machin
 import type { Message } from '../message.ts';
 import type { Arriving } from './arriving.ts';
 import type { Queue } from './queue.ts';
+import { NO_TIMER } from './timing_wheel.ts';
 
 /** Somebody who wants to know how a process ends: a monitor, or the command with `tag` of an `exec`. */
 export interface Watcher {
@@ -36,7 +37,10 @@ export class Extras {
   links: Set<string> | undefined = undefined;
   names: Set<string> | undefined = undefined;
 
+  /** What must be answered by others; timers, those of these commands too, are in `ProcessTimers`. */
   commands: Map<number, Command> | undefined = undefined;
+  /** The youngest of the timers that run: see `ProcessTimers`. */
+  timers = NO_TIMER;
   /** How operations of capabilities see this process. */
   caller: CallContext | undefined = undefined;
   /** Called at the end: what capabilities opened for the process. */

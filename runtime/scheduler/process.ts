@@ -6,7 +6,14 @@ import type { BoundOperation } from '../capabilities/capability.ts';
 import { notText, reservedTopic } from '../catalogue.ts';
 import type { TroupeError } from '../errors.ts';
 import type { Linked } from '../hosts/linked.ts';
-import { abandonCommand, execCommand, invokeCommand, timerCommand } from '../lifecycle/commands.ts';
+import {
+  abandonCommand,
+  commandTimeout,
+  execCommand,
+  invokeCommand,
+  isOutstanding,
+  timerCommand,
+} from '../lifecycle/commands.ts';
 import { linkProcesses, monitorProcess, unlinkProcesses, unmonitorProcess } from '../lifecycle/links.ts';
 import { lookupName, registerName, unregisterName } from '../lifecycle/naming.ts';
 import { spawnProcess } from '../lifecycle/spawn.ts';
@@ -26,7 +33,7 @@ import { Message } from '../message.ts';
 import { formatPid, numberOf } from '../pid.ts';
 import { Extras } from './extras.ts';
 import { Queue } from './queue.ts';
-import type { Timer, TimerOwner } from './timing_wheel.ts';
+import { NO_TIMER, type TimerOwner } from './timing_wheel.ts';
 
 /** Where a process stands. The scheduler alone changes it. */
 export const ProcessState = {
@@ -292,13 +299,22 @@ export class Process implements EventQueue, StepOutput, TimerOwner {
     return invokeCommand(this, tag, operation, args);
   }
 
-  abandon(tag: number): void {
-    abandonCommand(this, tag);
+  abandon(tag: number): boolean {
+    return abandonCommand(this, tag);
+  }
+
+  isOutstanding(tag: number): boolean {
+    return isOutstanding(this, tag);
+  }
+
+  get anyTimer(): boolean {
+    return this.extras !== undefined && this.extras.timers !== NO_TIMER;
   }
 
   /** A timer of a command has fired. */
-  timerFired(timer: Timer): void {
-    this.linked.scheduler.commandTimerFired(this, timer.tag);
+  timerFired(tag: number, timer: number): void {
+    this.linked.scheduler.timers.fired(this, tag, timer);
+    commandTimeout(this, tag);
   }
 
   // --- StepOutput: the end --------------------------------------------------------------------------------------

@@ -12,7 +12,6 @@ import type { Services } from '../capabilities/services.ts';
 import type { Clock } from '../clock.ts';
 import { type TroupeError, toTroupeError } from '../errors.ts';
 import type { Deployed } from '../hosts/deployed.ts';
-import { commandTimeout } from '../lifecycle/commands.ts';
 import { endProcess, settleEndings } from '../lifecycle/exit.ts';
 import type { Names } from '../lifecycle/names.ts';
 import type { Signal } from '../lifecycle/signal.ts';
@@ -32,6 +31,7 @@ import { type PastGenerations, ProcessTable } from './process_table.ts';
 import { Queue } from './queue.ts';
 import { Restless } from './restless.ts';
 import { Sharing } from './sharing.ts';
+import { ProcessTimers } from './process_timers.ts';
 import { type TimerOwner, TimingWheel } from './timing_wheel.ts';
 
 /** Longest time between two looks at the event loop, in milliseconds. */
@@ -99,6 +99,7 @@ export class Scheduler {
   readonly counters: Counters;
   readonly outbound: Outbound | undefined;
   readonly wheel: TimingWheel;
+  readonly timers: ProcessTimers;
   readonly services: Services | undefined;
 
   readonly table: ProcessTable;
@@ -156,6 +157,7 @@ export class Scheduler {
     this.outbound = options.outbound;
     this.services = options.services;
     this.wheel = new TimingWheel(this.clock.now());
+    this.timers = new ProcessTimers(this.wheel, this.clock);
     this.table = new ProcessTable(this.index, this.count, this.outbound, options.past);
     this.#attention = this.outbound?.attention ?? new Int32Array(1);
     this.#attentionAt = this.outbound?.attentionAt ?? 0;
@@ -186,10 +188,7 @@ export class Scheduler {
     process.first = undefined;
     process.more = undefined;
     process.lastTarget = undefined;
-    const commands = process.extras?.commands;
-    if (commands !== undefined) {
-      for (const { timer } of commands.values()) if (timer !== undefined) this.wheel.cancel(timer);
-    }
+    this.timers.cancelAll(process);
     process.extras = undefined;
   }
 
@@ -327,10 +326,6 @@ export class Scheduler {
     if (rare.answers === undefined) rare.answers = new Queue(4);
     rare.answers.push(new Answer(tag, value, error));
     this.wake(process);
-  }
-
-  commandTimerFired(process: Process, tag: number): void {
-    commandTimeout(process, tag);
   }
 
   /** Make sure that the loop looks at the queues soon; cheap when it runs already. */

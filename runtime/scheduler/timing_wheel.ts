@@ -1,6 +1,7 @@
 /**
  * All timers of one worker: a hierarchical timing wheel (Varghese and Lauck, SOSP 1987), six levels of 64 slots, one
- * tick a millisecond, intrusive doubly linked lists. Arming and cancelling are O(1) and allocate one node.
+ * tick a millisecond, doubly linked lists. Arming and cancelling are O(1) and allocate nothing: a timer is a number, and
+ * what is known of it lies under that number in arrays without references, which a garbage collection does not visit.
  *
  * A timer never fires early: its deadline is rounded up to a tick, and ticks are processed when they have passed.
  */
@@ -10,39 +11,38 @@ const SLOTS = 1 << SLOT_BITS;
 const MASK = SLOTS - 1;
 /** Ticks that one slot of a level covers. */
 const SPAN: readonly number[] = Array.from({ length: LEVELS }, (_, level) => SLOTS ** level);
+/** What to multiply by in place of dividing by it: exact, since spans are powers of two. */
+const PER_SPAN: readonly number[] = SPAN.map(span => 1 / span);
 /** 64^6 ms are 2.18 years; what is longer waits in the last level and is placed again each time it comes round. */
 const HORIZON = SLOTS ** LEVELS - 1;
+/** The first numbers are heads of lists: one for each slot of each level, and the one of what is being placed or fired. */
+const TAKEN = LEVELS * SLOTS;
+const FIRST = TAKEN + 1;
+const INITIAL_CAPACITY = 512;
+/** Room for so many timers (28 bytes each) is kept when none is armed any more. */
+const KEPT_CAPACITY = 1 << 17;
+
+/** Stands for no timer where a number must be. */
+export const NO_TIMER = 0;
 
 /** What to do when a timer fires; one object for all timers of an owner, no closure a timer. */
 export interface TimerOwner {
-  timerFired(timer: Timer): void;
+  /** `timer` is free again, and may be what the next `arm` answers. */
+  timerFired(tag: number, timer: number): void;
 }
-
-export class Timer {
-  /** Tick at which it fires. */
-  when: number;
-  readonly owner: TimerOwner;
-  /** Free for the owner: which of its timers this is. */
-  readonly tag: number;
-  next: Timer | null = null;
-  previous: Timer | null = null;
-
-  constructor(when: number, owner: TimerOwner, tag: number) {
-    this.when = when;
-    this.owner = owner;
-    this.tag = tag;
-  }
-
-  get armed(): boolean {
-    return this.next !== null;
-  }
-}
-
-const NOBODY: TimerOwner = { timerFired() {} };
 
 export class TimingWheel {
-  /** Ring heads, level by level. */
-  readonly #slots: Timer[] = [];
+  /** Ticks at which timers fire. */
+  #when = new Float64Array(INITIAL_CAPACITY);
+  /** Rings of armed timers, each through its head; of the free ones `#next` is a list. */
+  #next = new Int32Array(INITIAL_CAPACITY);
+  #previous = new Int32Array(INITIAL_CAPACITY);
+  #tags = new Float64Array(INITIAL_CAPACITY);
+  /** Undefined: not armed. */
+  #owners: (TimerOwner | undefined)[] = [];
+  #free = NO_TIMER;
+  /** Numbers from here on were never used. */
+  #unused = FIRST;
   /** One bit a slot of a level that may be occupied: two words of 32 for each level. */
   readonly #occupied = new Int32Array(LEVELS * 2);
   /** The last tick that was processed. */
@@ -52,33 +52,60 @@ export class TimingWheel {
   /** `now` in milliseconds of the same clock that later calls use. */
   constructor(now: number) {
     this.#tick = Math.floor(now);
-    for (let i = 0; i < LEVELS * SLOTS; i++) {
-      const head = new Timer(0, NOBODY, 0);
-      head.next = head;
-      head.previous = head;
-      this.#slots.push(head);
-    }
+    this.#clear();
   }
 
   get armed(): number {
     return this.#armed;
   }
 
-  /** Fire `owner.timerFired` when `delay` milliseconds have passed since `now`. */
-  arm(now: number, delay: number, owner: TimerOwner, tag: number): Timer {
-    const timer = new Timer(Math.max(Math.ceil(now + delay), this.#tick + 1), owner, tag);
+  /** Timers have numbers below this. It only becomes less while none is armed. */
+  get capacity(): number {
+    return this.#when.length;
+  }
+
+  /** Call `owner.timerFired` when `delay` milliseconds have passed since `now`. See `armAt`. */
+  arm(now: number, delay: number, owner: TimerOwner, tag: number): number {
+    return this.armAt(Math.ceil(now + delay), owner, tag);
+  }
+
+  /**
+   * Call `owner.timerFired` at this tick, a whole number. The answer is the timer's number, above 0, until it has fired or
+   * was cancelled; `tag` is free for the owner: which of its timers this is.
+   */
+  armAt(when: number, owner: TimerOwner, tag: number): number {
+    let timer = this.#free;
+    if (timer !== NO_TIMER) this.#free = this.#next[timer];
+    else {
+      if (this.#unused === this.#when.length) this.#grow();
+      timer = this.#unused++;
+    }
+    this.#when[timer] = Math.max(when, this.#tick + 1);
+    this.#tags[timer] = tag;
+    this.#owners[timer] = owner;
     this.#place(timer);
     this.#armed++;
     return timer;
   }
 
-  cancel(timer: Timer): void {
-    if (timer.next === null) return;
-    timer.previous!.next = timer.next;
-    timer.next.previous = timer.previous;
-    timer.next = null;
-    timer.previous = null;
-    this.#armed--;
+  /** Nothing for a timer that has fired or was cancelled, as long as its number is not used again. */
+  cancel(timer: number): void {
+    if (this.#owners[timer] === undefined) return;
+    this.#unlink(timer);
+    this.#release(timer);
+  }
+
+  ownerOf(timer: number): TimerOwner | undefined {
+    return this.#owners[timer];
+  }
+
+  tagOf(timer: number): number {
+    return this.#tags[timer];
+  }
+
+  /** Tick at which it fires. */
+  whenOf(timer: number): number {
+    return this.#when[timer];
   }
 
   /** Process every tick up to `now`; answers how many timers fired. Owners may arm and cancel meanwhile. */
@@ -124,75 +151,125 @@ export class TimingWheel {
     return best;
   }
 
-  #place(timer: Timer): void {
-    const ahead = Math.min(timer.when - this.#tick, HORIZON);
+  #place(timer: number): void {
+    const when = this.#when[timer];
+    const ahead = when - this.#tick;
     let level = 0;
     while (level < LEVELS - 1 && ahead >= SPAN[level + 1]) level++;
     // Beyond the horizon the slot just behind the current one of the last level comes round last.
-    const tick = timer.when - this.#tick > HORIZON ? this.#tick + HORIZON : timer.when;
-    const slot = Math.floor(tick / SPAN[level]) & MASK;
-    const head = this.#slots[level * SLOTS + slot];
-    timer.previous = head.previous;
-    timer.next = head;
-    head.previous!.next = timer;
-    head.previous = timer;
+    const tick = ahead > HORIZON ? this.#tick + HORIZON : when;
+    const slot = Math.floor(tick * PER_SPAN[level]) & MASK;
+    const head = level * SLOTS + slot;
+    const next = this.#next;
+    const previous = this.#previous;
+    const last = previous[head];
+    previous[timer] = last;
+    next[timer] = head;
+    next[last] = timer;
+    previous[head] = timer;
     this.#occupied[level * 2 + (slot >> 5)] |= 1 << (slot & 31);
   }
 
-  /** Take a slot's whole list; the nodes are unlinked one by one by the caller. */
-  #take(level: number, slot: number): Timer | null {
+  #unlink(timer: number): void {
+    const next = this.#next[timer];
+    const previous = this.#previous[timer];
+    this.#next[previous] = next;
+    this.#previous[next] = previous;
+  }
+
+  /** It is not armed any more, and its number can be used again. */
+  #release(timer: number): void {
+    this.#owners[timer] = undefined;
+    this.#next[timer] = this.#free;
+    this.#free = timer;
+    // A burst must not leave its high-water mark behind.
+    if (--this.#armed === 0 && this.#when.length > KEPT_CAPACITY) this.#resize(INITIAL_CAPACITY);
+  }
+
+  #grow(): void {
+    const when = this.#when;
+    const next = this.#next;
+    const previous = this.#previous;
+    const tags = this.#tags;
+    this.#allocate(when.length * 2);
+    this.#when.set(when);
+    this.#next.set(next);
+    this.#previous.set(previous);
+    this.#tags.set(tags);
+  }
+
+  /** While nothing is armed. */
+  #resize(capacity: number): void {
+    this.#allocate(capacity);
+    this.#clear();
+  }
+
+  #allocate(capacity: number): void {
+    this.#when = new Float64Array(capacity);
+    this.#next = new Int32Array(capacity);
+    this.#previous = new Int32Array(capacity);
+    this.#tags = new Float64Array(capacity);
+  }
+
+  /** No timer, and all numbers unused. */
+  #clear(): void {
+    for (let head = 0; head < FIRST; head++) {
+      this.#next[head] = head;
+      this.#previous[head] = head;
+    }
+    this.#owners = new Array(FIRST).fill(undefined);
+    this.#free = NO_TIMER;
+    this.#unused = FIRST;
+  }
+
+  /** Put a slot's whole list on the ring of what is taken: nobody looks for it in the slot any more. */
+  #take(level: number, slot: number): void {
     this.#occupied[level * 2 + (slot >> 5)] &= ~(1 << (slot & 31));
-    const head = this.#slots[level * SLOTS + slot];
-    if (head.next === head) return null;
-    const first = head.next!;
-    const last = head.previous!;
-    head.next = head;
-    head.previous = head;
-    last.next = null;
-    first.previous = null;
-    return first;
+    const next = this.#next;
+    const previous = this.#previous;
+    const head = level * SLOTS + slot;
+    const first = next[head];
+    if (first === head) return;
+    const last = previous[head];
+    next[TAKEN] = first;
+    previous[first] = TAKEN;
+    next[last] = TAKEN;
+    previous[TAKEN] = last;
+    next[head] = head;
+    previous[head] = head;
   }
 
   /** At a multiple of a level's span the level's slot is spread over the levels below. */
   #cascade(tick: number): void {
     for (let level = LEVELS - 1; level >= 1; level--) {
       if (tick % SPAN[level] !== 0) continue;
-      let timer = this.#take(level, Math.floor(tick / SPAN[level]) & MASK);
-      while (timer !== null) {
-        const next: Timer | null = timer.next;
+      this.#take(level, Math.floor(tick / SPAN[level]) & MASK);
+      for (let timer = this.#next[TAKEN]; timer !== TAKEN; timer = this.#next[TAKEN]) {
+        this.#unlink(timer);
         this.#place(timer);
-        timer = next;
       }
     }
   }
 
   /**
-   * Fire one slot. The list is put on a private ring first: an owner may cancel timers that are still to fire in this
-   * very tick, and they must not.
+   * Fire one slot. Its list is put on a ring of its own first, from which each is taken as its turn comes: an owner may
+   * cancel timers that are still to fire in this very tick, and they must not.
    */
   #fire(slot: number, tick: number): number {
-    let timer = this.#take(0, slot);
-    if (timer === null) return 0;
-    const ring = new Timer(0, NOBODY, 0);
-    ring.next = timer;
-    timer.previous = ring;
-    while (timer.next !== null) timer = timer.next;
-    timer.next = ring;
-    ring.previous = timer;
+    this.#take(0, slot);
     let fired = 0;
-    while (ring.next !== ring) {
-      const due: Timer = ring.next!;
-      ring.next = due.next;
-      due.next!.previous = ring;
-      due.next = null;
-      due.previous = null;
-      if (due.when > tick) {
-        this.#place(due);
+    // Owners may arm, which may make the arrays anew.
+    for (let timer = this.#next[TAKEN]; timer !== TAKEN; timer = this.#next[TAKEN]) {
+      this.#unlink(timer);
+      if (this.#when[timer] > tick) {
+        this.#place(timer);
         continue;
       }
-      this.#armed--;
+      const owner = this.#owners[timer]!;
+      const tag = this.#tags[timer];
+      this.#release(timer);
       fired++;
-      due.owner.timerFired(due);
+      owner.timerFired(tag, timer);
     }
     return fired;
   }

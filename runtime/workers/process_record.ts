@@ -53,10 +53,13 @@ export function writeProcess(writer: PayloadWriter, process: Process, now: numbe
   writer.write(count);
   if (count > 0) writeMessage(writer, process.first!);
   for (let i = 0; i < count - 1; i++) writeMessage(writer, process.more!.at(i)!);
-  if (extras !== undefined) writeExtras(writer, extras, now);
+  if (extras !== undefined) {
+    writeExtras(writer, extras);
+    writeTimers(writer, process, now);
+  }
 }
 
-function writeExtras(writer: PayloadWriter, extras: Extras, now: number): void {
+function writeExtras(writer: PayloadWriter, extras: Extras): void {
   writer.write(extras.method);
   writer.write(extras.debt);
   writer.write(extras.arrivals);
@@ -83,9 +86,17 @@ function writeExtras(writer: PayloadWriter, extras: Extras, now: number): void {
       writer.write(command.child);
       writer.write(command.id);
       writer.write(command.timeout);
-      // Clocks of threads begin at different times: what is left is what counts.
-      writer.write(command.timer === undefined ? undefined : Math.max(command.timer.when - now, 0));
     }
+  }
+}
+
+function writeTimers(writer: PayloadWriter, process: Process, now: number): void {
+  const timers = process.linked.scheduler.timers.of(process);
+  writer.write(timers.length);
+  for (const { tag, when } of timers) {
+    writer.write(tag);
+    // Clocks of threads begin at different times: what is left is what counts.
+    writer.write(Math.max(when - now, 0));
   }
 }
 
@@ -165,7 +176,8 @@ export function readProcess(reader: PayloadReader, scheduler: Scheduler): Proces
   rare.trapLinks = (has & Has.TRAP_LINKS) !== 0;
   rare.upgradable = (has & Has.UPGRADABLE) !== 0;
   rare.overfull = (has & Has.OVERFULL) !== 0;
-  readExtras(reader, process, rare, scheduler);
+  readExtras(reader, rare);
+  readTimers(reader, process, scheduler);
   return process;
 }
 
@@ -177,7 +189,7 @@ function linkedOf(scheduler: Scheduler, entry: string, host: string): Linked {
   return linked;
 }
 
-function readExtras(reader: PayloadReader, process: Process, rare: Extras, scheduler: Scheduler): void {
+function readExtras(reader: PayloadReader, rare: Extras): void {
   rare.method = (reader.read() ?? undefined) as string | undefined;
   rare.debt = reader.read() as number;
   rare.arrivals = reader.read() as number;
@@ -203,7 +215,7 @@ function readExtras(reader: PayloadReader, process: Process, rare: Extras, sched
   rare.events = readQueue(reader, readEvent);
   const commands = reader.read() as number;
   if (commands > 0) rare.commands = new Map();
-  for (let i = 0; i < commands; i++) readCommand(reader, process, rare.commands!, scheduler);
+  for (let i = 0; i < commands; i++) readCommand(reader, rare.commands!);
 }
 
 function watchersOf(flat: readonly (string | number)[]): Watcher[] {
@@ -225,19 +237,19 @@ function readQueue<T>(reader: PayloadReader, read: (reader: PayloadReader) => T)
   return queue;
 }
 
-function readCommand(
-  reader: PayloadReader,
-  process: Process,
-  commands: Map<number, Command>,
-  scheduler: Scheduler,
-): void {
+function readCommand(reader: PayloadReader, commands: Map<number, Command>): void {
   const tag = reader.read() as number;
   const child = (reader.read() ?? undefined) as string | undefined;
   const id = reader.read() as string;
   const timeout = reader.read() as number;
-  const left = reader.read() as number | null;
-  const timer = left === null ? undefined : scheduler.wheel.arm(scheduler.clock.now(), left, process, tag);
-  commands.set(tag, { timer, child, operation: undefined, id, timeout });
+  commands.set(tag, { child, operation: undefined, id, timeout });
+}
+
+function readTimers(reader: PayloadReader, process: Process, scheduler: Scheduler): void {
+  for (let left = reader.read() as number; left > 0; left--) {
+    const tag = reader.read() as number;
+    scheduler.timers.arm(process, tag, reader.read() as number);
+  }
 }
 
 function readMessage(reader: PayloadReader): Message {

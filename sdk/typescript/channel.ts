@@ -8,6 +8,7 @@
  *     self.fork(function* () { yield* results.send(1); });
  *     const first = yield* results.receive();
  */
+import { Alarm } from './alarm.ts';
 import { Command } from './command.ts';
 import { Condition } from './condition.ts';
 import { type Duration, toMilliseconds } from './duration.ts';
@@ -23,18 +24,36 @@ export interface ReceiveOptions {
 /** What is behind a channel: for this library alone, since programs hold channels. */
 export let sourceOf: (channel: Incoming<unknown>) => Source;
 export let holderOf: (channel: Incoming<unknown>) => Process;
+/** For timers: what is in place of the source. */
+let stateOf: (channel: Incoming<unknown>) => Source | TimerState;
+let setState: (channel: Incoming<unknown>, state: TimerState) => void;
+
+/** Of a timer that nobody has waited for: the scheduler's tag, RECEIVED or STOPPED. */
+export type TimerState = number;
+/** Its value was received: none comes any more. */
+const RECEIVED = -1;
+/** It was stopped before there was a value. */
+const STOPPED = -2;
 
 /** A channel to receive from: the inbox, a topic, the process events, a timer, or a `Channel`. */
 export class Incoming<T> {
   readonly #process: Process;
-  readonly #source: Source;
+  /** One field for both, because there are many timers: what is not there need not be collected. */
+  #source: Source | TimerState;
 
   static {
-    sourceOf = channel => channel.#source;
+    sourceOf = channel => {
+      const source = channel.#source;
+      return typeof source === 'object' ? source : (channel.#source = alarmOf(channel.#process, source));
+    };
+    stateOf = channel => channel.#source;
+    setState = (channel, state) => {
+      channel.#source = state;
+    };
     holderOf = channel => channel.#process;
   }
 
-  constructor(process: Process, source: Source) {
+  constructor(process: Process, source: Source | TimerState) {
     this.#process = process;
     this.#source = source;
   }
@@ -43,12 +62,12 @@ export class Incoming<T> {
   receive(options?: ReceiveOptions): Command<T | undefined> {
     const timeout = options?.timeout;
     const milliseconds = timeout === undefined ? 0 : toMilliseconds(timeout, 'receive: timeout');
-    return take<T>(this.#process, this.#source, milliseconds);
+    return take<T>(this.#process, sourceOf(this), milliseconds);
   }
 
   /** The next value if it is there now, else undefined. */
   tryReceive(): T | undefined {
-    const value = this.#source.take();
+    const value = sourceOf(this).take();
     return value === NOTHING || value === CLOSED ? undefined : (value as T);
   }
 
@@ -111,19 +130,41 @@ export class Sending<T> {
   }
 }
 
-/** Values that come by themselves, at a time; stop it when they are no longer wanted. */
+/**
+ * Values that come by themselves, at a time; stop it when they are no longer wanted.
+ *
+ * Most timers are stopped before anybody waits for them, and there can be a hundred thousand: until then this is all that
+ * there is of one, and the scheduler is asked whether it has fired.
+ */
 export class Timer<T> extends Incoming<T> {
-  readonly #stop: () => void;
-
-  constructor(process: Process, source: Source, stop: () => void) {
+  // Not left out: V8 compiles this one, and looks for an implicit one anew at each call.
+  constructor(process: Process, source: Alarm | TimerState) {
     super(process, source);
-    this.#stop = stop;
+  }
+
+  override tryReceive(): T | undefined {
+    const state = stateOf(this);
+    if (typeof state === 'object') return super.tryReceive();
+    const { output } = holderOf(this);
+    if (state < 0 || output === undefined || output.isOutstanding(state)) return undefined;
+    setState(this, RECEIVED);
+    return true as T;
   }
 
   /** No more values come. Stopping twice is harmless. */
   stop(): void {
-    this.#stop();
+    const state = stateOf(this);
+    if (typeof state === 'number' && (state < 0 || holderOf(this).output?.abandon(state) === true)) {
+      setState(this, STOPPED);
+    } else (sourceOf(this) as Alarm).stop();
   }
+}
+
+function alarmOf(process: Process, state: TimerState): Alarm {
+  if (state > 0) return Alarm.of(process, state);
+  const alarm = Alarm.over(process);
+  if (state === STOPPED) alarm.stop();
+  return alarm;
 }
 
 function memoryOf(channel: Channel<any>): MemorySource {

@@ -103,6 +103,13 @@ export class Waits {
     return tag;
   }
 
+  /** A timer whose end nobody is told, unless `redirect` names somebody before. */
+  setTimer(milliseconds: number): number {
+    const tag = ++this.lastTag;
+    this.process.out.timer(tag, milliseconds);
+    return tag;
+  }
+
   inbox(): InboxSource {
     return (this.inboxSource ??= new InboxSource(this.process));
   }
@@ -150,6 +157,6 @@ export class Waits {
 
   /** Whether anything but a message can. */
   get forAnything(): boolean {
-    return this.promises > 0 || this.expected.size > 0 || this.mail.size > 0;
+    return this.promises > 0 || this.expected.size > 0 || this.mail.size > 0 || this.process.out.anyTimer;
   }
 }
