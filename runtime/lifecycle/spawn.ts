@@ -4,6 +4,7 @@
  */
 import { hostFull, hostNotRunning, notText, reservedTopic, tableFull } from '../catalogue.ts';
 import { TroupeError, toTroupeError } from '../errors.ts';
+import type { Host } from '../hosts/host.ts';
 import type { Linked } from '../hosts/linked.ts';
 import type { Payload, SpawnRequest } from '../machine.ts';
 import { Message, type PidHolder } from '../message.ts';
@@ -70,24 +71,32 @@ export function spawnChild(
   if (name !== undefined) {
     const holder = claimName(scheduler, name, pid);
     if (holder !== undefined) {
-      outbound?.retract(numberOf(slot, generation), worker);
-      table.release(slot, generation);
-      scheduler.counters.leave(host.index);
+      undo(scheduler, host, slot, generation, worker);
       return typeof holder === 'string' ? signalHolder(parent, holder, request, tag) : holder;
     }
   }
   if (request.link) noteLink(parent, pid);
   if (request.monitor) noteWatching(parent, pid);
   if (worker !== scheduler.index) {
-    outbound!.spawn(worker, {
-      number: numberOf(slot, generation),
-      entry: linked.entry.id,
-      host: host.id,
-      parent: parent.pid,
-      tag,
-      request,
-      inherited,
-    });
+    const number = numberOf(slot, generation);
+    try {
+      outbound!.spawn(worker, {
+        number,
+        entry: linked.entry.id,
+        host: host.id,
+        parent: parent.pid,
+        tag,
+        request,
+        inherited,
+      });
+    } catch (thrown) {
+      // Something of it cannot be written down.
+      parent.extras?.links?.delete(pid);
+      parent.extras?.watching?.delete(pid);
+      if (name !== undefined) scheduler.names.release(name, pid);
+      undo(scheduler, host, slot, generation, worker);
+      return toTroupeError(thrown, 'INVALID');
+    }
     return pid;
   }
   const related = name !== undefined || request.monitor || request.link || tag >= 0;
@@ -97,6 +106,13 @@ export function spawnChild(
   parent.lastDest = pid;
   parent.lastTarget = child;
   return pid;
+}
+
+/** Nobody has learned of it: there is no such process after all. */
+function undo(scheduler: Scheduler, host: Host, slot: number, generation: number, worker: number): void {
+  scheduler.outbound?.retract(numberOf(slot, generation), worker);
+  scheduler.table.release(slot, generation);
+  scheduler.counters.leave(host.index);
 }
 
 /**

@@ -408,7 +408,9 @@ export class Scheduler {
   #pick(): Process | undefined {
     if (this.#newborn.length > 0) this.#settleNewborn();
     for (;;) {
-      const turn = ++this.#picks;
+      // It stays a small integer for ever.
+      const turn = (this.#picks + 1) & 0x3fffffff;
+      this.#picks = turn;
       let process: Process | undefined;
       if (this.#starving) {
         this.#starving = false;

@@ -287,7 +287,9 @@ export class WorkerPool {
       this.#running.map(async running => {
         if (running === undefined) return;
         running.worker.postMessage('stop');
-        await said(running.worker, 'stopped', STOP_TIMEOUT).catch(() => undefined);
+        // One that has just died says nothing any more.
+        const ended = once(running.worker, 'exit');
+        await Promise.race([said(running.worker, 'stopped', STOP_TIMEOUT), ended]).catch(() => undefined);
       }),
     );
   }

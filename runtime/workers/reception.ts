@@ -367,25 +367,34 @@ export class Reception {
    */
   takeBack(frames: readonly Uint8Array[]): Set<number> {
     const rescued = new Set<number>();
-    const { directory, index, load } = this.#options;
     for (const frame of frames) {
-      const reader = this.#reader;
-      reader.reset(frame);
-      const kind = (reader.read() as number) & KIND_BITS;
-      if (kind === FrameKind.Process) {
-        reader.read();
-        const process = readProcess(reader, this.#scheduler!);
-        const { number } = process;
-        // Otherwise it had arrived there.
-        if (directory.whereIs(number) !== index) continue;
-        this.#scheduler!.admit(process);
-        load.came(index);
-        rescued.add(number);
-      } else if ((kind === FrameKind.Message || kind === FrameKind.Signal) && rescued.has(reader.read() as number)) {
-        this.take(index, frame, 0, frame.length);
+      try {
+        this.#takeBackOne(frame, rescued);
+      } catch {
+        // A process that cannot be read is lost, like those that had arrived; the others must still be told.
+        this.#scheduler!.deadLetters++;
       }
     }
     return rescued;
+  }
+
+  #takeBackOne(frame: Uint8Array, rescued: Set<number>): void {
+    const { directory, index, load } = this.#options;
+    const reader = this.#reader;
+    reader.reset(frame);
+    const kind = (reader.read() as number) & KIND_BITS;
+    if (kind === FrameKind.Process) {
+      reader.read();
+      const process = readProcess(reader, this.#scheduler!);
+      const { number } = process;
+      // Otherwise it had arrived there.
+      if (directory.whereIs(number) !== index) return;
+      this.#scheduler!.admit(process);
+      load.came(index);
+      rescued.add(number);
+    } else if ((kind === FrameKind.Message || kind === FrameKind.Signal) && rescued.has(reader.read() as number)) {
+      this.take(index, frame, 0, frame.length);
+    }
   }
 
   /** Answer a fence of `taker`: what this scheduler sends for that batch goes to the taker from now on. */

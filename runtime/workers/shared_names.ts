@@ -13,6 +13,8 @@ const HEADER = 64;
 const RECORD = 512;
 const LONGEST_PID = RECORD - 8 - LONGEST_NAME;
 const DELETED = 1;
+/** Milliseconds, at least, after which a lock is taken from a thread that can only be dead. */
+const LONGEST_HELD = 5_000;
 
 export const NAMES_CAPACITY = 1 << 15;
 export const NAMES_BYTES = HEADER + NAMES_CAPACITY * RECORD;
@@ -157,10 +159,12 @@ export class SharedNames implements Names {
 
   /** Held for the length of one look-up only; nothing inside can fail or wait. */
   #lock(): void {
-    for (;;) {
+    for (let waits = 0; ; waits++) {
       const holder = Atomics.compareExchange(this.#words, 0, 0, this.#owner);
       if (holder === 0) return;
       Atomics.wait(this.#words, 0, holder, 1);
+      // Its thread has died: the main thread, which would break the lock, may be waiting here itself.
+      if (waits > LONGEST_HELD && Atomics.compareExchange(this.#words, 0, holder, this.#owner) === holder) return;
     }
   }
 

@@ -1,8 +1,12 @@
 /** Threads that are lost together, and what a lost thread had begun to do for others. */
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Runtime } from '../../runtime/runtime.ts';
-import { deploy } from '../deploy.ts';
+import { machineTypes } from '../../machines/index.ts';
+import { Runtime } from '../../runtime/runtime.ts';
+import { readDeployment } from '../../sdk/embed/index.ts';
+import { deploy, writeDeployment } from '../deploy.ts';
 
 const test = suite('workers: losses at once');
 
@@ -63,6 +67,39 @@ test('children that a lost thread had placed elsewhere, and not handed over', as
   await runtime.loseWorker(worker);
   assert.match((await exit).result!.error!.message, /worker \d was lost/);
   assert.ok(await runtime.drained(20_000), `${runtime.live} processes are left that nobody has`);
+  await runtime.stop();
+});
+
+test('a thread that does not start in the place of a lost one is lost like that one, and another one starts', async () => {
+  const reluctant = join(writeDeployment({}), 'reluctant');
+  process.env.RELUCTANT = reluctant;
+  const runtime = await Runtime.start({
+    deployment: await readDeployment(writeDeployment(FILES)),
+    machines: machineTypes,
+    machinesModule: new URL('./reluctant_machines.js', import.meta.url).href,
+    workers: 2,
+    placement: 'round-robin',
+  });
+  writeFileSync(reluctant, '');
+  await runtime.loseWorker(1);
+  const workers = new Map<string, number>();
+  const errors: string[] = [];
+  let runsAgain = false;
+  runtime.onMessage(({ payload }) => {
+    runsAgain ||= workers.get(payload as string) === 1;
+  });
+  // What is placed there before it has started ends, or waits for it; nothing stays behind.
+  for (let turns = 0; turns < 4_000 && !runsAgain; turns++) {
+    const { pid, exit } = runtime.watch({ id: 'app:waiting', host: 'app:host' });
+    workers.set(pid, workerOf(runtime, pid));
+    void exit.then(({ result }) => result?.error !== undefined && errors.push(result.error.message));
+    runtime.send(pid, 'end');
+    await runtime.wait(5);
+  }
+  assert.ok(runsAgain);
+  assert.not(existsSync(reluctant));
+  assert.ok(await runtime.drained(20_000), `${runtime.live} processes are left`);
+  for (const message of errors) assert.match(message, /worker 1 was lost: a worker thread could not start: .*not now/);
   await runtime.stop();
 });
 
