@@ -447,8 +447,7 @@ export class Scheduler {
   /** One step; whether its slice was spent. */
   #step(process: Process): boolean {
     const { linked } = process;
-    this.#stepping[this.#steppingAt] = ++this.steps;
-    if ((this.steps & SAMPLED) !== 0 && linked.samples >= ENOUGH_SAMPLES) return this.#stepOnce(process);
+    if ((++this.steps & SAMPLED) !== 0 && linked.samples >= ENOUGH_SAMPLES) return this.#stepOnce(process);
     const begun = this.clock.now();
     const spent = this.#stepOnce(process);
     linked.sampled((this.clock.now() - begun) * 1000);
@@ -457,9 +456,14 @@ export class Scheduler {
 
   #stepOnce(process: Process): boolean {
     process.state = ProcessState.Running;
-    this.current = process;
     const { sends } = this;
-    this.#stepping[this.#steppingAt + 1] = process.slot;
+    // Where there are several schedulers somebody wants to know; a store of a pointer is not for nothing.
+    const shared = this.outbound !== undefined;
+    if (shared) {
+      this.current = process;
+      this.#stepping[this.#steppingAt] = this.steps;
+      this.#stepping[this.#steppingAt + 1] = process.slot;
+    }
     let status: StepStatus;
     try {
       if (process.machine === undefined && !this.#begin(process)) return false;
@@ -469,7 +473,7 @@ export class Scheduler {
       this.#end(process, toTroupeError(thrown, 'INTERNAL'));
       return false;
     }
-    this.current = undefined;
+    if (shared) this.current = undefined;
     if (this.sends - sends > FLOOD) process.rare.debt = Math.min((this.sends - sends) / FLOOD, MOST_DEBT) | 0;
     const extras = process.extras;
     if (extras !== undefined && extras.doom !== undefined) {
