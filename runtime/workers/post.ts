@@ -24,7 +24,7 @@ import { Departures, Marks } from './departures.ts';
 import { Hunger } from './hunger.ts';
 import type { Lane } from './lane.ts';
 import { FrameKind, Outgoing } from './outgoing.ts';
-import { writeProcess, writeResult } from './process_record.ts';
+import { writeProcess } from './process_record.ts';
 import { Reception } from './reception.ts';
 import type { RingReader } from './ring.ts';
 import { Directory, Load, type SharedMemory } from './shared_state.ts';
@@ -304,15 +304,7 @@ export class Post implements Outbound {
     const refusable =
       signal.kind === SignalKind.Monitor || signal.kind === SignalKind.Link || signal.kind === SignalKind.Cancel;
     if (refusable && this.#outgoing.refuses(to.worker)) return this.refusal(to.worker);
-    const writer = this.#outgoing.begin(FrameKind.Signal);
-    writer.write(to.number);
-    writer.write(signal.kind);
-    writer.write(signal.from);
-    writer.write(signal.tag);
-    writer.write(signal.at);
-    writer.write(signal.text);
-    writeResult(writer, signal.result);
-    this.#outgoing.push(to.worker);
+    this.#reception.sendSignal(to.worker, to.number, signal);
     return undefined;
   }
 

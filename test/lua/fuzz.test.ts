@@ -300,7 +300,7 @@ const ENDS_BY_ITSELF = new Set(['returns', 'raises', 'hoards']);
 const BATCH = 500;
 const ROUNDS = 20;
 
-async function spawnBatch(runtime: Runtime): Promise<void> {
+async function spawnBatch(runtime: Runtime, pause = 2): Promise<void> {
   const names = Object.keys(FATES).filter(name => name !== 'linked');
   const others: [string, string][] = [];
   for (let i = 0; i < BATCH; i++) {
@@ -308,7 +308,7 @@ async function spawnBatch(runtime: Runtime): Promise<void> {
     const pid = runtime.spawn({ id: `app:${name}`, host: 'app:host', args: [i] });
     if (!ENDS_BY_ITSELF.has(name)) others.push([name, pid]);
   }
-  await runtime.wait(2);
+  await runtime.wait(pause);
   for (const [name, pid] of others) {
     if (name === 'cancelled') runtime.cancel(pid, 'enough');
     else runtime.terminate(pid);
@@ -331,7 +331,8 @@ test(`${BATCH * ROUNDS * FACTOR} processes of all fates leave nothing behind`, a
   const { runtime } = await deployLua(scripts(FATES, [], '{memory: 256KiB, cpu_slice: 1ms}'));
   const slots = engineOfThread().vm.slots!;
   try {
-    await spawnBatch(runtime);
+    // Long enough for one of each program to have begun: each program keeps its template.
+    await spawnBatch(runtime, 300);
     const before = await heapUsed(runtime);
     const pages = slots.livePages;
     for (let round = 1; round < ROUNDS * FACTOR; round++) {
