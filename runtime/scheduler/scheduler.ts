@@ -3,7 +3,7 @@
  *
  * Invariants
  * - A process is in at most one run queue, and it is there exactly when its state is Queued.
- * - A woken process runs before a preempted one; where that goes on for 10 ms a preempted one has a turn all the same.
+ * - A woken process runs before a preempted one, but every 61st turn is the other way round, so neither starves.
  * - Of processes that have not begun, the children of the last step run first, in the order in which they were spawned: a
  *   tree is run in depth, so that few of its processes exist at once. Every 61st turn the oldest one runs.
  */
@@ -50,9 +50,7 @@ const RESUME_PAUSE = 5;
  */
 const FLOOD = 1000;
 const MOST_DEBT = 100;
-/** Milliseconds for which there may always be something that goes before the preempted. */
-const STARVED = 10;
-/** Every so many picks the oldest of those go first that have not begun. */
+/** Every so many picks the preempted go first, and after them the oldest of those that have not begun. */
 const FAIRNESS = 61;
 
 export interface SchedulerOptions {
@@ -118,10 +116,6 @@ export class Scheduler {
   readonly #stepping: Int32Array;
   readonly #steppingAt: number;
   #picks = 0;
-  /** Milliseconds of the clock when a preempted process was run last, or none waited; and whether one must be next. */
-  #served = 0;
-  #starving = false;
-  #ranPreempted = false;
   #running = false;
   #turnPending = false;
   #stopped = false;
@@ -363,7 +357,6 @@ export class Scheduler {
           if (this.#step(process) || attention[attentionAt] === CALLED) break;
         }
         now = clock.now();
-        this.#countHunger(now);
         if (outbound !== undefined) {
           this.#settleNewborn();
           outbound.publish();
@@ -412,30 +405,13 @@ export class Scheduler {
       const turn = (this.#picks + 1) & 0x3fffffff;
       this.#picks = turn;
       let process: Process | undefined;
-      if (this.#starving) {
-        this.#starving = false;
-        process = this.#preempted.shift() ?? this.#woken.shift() ?? this.#fresh.shift();
-      } else if (turn % FAIRNESS === 0) process = this.#fresh.shift() ?? this.#woken.shift();
+      if (turn % FAIRNESS === 0) process = this.#preempted.shift() ?? this.#fresh.shift() ?? this.#woken.shift();
       else if ((turn & 1) === 0) process = this.#fresh.pop() ?? this.#woken.shift();
       else process = this.#woken.shift() ?? this.#fresh.pop();
-      if (process === undefined) {
-        process = this.#preempted.shift();
-        if (process === undefined) return undefined;
-        this.#ranPreempted = true;
-      }
+      process ??= this.#preempted.shift();
+      if (process === undefined) return undefined;
       // A process that was ended while it was queued is skipped here instead of being searched for.
       if (process.state === ProcessState.Queued) return process;
-    }
-  }
-
-  /** At each look: who was interrupted must not wait for ever, however much else there is to do. */
-  #countHunger(now: number): void {
-    if (this.#ranPreempted || this.#starving || this.#preempted.size === 0) {
-      this.#ranPreempted = false;
-      this.#served = now;
-    } else if (now - this.#served > STARVED) {
-      this.#starving = true;
-      this.#served = now;
     }
   }
 

@@ -27,7 +27,7 @@ const CALLER = `(module
   (func (export "main") (loop $again (drop (call $pid (i32.const 0) (i32.const 100))) (br $again))))`;
 
 test('limits.cpu_total ends a loop and says where it was', async () => {
-  const process = BareProcess.begin(await program(ENDLESS, { cpuTotal: 10 })).run();
+  const process = BareProcess.begin(await program(ENDLESS, { cpuTotal: 10, cpuSlice: 2 })).run();
   assert.is(process.steps, 6, 'five slices of 2 ms');
   const { error } = process;
   assert.instance(error, TroupeError);
@@ -39,7 +39,7 @@ test('limits.cpu_total ends a loop and says where it was', async () => {
 });
 
 test('what is left of limits.cpu_total travels in an image', async () => {
-  const process = BareProcess.begin(await program(ENDLESS, { cpuTotal: 10 })).run(moving =>
+  const process = BareProcess.begin(await program(ENDLESS, { cpuTotal: 10, cpuSlice: 2 })).run(moving =>
     moving.enter(moving.leave()),
   );
   assert.is(process.steps, 6);
@@ -53,7 +53,7 @@ test('handlers share one slice and count towards limits.cpu_total', async () => 
       (func (export "troupe_alloc") (param i32) (result i32) (i32.const 1024))
       (func (export "on_message") (param i32 i32) (local $i i32)
         (loop $again (br_if $again (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 300000))))))`,
-    { cpuTotal: 12 },
+    { cpuTotal: 12, cpuSlice: 2 },
   );
   const process = BareProcess.begin(busy);
   for (let i = 0; i < 30; i++) process.send('n', i);
@@ -65,7 +65,7 @@ test('handlers share one slice and count towards limits.cpu_total', async () => 
 });
 
 test('a program that does nothing but call is interrupted as one that does nothing but count', async () => {
-  const calling = BareProcess.begin(await program(CALLER, { cpuTotal: 100 }));
+  const calling = BareProcess.begin(await program(CALLER, { cpuTotal: 100, cpuSlice: 2 }));
   calling.step();
   assert.is(calling.status, StepStatus.Ready);
   calling.run();
@@ -131,7 +131,7 @@ test('every call counts', async () => {
       (func (export "main") (loop $again
         ${call}
         (br $again))))`;
-    const process = BareProcess.begin(await program(text, { cpuTotal: 40 })).run();
+    const process = BareProcess.begin(await program(text, { cpuTotal: 40, cpuSlice: 2 })).run();
     assert.is(process.error?.kind, 'RATE_LIMITED', name);
     assert.ok(process.steps > 15 && process.steps < 30, `${name}: ${process.steps} steps`);
     process.machine.close();
