@@ -67,7 +67,9 @@ test('numbers are read as a DataView reads them, and only inside', () => {
       const bytes = Bytes.from(content).slice(2);
       const view = new DataView(content.buffer, Math.min(2, content.length));
       if (at + sizes[name] <= bytes.length) {
-        assert.is(bytes[`get${name}`](at, little), view[`get${name}`](at, little));
+        const [read, expected] = [bytes[`get${name}`](at, little), view[`get${name}`](at, little)];
+        // Bytes can spell what is no number.
+        assert.ok(Object.is(read, expected), `${read} instead of ${expected}`);
       } else {
         refused(() => bytes[`get${name}`](at, little), /does not lie within/);
       }
