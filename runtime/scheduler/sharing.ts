@@ -67,7 +67,12 @@ export class Sharing {
     const wanted = Math.min(MOST, this.#scheduler.runnable >> 1);
     const given: Process[] = [];
     const worth = overloaded ? 0 : WORTH_FRESH;
-    this.#chooseFresh(given, wanted, process => process.linked.stepTime >= worth && this.#mayGo(process, taker));
+    this.#choose(
+      this.#fresh,
+      given,
+      wanted,
+      process => process.linked.stepTime >= worth && this.#mayGo(process, taker),
+    );
     const most = Math.min(wanted, given.length + MOST_BEGUN);
     if (given.length < most) {
       this.#choose(this.#preempted, given, most, process => this.#hasBegun(process, taker, 0));
@@ -84,28 +89,23 @@ export class Sharing {
     if (overloaded) this.#busySince = Number.POSITIVE_INFINITY;
   }
 
-  /** Move what `fits` from the end of a queue, whose processes would run last, into `given`; the rest keeps its order. */
+  /**
+   * Move what `fits` from a queue into `given`; the rest keeps its order. Those that would run last: of a queue the youngest
+   * ones, of `#fresh` the oldest, which are what the largest parts of a tree begin with.
+   */
   #choose(queue: Queue<Process>, given: Process[], wanted: number, fits: (process: Process) => boolean): void {
+    const oldest = queue === this.#fresh;
     const kept: Process[] = [];
     for (let left = queue.size; left > 0 && given.length < wanted && kept.length < 2 * MOST; left--) {
-      const process = queue.pop()!;
+      const process = (oldest ? queue.shift() : queue.pop())!;
       if (process.state !== ProcessState.Queued) continue;
       if (fits(process)) given.push(process);
       else kept.push(process);
     }
-    for (let process = kept.pop(); process !== undefined; process = kept.pop()) queue.push(process);
-  }
-
-  /** The oldest ones first: they are what the largest parts of a tree begin with, and would run last. */
-  #chooseFresh(given: Process[], wanted: number, fits: (process: Process) => boolean): void {
-    const kept: Process[] = [];
-    for (let left = this.#fresh.size; left > 0 && given.length < wanted && kept.length < 2 * MOST; left--) {
-      const process = this.#fresh.shift()!;
-      if (process.state !== ProcessState.Queued) continue;
-      if (fits(process)) given.push(process);
-      else kept.push(process);
+    for (let process = kept.pop(); process !== undefined; process = kept.pop()) {
+      if (oldest) queue.unshift(process);
+      else queue.push(process);
     }
-    for (let process = kept.pop(); process !== undefined; process = kept.pop()) this.#fresh.unshift(process);
   }
 
   #mayGo(process: Process, taker: number): boolean {

@@ -282,7 +282,8 @@ export class Post implements Outbound {
       this.#reception.keep(to.number, { source: this.#index, message: new Message(topic, sender, payload, count) });
       return undefined;
     }
-    if (this.#outgoing.refuses(to.worker)) return this.refusal(to.worker);
+    const refusal = this.refusal(to.worker);
+    if (refusal !== undefined) return refusal;
     if (this.#full[to.number & SLOT_MASK] === 1) return mailboxFull(pid);
     const writer = this.#outgoing.begin(FrameKind.Message);
     writer.write(to.number);
@@ -303,7 +304,8 @@ export class Post implements Outbound {
     }
     const refusable =
       signal.kind === SignalKind.Monitor || signal.kind === SignalKind.Link || signal.kind === SignalKind.Cancel;
-    if (refusable && this.#outgoing.refuses(to.worker)) return this.refusal(to.worker);
+    const refusal = refusable ? this.refusal(to.worker) : undefined;
+    if (refusal !== undefined) return refusal;
     this.#reception.sendSignal(to.worker, to.number, signal);
     return undefined;
   }
