@@ -1,5 +1,5 @@
 import { badName, nameNotFound, nameTaken, notText } from '../catalogue.ts';
-import { TroupeError } from '../errors.ts';
+import { TroupeError, toTroupeError } from '../errors.ts';
 import type { Process } from '../scheduler/process.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
 import { LONGEST_NAME } from './names.ts';
@@ -19,13 +19,8 @@ export function registerName(process: Process, name: string, dest: string): Trou
   const scheduler = process.linked.scheduler;
   const pid = scheduler.locate(dest);
   if (typeof pid !== 'string') return pid;
-  let holder: string | undefined;
-  try {
-    holder = scheduler.names.register(name, pid);
-  } catch (thrown) {
-    if (thrown instanceof TroupeError) return thrown;
-    throw thrown;
-  }
+  const holder = claimName(scheduler, name, pid);
+  if (holder instanceof TroupeError) return holder;
   if (holder === pid) return undefined;
   if (holder !== undefined) return nameTaken(name, holder);
   // Whoever holds it must release it at its end. If it ended just now the signal finds nobody and the name is freed.
@@ -33,8 +28,31 @@ export function registerName(process: Process, name: string, dest: string): Trou
   return undefined;
 }
 
+/**
+ * Undefined: the name is this PID's now. Otherwise its holder, or why there can be none. Another thread sees that a
+ * process is gone a moment before it sees that its names are free: who is gone holds nothing.
+ */
+export function claimName(scheduler: Scheduler, name: string, pid: string): string | TroupeError | undefined {
+  const { names } = scheduler;
+  try {
+    for (;;) {
+      const holder = names.register(name, pid);
+      if (holder === undefined || holder === pid || typeof scheduler.locate(holder) === 'string') return holder;
+      names.release(name, holder);
+    }
+  } catch (thrown) {
+    return toTroupeError(thrown, 'INTERNAL');
+  }
+}
+
+/** Who holds a name; nobody where the holder is gone. */
+export function holderOf(scheduler: Scheduler, name: string): string | undefined {
+  const holder = scheduler.names.lookup(name);
+  return holder === undefined || typeof scheduler.locate(holder) === 'string' ? holder : undefined;
+}
+
 export function lookupName(scheduler: Scheduler, name: string): string | TroupeError {
-  return checkName(name) ?? scheduler.names.lookup(name) ?? nameNotFound(name);
+  return checkName(name) ?? holderOf(scheduler, name) ?? nameNotFound(name);
 }
 
 export function unregisterName(scheduler: Scheduler, name: string): boolean {

@@ -13,7 +13,7 @@ import { type Inherited, Process } from '../scheduler/process.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
 import { faultOfContext, type IdentifiedRequest } from '../security/identity.ts';
 import { linkProcesses, monitorProcess, noteLink, noteWatching, onMonitor } from './links.ts';
-import { checkName } from './naming.ts';
+import { checkName, claimName, holderOf } from './naming.ts';
 import { monitorSignal } from './signal.ts';
 
 const NO_ARGS: readonly [] = Object.freeze([]) as readonly [];
@@ -40,7 +40,7 @@ export function spawnChild(
   if (name !== undefined) {
     const bad = checkName(name);
     if (bad !== undefined) return bad;
-    const holder = scheduler.names.lookup(name);
+    const holder = holderOf(scheduler, name);
     if (holder !== undefined) return signalHolder(parent, holder, request, tag);
   }
   const host = linked.host;
@@ -184,15 +184,6 @@ function inheritance(parent: Process, request: IdentifiedRequest): Inherited | T
   const fault = context === undefined ? undefined : faultOfContext(context);
   if (fault !== undefined) return fault;
   return Object.freeze({ context: Object.freeze({ ...parent.inherited.context, ...context, ...identity }) });
-}
-
-/** Undefined: the name is this PID's now. Otherwise its holder, or why there can be none. */
-function claimName(scheduler: Scheduler, name: string, pid: string): string | TroupeError | undefined {
-  try {
-    return scheduler.names.register(name, pid);
-  } catch (thrown) {
-    return toTroupeError(thrown, 'INTERNAL');
-  }
 }
 
 /**

@@ -37,6 +37,33 @@ test('a PID is {host|0x00001}, counts up, and is never used twice', async () => 
   await runtime.stop();
 });
 
+test('who is gone holds no name, also where it has not come to letting it go', async () => {
+  const runtime = await startNative({
+    short: () => (_events, out) => {
+      out.complete(null);
+      return StepStatus.Complete;
+    },
+    seeker: () => (_events, out) => {
+      const found = out.lookup('left behind');
+      assert.instance(found, TroupeError);
+      assert.is(out.register('left behind'), undefined);
+      assert.is(out.lookup('left behind'), out.pid);
+      out.complete(null);
+      return StepStatus.Complete;
+    },
+  });
+  const { pid, exit } = runtime.watch({ id: 't:short', host: 't:host' });
+  await exit;
+  // As another thread sees it between the two: its table of names is behind.
+  runtime.scheduler.names.register('left behind', pid);
+  await runtime.exec({ id: 't:seeker', host: 't:host' });
+  runtime.scheduler.names.register('taken', pid);
+  const { pid: heir, exit: over } = runtime.watch({ id: 't:short', host: 't:host', name: 'taken' });
+  assert.is.not(heir, pid);
+  await over;
+  await runtime.stop();
+});
+
 test('order at the end: unreachable, names released, EXIT, LINK_DOWN, close', async () => {
   const order: string[] = [];
   let watcherOut: StepOutput | undefined;
