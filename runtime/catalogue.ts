@@ -4,6 +4,7 @@
  */
 import { formatDuration } from './duration.ts';
 import { TroupeError } from './errors.ts';
+import type { Verdict } from './security/authority.ts';
 import { formatSize } from './size.ts';
 
 export function reservedTopic(topic: string): TroupeError {
@@ -200,6 +201,26 @@ export function upgradeFailed(cause: TroupeError): TroupeError {
     kind: cause.kind,
     retryable: cause.retryable,
     details: cause.details,
+  });
+}
+
+/** `host`: where the process runs that asked. */
+export function notAllowed(action: string, resource: string, host: string, verdict: Verdict): TroupeError {
+  const { policy, rule, why, effect } = verdict;
+  const next =
+    rule === 'strict_mode'
+      ? 'give it one ("lifecycle.security" of its service or of its host, or whoever spawns it), or set "security.strict_mode: false"'
+      : rule === 'reachable_from'
+        ? 'list its host there'
+        : rule === 'capabilities.process.operations'
+          ? `list it there (${host})`
+          : effect === 'deny'
+            ? 'change that policy, or act under another scope'
+            : 'add a policy that allows it to the scope';
+  return new TroupeError(`not allowed: "${action}" of "${resource}": ${why}; ${next}`, {
+    kind: 'PERMISSION_DENIED',
+    retryable: false,
+    details: { action, resource, host, policy: policy ?? null, rule: rule ?? null },
   });
 }
 

@@ -229,6 +229,8 @@ export interface SpawnRequest {
   readonly timeout?: number;
   /** Where the entry says nothing: the method to run. */
   readonly method?: string;
+  /** `exec` only: a call of a function, for which policies are asked `funcs.call` and not `process.exec`. */
+  readonly call?: boolean;
 }
 
 export interface ProcessOptions {
@@ -238,7 +240,8 @@ export interface ProcessOptions {
 
 /**
  * What a process can do. Calls that need no waiting act at once and answer with a value or with the error (they never
- * throw for what a program did wrong). Calls that take a `tag` answer later, by an event.
+ * throw for what a program did wrong). Calls that take a `tag` answer later, by an event. What acts on others is asked of
+ * the process's policies and its host's settings first, here and nowhere else: PERMISSION_DENIED (semantics section 8).
  *
  * Payloads handed in must be private to the callee already: `copyPayload` them, or build them fresh.
  */
@@ -259,9 +262,11 @@ export interface StepOutput {
   /** The child's PID, or the error; nothing is left behind in that case. */
   spawn(request: SpawnRequest): string | TroupeError;
   monitor(pid: string): TroupeError | undefined;
-  unmonitor(pid: string): void;
+  /** PERMISSION_DENIED; succeeds also for what is not monitored. */
+  unmonitor(pid: string): TroupeError | undefined;
   link(pid: string): TroupeError | undefined;
-  unlink(pid: string): void;
+  /** PERMISSION_DENIED; succeeds also for what is not linked. */
+  unlink(pid: string): TroupeError | undefined;
   /** Ask a process to end: it gets a CANCEL event. */
   cancel(dest: string, reason?: string): TroupeError | undefined;
   /** End a process at its next step boundary, at once where it waits. */
@@ -270,8 +275,8 @@ export interface StepOutput {
   register(name: string, pid?: string): TroupeError | undefined;
   /** The PID that holds a name, or NOT_FOUND. */
   lookup(name: string): string | TroupeError;
-  /** Whether the name was held. */
-  unregister(name: string): boolean;
+  /** Whether the name was held, or PERMISSION_DENIED. */
+  unregister(name: string): boolean | TroupeError;
   setOptions(options: Partial<ProcessOptions>): void;
   options(): ProcessOptions;
 

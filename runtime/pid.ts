@@ -65,6 +65,11 @@ export function parsePid(text: string): number {
   return Number.isSafeInteger(number) ? number : -1;
 }
 
+/** The host that the text of a PID names; says nothing about whether there is such a process. */
+export function hostOfPid(pid: string): string {
+  return pid.slice(1, Math.max(1, pid.lastIndexOf('|')));
+}
+
 /** Whether a destination is written as a PID (otherwise it is a name). */
 export function looksLikePid(text: string): boolean {
   return text.charCodeAt(0) === 0x7b;

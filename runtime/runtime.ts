@@ -23,8 +23,10 @@ import { copiedBytes, copyPayload, copyPayloads } from './payload/copy.ts';
 import type { Entry } from './registry/entry.ts';
 import type { Deployment } from './registry/load.ts';
 import { Counters } from './scheduler/counters.ts';
-import { NOTHING_INHERITED, Process } from './scheduler/process.ts';
+import { NOTHING_INHERITED } from './scheduler/inherited.ts';
+import { Process } from './scheduler/process.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
+import { Audit, type AuditRecord, logAudit } from './security/audit.ts';
 import type { ServiceStatus } from './supervision/service.ts';
 import { Services } from './supervision/services.ts';
 import { WorkerPool } from './workers/pool.ts';
@@ -56,6 +58,8 @@ export interface RuntimeOptions {
   readonly restless?: boolean;
   /** Told about each process that ended with an error. */
   readonly onCrash?: (pid: string, id: string, error: TroupeError) => void;
+  /** Told about each denial, and about grants where `security.audit.grants` says so. */
+  readonly onAudit?: (record: AuditRecord) => void;
 }
 
 const ROOT_ENTRY: Entry = {
@@ -121,6 +125,10 @@ export class Runtime {
     const shared = shares.map(share => share?.data);
     const deployed = new Deployed(data, options.machines, capabilities, shared);
     const services = options.services ?? createServices({ root: options.deployment.root }, clock);
+    const onAudit = (record: AuditRecord): void => {
+      if (options.deployment.settings.security.audit.log) logAudit(services.log, record);
+      options.onAudit?.(record);
+    };
     let disabled = (_worker: number, error: TroupeError): void => {
       throw error;
     };
@@ -141,6 +149,7 @@ export class Runtime {
         clock,
         watchdog: options.watchdog ?? options.deployment.settings.watchdog,
         onCrash: options.onCrash,
+        onAudit,
         onLoss: ({ error, processes, stack }) => {
           services.log.log(
             'error',
@@ -161,6 +170,7 @@ export class Runtime {
       deployed.attach(scheduler);
     }
     scheduler.onCrash = options.onCrash;
+    scheduler.audit = new Audit(clock, data.auditGrants ?? false, onAudit);
     const machine = new RootMachine(clock);
     const root = startRoot(scheduler, deployed, machine);
     const runtime = new Runtime(options.deployment, scheduler, root, machine, pool, shares, services.log);

@@ -22,11 +22,15 @@ process.on('exit', () => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
-/** Write files into a fresh temporary folder, removed when the test process ends; answers its path. */
+/**
+ * Write files into a fresh temporary folder, removed when the test process ends; answers its path. Without settings of its
+ * own the deployment is not strict: a test that is not about policies needs none.
+ */
 export function writeDeployment(files: Files): string {
   const root = mkdtempSync(join(tmpdir(), 'troupe-'));
   folders.push(root);
-  for (const [path, content] of Object.entries(files)) {
+  const settings = { '.troupe.yaml': 'security: {strict_mode: false}\n' };
+  for (const [path, content] of Object.entries({ ...settings, ...files })) {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), content);
   }

@@ -4,8 +4,10 @@
  */
 import type { ZodType } from 'zod';
 import type { Clock } from '../clock.ts';
+import type { TroupeError } from '../errors.ts';
 import type { Payload } from '../payload/payload.ts';
 import type { Entry } from '../registry/entry.ts';
+import type { Verdict } from '../security/authority.ts';
 import type { Services } from './services.ts';
 
 /** Who calls an operation, and the seams it may use. */
@@ -23,8 +25,23 @@ export interface CallContext {
   readonly strict?: boolean;
   /** What the runtime shares out: terminal, log, store. Absent: those of this thread (`services.ts`). */
   readonly services?: Services;
+  /**
+   * For what turns out only while an operation runs: why the process may not do this, as the policies see it; undefined: it
+   * may. Absent: there are no policies.
+   */
+  allows?(action: string, resource: string, meta?: { readonly [key: string]: Payload }): TroupeError | undefined;
+  /** What the policies would say, without a record of it. Absent: there are none. */
+  judge?(action: string, resource: string, meta?: { readonly [key: string]: Payload }): Verdict;
   /** Called once when the process ends, however it ends: close what was opened for it. */
   onClose(release: () => void): void;
+}
+
+/** What policies are asked before an operation. */
+export interface Guarded {
+  readonly action: string;
+  readonly resource: string;
+  /** What conditions see as `meta.`. */
+  readonly meta?: { readonly [key: string]: Payload };
 }
 
 export interface OperationDefinition<Settings = unknown> {
@@ -34,6 +51,11 @@ export interface OperationDefinition<Settings = unknown> {
   readonly args: readonly string[];
   /** The policy action that guards it, e.g. `fs.read`; undefined: none. */
   readonly action?: string;
+  /**
+   * What exactly is asked of the policies, where `action` and the first argument do not say it. Asked before `run`; each
+   * must be allowed. Throws INVALID for arguments of which it cannot be told.
+   */
+  readonly guards?: (context: CallContext, settings: Settings, args: readonly Payload[]) => readonly Guarded[];
   /**
    * `sync`: returns at once. `async`: returns a promise, the calling path waits. `timer`: returns the milliseconds (> 0)
    * that the calling path then waits on the scheduler's clock.

@@ -10,6 +10,7 @@ import { hashCapability } from './hash.ts';
 import { ioCapability } from './io.ts';
 import { jsonCapability } from './json.ts';
 import { loggerCapability } from './logger.ts';
+import { processSettings } from './process_settings.ts';
 import { randomCapability } from './random.ts';
 import { registryCapability } from './registry.ts';
 import { securityCapability } from './security.ts';
@@ -46,7 +47,10 @@ export const capabilityDefinitions: ReadonlyMap<string, CapabilityDefinition> = 
 /** What the registry checks the `capabilities` of hosts against. */
 export const capabilityScope = {
   capabilities: [...capabilityDefinitions.keys()],
-  capabilitySettings: Object.fromEntries(
-    [...capabilityDefinitions.values()].map(definition => [definition.name, definition.settings]),
-  ),
+  capabilitySettings: {
+    process: processSettings,
+    ...Object.fromEntries(
+      [...capabilityDefinitions.values()].map(definition => [definition.name, definition.settings]),
+    ),
+  },
 };

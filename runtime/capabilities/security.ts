@@ -101,9 +101,10 @@ function ask(context: CallContext, operation: string, args: readonly Payload[]):
       ? {
           effect: 'undefined',
           policy: undefined,
+          rule: 'strict_mode',
           why: `there is neither actor nor scope, and ${context.host} is strict`,
         }
-      : { effect: 'allow', policy: undefined, why: 'there is neither actor nor scope' };
+      : { effect: 'allow', policy: undefined, rule: undefined, why: 'there is neither actor nor scope' };
   }
   const known = policiesOf(entriesOf(context));
   const policies = (scope ?? []).map(id => known.get(id)).filter(policy => policy !== undefined);

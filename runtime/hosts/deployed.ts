@@ -6,6 +6,7 @@ import { TroupeError } from '../errors.ts';
 import type { Artifact, MachineType } from '../machine.ts';
 import type { Entry } from '../registry/entry.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
+import { policiesOf } from '../security/policies.ts';
 import { FUNCTION_HOST, Host, type HostSettings, SYSTEM_HOST } from './host.ts';
 import { Linked } from './linked.ts';
 
@@ -14,8 +15,8 @@ export interface DeployedData {
   readonly entries: readonly Entry[];
   readonly artifacts: ReadonlyMap<string, Artifact>;
   readonly hosts: readonly HostSettings[];
-  /** `security.strict_mode` of the settings; undefined: each host by whether it declares `capabilities`. */
-  readonly strict?: boolean;
+  /** `security.audit.grants` of the settings. */
+  readonly auditGrants?: boolean;
 }
 
 export class Deployed {
@@ -26,7 +27,6 @@ export class Deployed {
   /** What the threads share, by language: `MachineType.share`. */
   readonly #shared = new Map<MachineType, unknown>();
   readonly #capabilities: ReadonlyMap<string, CapabilityDefinition>;
-  readonly #strict: boolean | undefined;
   /** host id -> entry id -> linked. */
   readonly #linked = new Map<string, Map<string, Linked>>();
   #scheduler: Scheduler | undefined;
@@ -43,10 +43,12 @@ export class Deployed {
       this.#shared.set(machine, shared[i]);
     });
     for (const entry of data.entries) this.entries.set(entry.id, entry);
-    for (const settings of data.hosts) this.hosts.set(settings.id, new Host(settings));
+    const policies = policiesOf(this.entries);
+    for (const settings of data.hosts) {
+      this.hosts.set(settings.id, new Host(settings, unreachableFrom(settings.id, data.hosts), policies));
+    }
     this.#artifacts = data.artifacts;
     this.#capabilities = capabilities;
-    this.#strict = data.strict;
     for (const machine of machines) for (const kind of machine.kinds) this.#machines.set(kind, machine);
     const usual = this.#usualHosts();
     this.onlyHost = usual.length === 1 ? usual[0] : undefined;
@@ -88,12 +90,6 @@ export class Deployed {
     return noHostGiven(entry.id, this.#usualHosts().length);
   }
 
-  /** Whether processes of a host that have neither actor nor scope are denied what policies guard (semantics section 8). */
-  isStrict(host: Host): boolean {
-    // Not the host's own table: a terminal host has one without declaring it.
-    return this.#strict ?? this.entries.get(host.id)?.data.capabilities !== undefined;
-  }
-
   /** An entry on a host, imports resolved, or the error that stops the spawn. */
   link(id: string, host: Host, namespace: string): Linked | TroupeError {
     const full = this.qualify(id, namespace);
@@ -117,4 +113,13 @@ export class Deployed {
     ofHost.set(full, made);
     return made;
   }
+}
+
+/** Hosts that let in only others; the runtime's own processes get in everywhere. */
+function unreachableFrom(id: string, hosts: readonly HostSettings[]): ReadonlySet<string> {
+  if (id === SYSTEM_HOST) return new Set();
+  const closed = hosts.filter(
+    host => host.id !== id && host.reachableFrom !== undefined && !host.reachableFrom.includes(id),
+  );
+  return new Set(closed.map(host => host.id));
 }

@@ -1,4 +1,10 @@
+import type { Payload } from '../payload/payload.ts';
 import type { Entry, Place } from '../registry/entry.ts';
+import { Inherited, NOTHING_INHERITED } from '../scheduler/inherited.ts';
+import { Authorities } from '../security/authorities.ts';
+import type { Authority, Border } from '../security/authority.ts';
+import type { Policy } from '../security/decision.ts';
+import { type IdentitySettings, identityOf } from '../security/identity_settings.ts';
 
 /** Defaults of `limits:` and `host:` (semantics sections 4 and 8). */
 export const HOST_DEFAULTS = {
@@ -7,8 +13,10 @@ export const HOST_DEFAULTS = {
   maxProcesses: 2 ** 31 - 1,
 } as const;
 
+type Context = { readonly [key: string]: Payload };
+
 /** A process host: the border at which imports are granted and limits hold (semantics section 8). */
-export class Host {
+export class Host implements Border {
   readonly id: string;
   /** Its place among the hosts of the deployment; the same on every scheduler. */
   readonly index: number;
@@ -29,9 +37,25 @@ export class Host {
   /** Its processes use the terminal, which belongs to the main thread. */
   readonly pinned: boolean;
   readonly limits: HostLimits;
+  readonly strict: boolean;
+  readonly operations: ReadonlySet<string> | undefined;
+  /** Whose processes may act on those here; undefined: everybody's. */
+  readonly reachableFrom: ReadonlySet<string> | undefined;
+  readonly unreachable: ReadonlySet<string>;
+  /** Whether a process here that has no identity may do everything to everybody. */
+  readonly isOpen: boolean;
   running = true;
+  readonly #authorities: Authorities;
+  /** Of processes that come without an identity; undefined: they have none. */
+  readonly #identity: Context | undefined;
+  readonly #inherited: Inherited;
 
-  constructor(settings: HostSettings) {
+  /** `unreachable`: hosts whose `reachable_from` does not name this one. `policies`: of the deployment, by id. */
+  constructor(
+    settings: HostSettings,
+    unreachable: ReadonlySet<string> = new Set(),
+    policies: ReadonlyMap<string, Policy> = new Map(),
+  ) {
     this.id = settings.id;
     this.index = settings.index;
     this.terminal = settings.terminal;
@@ -44,6 +68,26 @@ export class Host {
     this.workers = settings.workers;
     this.pinned = settings.terminal || (settings.capabilities !== undefined && 'io' in settings.capabilities);
     this.limits = settings.limits;
+    this.strict = settings.strict;
+    this.operations = settings.operations === undefined ? undefined : new Set(settings.operations);
+    this.reachableFrom = settings.reachableFrom === undefined ? undefined : new Set(settings.reachableFrom);
+    this.unreachable = unreachable;
+    this.isOpen = !this.strict && this.operations === undefined && unreachable.size === 0;
+    this.#authorities = new Authorities(this, policies);
+    this.#identity = settings.identity;
+    this.#inherited = settings.identity === undefined ? NOTHING_INHERITED : new Inherited({ ...settings.identity });
+  }
+
+  /** What a process with this context is asked before it acts on others. */
+  authorityOf(context: Context): Authority {
+    return this.#authorities.of(context);
+  }
+
+  /** What a child takes over when it is spawned here: where nobody said for whom it acts, the host says it. */
+  inheritedThere(inherited: Inherited): Inherited {
+    if (inherited.identified || this.#identity === undefined) return inherited;
+    if (inherited === NOTHING_INHERITED) return this.#inherited;
+    return new Inherited({ ...inherited.context, ...this.#identity });
   }
 }
 
@@ -70,19 +114,32 @@ export interface HostSettings {
   readonly maxProcesses: number;
   readonly workers: number;
   readonly limits: HostLimits;
+  readonly strict: boolean;
+  /** Of `capabilities.process.operations`. */
+  readonly operations: readonly string[] | undefined;
+  readonly reachableFrom: readonly string[] | undefined;
+  /** Of `lifecycle.security`: reserved context values. */
+  readonly identity: Context | undefined;
 }
 
 /** The hosts of a deployment as data, in a fixed order, so that all schedulers number them alike. */
-export function hostSettings(entries: Iterable<Entry>, defaults: HostLimits): HostSettings[] {
+export function hostSettings(
+  entries: ReadonlyMap<string, Entry>,
+  defaults: HostLimits,
+  strictMode?: boolean,
+): HostSettings[] {
   const settings: HostSettings[] = [];
-  for (const entry of entries) {
+  for (const entry of entries.values()) {
     if (entry.kind !== 'process.host' && entry.kind !== 'terminal.host') continue;
     const data = entry.data as {
       host?: { max_processes?: number; workers?: number };
       capabilities?: { [name: string]: unknown };
       limits?: HostLimits;
       trusted?: boolean;
+      reachable_from?: readonly string[];
+      lifecycle?: { security?: IdentitySettings };
     };
+    const processSettings = data.capabilities?.process as { operations?: readonly string[] } | undefined;
     const terminal = entry.kind === 'terminal.host';
     settings.push({
       id: entry.id,
@@ -94,6 +151,11 @@ export function hostSettings(entries: Iterable<Entry>, defaults: HostLimits): Ho
       maxProcesses: data.host?.max_processes ?? (terminal ? 1 : HOST_DEFAULTS.maxProcesses),
       workers: data.host?.workers ?? 0,
       limits: { ...defaults, ...data.limits },
+      // Not of the table as it is used: a terminal host has one without declaring it.
+      strict: strictMode ?? data.capabilities !== undefined,
+      operations: processSettings?.operations,
+      reachableFrom: data.reachable_from,
+      identity: identityOf(entries, data.lifecycle?.security),
     });
   }
   for (const id of [FUNCTION_HOST, SYSTEM_HOST]) {
@@ -107,6 +169,11 @@ export function hostSettings(entries: Iterable<Entry>, defaults: HostLimits): Ho
       maxProcesses: HOST_DEFAULTS.maxProcesses,
       workers: 0,
       limits: defaults,
+      // The runtime's own processes are those of whoever runs it.
+      strict: id !== SYSTEM_HOST && (strictMode ?? false),
+      operations: undefined,
+      reachableFrom: undefined,
+      identity: undefined,
     });
   }
   return settings;

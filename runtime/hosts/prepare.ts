@@ -20,13 +20,14 @@ export interface PrepareOptions {
 /** Compile, verify and link. Rejects with a DeploymentError that has every problem. */
 export async function prepareDeployment(deployment: Deployment, options: PrepareOptions): Promise<DeployedData> {
   const entries = [...deployment.entries.values()];
-  const hosts = hostSettings(entries, deployment.settings.limits ?? {});
+  const { limits, security } = deployment.settings;
+  const hosts = hostSettings(deployment.entries, limits ?? {}, security.strict_mode);
   const deployed = new Deployed({ entries, artifacts: new Map(), hosts }, options.machines, options.capabilities);
   const problems = new ProblemList();
   checkImports(entries, deployed, options.capabilities, problems);
   const artifacts = await prepareAll(entries, deployment, deployed, options.machines, problems);
   if (problems.found.length > 0) throw new DeploymentError(problems.sorted());
-  return { entries, artifacts, hosts, strict: deployment.settings.security.strict_mode };
+  return { entries, artifacts, hosts, auditGrants: security.audit.grants };
 }
 
 async function prepareAll(

@@ -7,7 +7,9 @@ import { type TroupeError, toTroupeError } from '../errors.ts';
 import type { Entry, ExitResult, Payload, SpawnRequest } from '../machine.ts';
 import { type Process, ProcessState } from '../scheduler/process.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
+import type { Meta, Verdict } from '../security/authority.ts';
 import type { TimerOwner } from '../scheduler/timing_wheel.ts';
+import { refuseFurther, refuseOperation, wouldBe } from './guard.ts';
 import { cancelSignal, terminateSignal, unmonitorSignal } from './signal.ts';
 import { spawnChild } from './spawn.ts';
 
@@ -150,7 +152,12 @@ export function invokeCommand(
   const { definition } = operation;
   let result: Payload | Promise<Payload>;
   try {
-    result = definition.run((process.rare.caller ??= new Caller(process)), operation.settings as never, args);
+    const caller = (process.rare.caller ??= new Caller(process));
+    if (process.authority !== undefined) {
+      const refused = refuseOperation(process, operation, caller, args);
+      if (refused !== undefined) throw refused;
+    }
+    result = definition.run(caller, operation.settings as never, args);
   } catch (thrown) {
     const error = toTroupeError(thrown, 'INTERNAL');
     if (definition.mode === 'sync') return error;
@@ -216,8 +223,15 @@ class Caller implements CallContext {
   }
 
   get strict(): boolean {
-    const { host, scheduler } = this.#process.linked;
-    return scheduler.deployed.isStrict(host);
+    return this.#process.linked.host.strict;
+  }
+
+  allows(action: string, resource: string, meta?: Meta): TroupeError | undefined {
+    return refuseFurther(this.#process, action, resource, meta);
+  }
+
+  judge(action: string, resource: string, meta?: Meta): Verdict {
+    return wouldBe(this.#process, action, resource, meta);
   }
 
   onClose(release: () => void): void {

@@ -24,7 +24,7 @@ export function noteWatching(process: Process, pid: string): void {
   rare.watching.add(pid);
 }
 
-export function unmonitorProcess(process: Process, dest: string): void {
+export function unmonitorProcess(process: Process, dest: string): undefined {
   const scheduler = process.linked.scheduler;
   const pid = scheduler.locate(dest);
   if (typeof pid !== 'string' || !process.extras?.watching?.delete(pid)) return;
@@ -48,7 +48,7 @@ export function noteLink(process: Process, pid: string): void {
   rare.links.add(pid);
 }
 
-export function unlinkProcesses(process: Process, dest: string): void {
+export function unlinkProcesses(process: Process, dest: string): undefined {
   const scheduler = process.linked.scheduler;
   const pid = scheduler.locate(dest);
   if (typeof pid !== 'string' || !process.extras?.links?.delete(pid)) return;

@@ -9,9 +9,11 @@ import type { Linked } from '../hosts/linked.ts';
 import type { Payload, SpawnRequest } from '../machine.ts';
 import { Message, type PidHolder } from '../message.ts';
 import { formatPid, numberOf } from '../pid.ts';
-import { type Inherited, Process } from '../scheduler/process.ts';
+import { Inherited } from '../scheduler/inherited.ts';
+import { Process } from '../scheduler/process.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
 import { faultOfContext, type IdentifiedRequest } from '../security/identity.ts';
+import { refuseSpawn } from './guard.ts';
 import { linkProcesses, monitorProcess, noteLink, noteWatching, onMonitor } from './links.ts';
 import { checkName, claimName, holderOf } from './naming.ts';
 import { monitorSignal } from './signal.ts';
@@ -34,7 +36,9 @@ export function spawnChild(
   for (const { topic } of request.messages ?? []) {
     if (topic.charCodeAt(0) === 0x40) return reservedTopic(topic);
   }
-  const inherited = inheritance(parent, request);
+  const refused = refuseSpawn(parent, linked, request, tag >= 0);
+  if (refused !== undefined) return refused;
+  const inherited = inheritance(parent, request, linked.host);
   if (inherited instanceof TroupeError) return inherited;
   const { name } = request;
   if (name !== undefined) {
@@ -102,9 +106,11 @@ export function spawnChild(
   const related = name !== undefined || request.monitor || request.link || tag >= 0;
   const sender = related ? parent.pid : undefined;
   const child = arrive(scheduler, linked, slot, generation, sender, request, tag, inherited, parent);
-  // Who spawns most often sends to its child next.
-  parent.lastDest = pid;
-  parent.lastTarget = child;
+  // Who spawns most often sends to its child next; whoever must be asked for that is asked.
+  if (parent.authority === undefined) {
+    parent.lastDest = pid;
+    parent.lastTarget = child;
+  }
   return pid;
 }
 
@@ -178,12 +184,12 @@ function lookUp(scheduler: Scheduler, parent: Process, request: SpawnRequest): L
 }
 
 /** What the parent has, under what the request sets. Actor and scope have a way of their own: no context can forge them. */
-function inheritance(parent: Process, request: IdentifiedRequest): Inherited | TroupeError {
+function inheritance(parent: Process, request: IdentifiedRequest, host: Host): Inherited | TroupeError {
   const { context, identity } = request;
-  if (context === undefined && identity === undefined) return parent.inherited;
+  if (context === undefined && identity === undefined) return host.inheritedThere(parent.inherited);
   const fault = context === undefined ? undefined : faultOfContext(context);
   if (fault !== undefined) return fault;
-  return Object.freeze({ context: Object.freeze({ ...parent.inherited.context, ...context, ...identity }) });
+  return host.inheritedThere(new Inherited({ ...parent.inherited.context, ...context, ...identity }));
 }
 
 /**

@@ -4,6 +4,7 @@ import { TroupeError, toTroupeError } from '../errors.ts';
 import type { Process } from '../scheduler/process.ts';
 import { dropCommands } from './commands.ts';
 import { endProcess } from './exit.ts';
+import { refuseUpgrade } from './guard.ts';
 
 /**
  * Same PID, names, monitors, links, options, context and unread messages; the capabilities are those that the host
@@ -17,6 +18,8 @@ export function upgradeProcess(process: Process): void {
     const linked = scheduler.deployed.link(wanted.id ?? entry.id, host, entry.namespace);
     if (linked instanceof TroupeError) throw linked;
     linked.program;
+    const refused = refuseUpgrade(process, linked.entry.id);
+    if (refused !== undefined) throw refused;
     process.machine!.close();
     process.machine = undefined;
     process.extras!.method = undefined;

@@ -24,6 +24,14 @@ export const settingsSchema = z.strictObject({
     .strictObject({
       /** Whether processes without actor and scope are denied; undefined: in hosts that declare `capabilities`. */
       strict_mode: z.boolean().optional(),
+      audit: z
+        .strictObject({
+          /** Whether what is allowed is recorded as well as what is denied. */
+          grants: z.boolean().default(false),
+          /** Whether the records go to the log: denials as warnings, grants as information. */
+          log: z.boolean().default(true),
+        })
+        .prefault({}),
     })
     .prefault({}),
   /** Defaults for the `limits` of all hosts. */

@@ -1,7 +1,8 @@
 import type { Signal } from '../lifecycle/signal.ts';
 import type { Packed, Payload, SpawnRequest } from '../machine.ts';
 import type { TroupeError } from '../errors.ts';
-import type { Inherited, Process } from './process.ts';
+import type { Inherited } from './inherited.ts';
+import type { Process } from './process.ts';
 
 /** Where a live process is, as far as this scheduler knows. */
 export interface Placed {

@@ -14,6 +14,7 @@ import {
   isOutstanding,
   timerCommand,
 } from '../lifecycle/commands.ts';
+import { hidden, refuseDest, refuseRegister, refuseSend, refuseUnregister } from '../lifecycle/guard.ts';
 import { linkProcesses, monitorProcess, unlinkProcesses, unmonitorProcess } from '../lifecycle/links.ts';
 import { lookupName, registerName, unregisterName } from '../lifecycle/naming.ts';
 import { spawnProcess } from '../lifecycle/spawn.ts';
@@ -31,7 +32,9 @@ import type {
 } from '../machine.ts';
 import { Message } from '../message.ts';
 import { formatPid, numberOf } from '../pid.ts';
+import type { Authority } from '../security/authority.ts';
 import { Extras } from './extras.ts';
+import type { Inherited } from './inherited.ts';
 import { Queue } from './queue.ts';
 import { NO_TIMER, type TimerOwner } from './timing_wheel.ts';
 
@@ -52,13 +55,6 @@ export const ProcessState = {
 } as const;
 export type ProcessState = (typeof ProcessState)[keyof typeof ProcessState];
 
-/** What a child takes over from its spawner unless told otherwise (semantics section 2). Frozen and shared. */
-export interface Inherited {
-  readonly context: { readonly [key: string]: Payload };
-}
-
-export const NOTHING_INHERITED: Inherited = Object.freeze({ context: Object.freeze({}) });
-
 export class Process implements EventQueue, StepOutput, TimerOwner {
   linked: Linked;
   /** See `pid.ts`. */
@@ -74,6 +70,8 @@ export class Process implements EventQueue, StepOutput, TimerOwner {
   more: Queue<Message> | undefined;
   extras: Extras | undefined;
   readonly inherited: Inherited;
+  /** What it is asked before it acts on others; undefined: nothing restricts it. */
+  readonly authority: Authority | undefined;
   pidText: string | undefined;
   /** Where it sent to last: most processes send to the same one again. */
   lastDest: string | undefined;
@@ -92,6 +90,8 @@ export class Process implements EventQueue, StepOutput, TimerOwner {
     this.more = undefined;
     this.extras = undefined;
     this.inherited = inherited;
+    const { host } = linked;
+    this.authority = host.isOpen && !inherited.identified ? undefined : host.authorityOf(inherited.context);
     this.pidText = undefined;
     this.lastDest = undefined;
     this.lastTarget = undefined;
@@ -227,6 +227,10 @@ export class Process implements EventQueue, StepOutput, TimerOwner {
     scheduler.sends++;
     let target = this.lastTarget;
     if (target === undefined || dest !== this.lastDest || target.state === ProcessState.Dead) {
+      if (this.authority !== undefined) {
+        const refused = refuseSend(this, this.authority, dest);
+        if (refused !== undefined) return refused;
+      }
       target = scheduler.table.known.get(dest);
       if (target === undefined) return scheduler.sendFar(this, dest, topic, payload, count, bytes);
       this.lastDest = dest;
@@ -240,39 +244,40 @@ export class Process implements EventQueue, StepOutput, TimerOwner {
   }
 
   monitor(pid: string): TroupeError | undefined {
-    return monitorProcess(this, pid);
+    return refuseDest(this, 'process.monitor', pid) ?? monitorProcess(this, pid);
   }
 
-  unmonitor(pid: string): void {
-    unmonitorProcess(this, pid);
+  unmonitor(pid: string): TroupeError | undefined {
+    return refuseDest(this, 'process.unmonitor', pid) ?? unmonitorProcess(this, pid);
   }
 
   link(pid: string): TroupeError | undefined {
-    return linkProcesses(this, pid);
+    return refuseDest(this, 'process.link', pid) ?? linkProcesses(this, pid);
   }
 
-  unlink(pid: string): void {
-    unlinkProcesses(this, pid);
+  unlink(pid: string): TroupeError | undefined {
+    return refuseDest(this, 'process.unlink', pid) ?? unlinkProcesses(this, pid);
   }
 
   cancel(dest: string, reason?: string): TroupeError | undefined {
-    return cancelProcess(this.linked.scheduler, this.pid, dest, reason);
+    return refuseDest(this, 'process.cancel', dest) ?? cancelProcess(this.linked.scheduler, this.pid, dest, reason);
   }
 
   terminate(dest: string): TroupeError | undefined {
-    return terminateProcess(this.linked.scheduler, this.pid, dest);
+    return refuseDest(this, 'process.terminate', dest) ?? terminateProcess(this.linked.scheduler, this.pid, dest);
   }
 
   register(name: string, pid?: string): TroupeError | undefined {
-    return registerName(this, name, pid ?? this.pid);
+    return refuseRegister(this, name, pid) ?? registerName(this, name, pid ?? this.pid);
   }
 
   lookup(name: string): string | TroupeError {
-    return lookupName(this.linked.scheduler, name);
+    const found = lookupName(this.linked.scheduler, name);
+    return hidden(this, name, found) ?? found;
   }
 
-  unregister(name: string): boolean {
-    return unregisterName(this.linked.scheduler, name);
+  unregister(name: string): boolean | TroupeError {
+    return refuseUnregister(this, name) ?? unregisterName(this.linked.scheduler, name);
   }
 
   setOptions(options: Partial<ProcessOptions>): void {

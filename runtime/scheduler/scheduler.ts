@@ -8,6 +8,7 @@
  *   tree is run in depth, so that few of its processes exist at once. Every 61st turn the oldest one runs.
  */
 import { invariantBroken, nameNotFound, notText, processNotFound } from '../catalogue.ts';
+import type { Audit } from '../security/audit.ts';
 import type { Services } from '../capabilities/services.ts';
 import type { Clock } from '../clock.ts';
 import { type TroupeError, toTroupeError } from '../errors.ts';
@@ -138,6 +139,8 @@ export class Scheduler {
   /** Who is being stepped. */
   current: Process | undefined = undefined;
   deadLetters = 0;
+  /** Where it is recorded what policies and hosts denied; undefined: nowhere. */
+  audit: Audit | undefined = undefined;
   /** Told about each process that ended with an error. */
   onCrash: ((pid: string, id: string, error: TroupeError) => void) | undefined = undefined;
 

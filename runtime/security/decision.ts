@@ -46,6 +46,8 @@ export interface Decision {
   readonly effect: Effect;
   /** The policy that decided. */
   readonly policy: string | undefined;
+  /** What of it decided. */
+  readonly rule: string | undefined;
   /** One sentence for people. */
   readonly why: string;
 }
@@ -62,12 +64,26 @@ export function decide(policies: Iterable<Policy>, question: Question): Decision
   if (allowed !== undefined) return decision(allowed, question);
   const what = `"${question.action}" of "${question.resource}"`;
   const why = count === 0 ? `there is no policy that could allow ${what}` : `no policy says anything about ${what}`;
-  return { effect: 'undefined', policy: undefined, why };
+  return { effect: 'undefined', policy: undefined, rule: undefined, why };
 }
 
 function decision(policy: Policy, { action, resource }: Question): Decision {
   const verb = policy.effect === 'allow' ? 'allows' : 'denies';
-  return { effect: policy.effect, policy: policy.id, why: `${policy.id} ${verb} "${action}" of "${resource}"` };
+  return {
+    effect: policy.effect,
+    policy: policy.id,
+    rule: 'effect',
+    why: `${policy.id} ${verb} "${action}" of "${resource}"`,
+  };
+}
+
+/** Whether what a policy says depends on more of `meta` than the hosts of sender and receiver. */
+export function dependsOnMeta(policy: Policy): boolean {
+  return (policy.conditions ?? []).some(({ field, value_from }) => [field, value_from].some(readsMeta));
+}
+
+function readsMeta(field: string | undefined): boolean {
+  return field?.startsWith('meta.') === true && field !== 'meta.host' && field !== 'meta.sender_host';
 }
 
 /** What one policy says; `undefined` where the question is none of its business. */

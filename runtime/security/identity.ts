@@ -32,6 +32,10 @@ export function isReservedKey(key: string): boolean {
   return key.startsWith('@');
 }
 
+export function isIdentified(context: Context): boolean {
+  return Object.hasOwn(context, ACTOR) || Object.hasOwn(context, SCOPE);
+}
+
 export function actorIn(context: Context): Actor | undefined {
   return Object.hasOwn(context, ACTOR) ? (context[ACTOR] as unknown as Actor) : undefined;
 }

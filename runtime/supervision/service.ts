@@ -7,6 +7,8 @@ import type { Payload, ProcessEvent } from '../machine.ts';
 import type { Entry } from '../registry/entry.ts';
 import { dataOf, type KindData } from '../registry/kinds.ts';
 import type { Runtime } from '../runtime.ts';
+import type { IdentifiedRequest } from '../security/identity.ts';
+import { type IdentitySettings, identityOf } from '../security/identity_settings.ts';
 import { decideRestart } from './restart.ts';
 
 /**
@@ -79,7 +81,9 @@ export class Service {
       // A spawn with a name that is taken would make the holder look like this service.
       const holder = name === undefined ? undefined : this.#runtime.lookup(name);
       if (holder !== undefined) throw serviceNameTaken(this.id, name!, holder);
-      const { pid, exit } = this.#runtime.watch({ id: process, host, args: input as Payload[], name });
+      const identity = identityOf(this.#runtime.deployment.entries, lifecycle.security as IdentitySettings);
+      const request: IdentifiedRequest = { id: process, host, args: input as Payload[], name, identity };
+      const { pid, exit } = this.#runtime.watch(request);
       const running: Running = { pid, exit, since: this.#runtime.scheduler.clock.now() };
       this.#running = running;
       this.#state = 'running';

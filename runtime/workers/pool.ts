@@ -12,6 +12,7 @@ import type { Shared } from '../machine.ts';
 import { unpackPayload } from '../payload/messagepack.ts';
 import { pidPrefix } from '../pid.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
+import { type AuditRecord, unpackAudit } from '../security/audit.ts';
 import { type Loss, Losses } from './losses.ts';
 import { LocalMember, type Member, type Obeyed, RemoteMember } from './member.ts';
 import { join, type MeshData } from './mesh.ts';
@@ -42,6 +43,7 @@ export interface PoolOptions {
   /** Milliseconds that a step may take on a worker; 0: any time. */
   readonly watchdog: number;
   readonly onCrash: ((pid: string, id: string, error: TroupeError) => void) | undefined;
+  readonly onAudit: (record: AuditRecord) => void;
   /** A worker thread has died; what lived on it has ended, and another thread takes its place. */
   readonly onLoss: (loss: Loss) => void;
   /** No thread could be started in its place: what runs there cannot go on. */
@@ -342,6 +344,8 @@ async function started(worker: Worker): Promise<void> {
 function report(told: WorkerReport, options: PoolOptions): void {
   if (told.report === 'crash') {
     options.onCrash?.(told.pid, told.id, toTroupeError(unpackPayload(told.error)));
+  } else if (told.report === 'audit') {
+    options.onAudit(unpackAudit(told.record));
   } else {
     const fields = told.fields === undefined ? undefined : (unpackPayload(told.fields) as LogFields);
     options.services.log.log(told.level, told.message, fields, told.origin);

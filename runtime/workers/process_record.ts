@@ -10,7 +10,8 @@ import { Packed } from '../payload/payload.ts';
 import type { Linked } from '../hosts/linked.ts';
 import { generationOf, SLOT_MASK } from '../pid.ts';
 import type { Extras, Watcher } from '../scheduler/extras.ts';
-import { NOTHING_INHERITED, Process, type ProcessState } from '../scheduler/process.ts';
+import { Inherited, NOTHING_INHERITED } from '../scheduler/inherited.ts';
+import { Process, type ProcessState } from '../scheduler/process.ts';
 import { Queue } from '../scheduler/queue.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
 import { TroupeError, toTroupeError } from '../errors.ts';
@@ -157,9 +158,7 @@ export function readProcess(reader: PayloadReader, scheduler: Scheduler): Proces
   const has = reader.read() as number;
   const linked = linkedOf(scheduler, entry, host);
   const inherited =
-    (has & Has.CONTEXT) === 0
-      ? NOTHING_INHERITED
-      : Object.freeze({ context: Object.freeze(reader.read() as { [key: string]: Payload }) });
+    (has & Has.CONTEXT) === 0 ? NOTHING_INHERITED : new Inherited(reader.read() as { [key: string]: Payload });
   const generation = generationOf(number);
   const image = (has & Has.IMAGE) !== 0;
   const args = image ? NO_ARGS : (reader.read() as Payload[]);

@@ -11,6 +11,7 @@ import { PayloadReader } from '../payload/messagepack.ts';
 import { Packed } from '../payload/payload.ts';
 import { formatPid, generationOf, SLOT_MASK } from '../pid.ts';
 import type { Arriving, Held } from '../scheduler/arriving.ts';
+import { inheritedOf } from '../scheduler/inherited.ts';
 import { type Process, ProcessState } from '../scheduler/process.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
 import { Arrivals } from './arrivals.ts';
@@ -318,7 +319,7 @@ export class Reception {
         payloads,
       })),
     };
-    const context = Object.freeze(reader.read() as { [key: string]: Payload });
+    const inherited = inheritedOf(reader.read() as { [key: string]: Payload });
     const linked = deployed.link(entry, host, entry.slice(0, entry.indexOf(':')));
     // The spawner linked it before it sent it here, so it links here too.
     if (linked instanceof TroupeError) throw linked;
@@ -330,7 +331,7 @@ export class Reception {
       parent,
       request,
       tag,
-      Object.freeze({ context }),
+      inherited,
       parent,
     );
     this.#arrived(process);

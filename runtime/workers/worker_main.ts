@@ -9,6 +9,7 @@ import { Deployed, type DeployedData } from '../hosts/deployed.ts';
 import { LOG_LEVELS, type LogFields, type LogLevel, type LogOrigin, type LogSink } from '../logger.ts';
 import type { MachineType } from '../machine.ts';
 import { packPayload } from '../payload/messagepack.ts';
+import { Audit, packAudit } from '../security/audit.ts';
 import { LocalMember, obey, type Order } from './member.ts';
 import { onAbortedStep } from './aborted_step.ts';
 import { join, type MeshData } from './mesh.ts';
@@ -29,6 +30,7 @@ export interface WorkerStart {
 /** What a worker tells the main thread unasked. */
 export type WorkerReport =
   | { readonly report: 'crash'; readonly pid: string; readonly id: string; readonly error: Uint8Array }
+  | { readonly report: 'audit'; readonly record: Uint8Array }
   | {
       readonly report: 'log';
       readonly level: LogLevel;
@@ -71,6 +73,9 @@ async function main(start: WorkerStart, parent: MessagePort): Promise<void> {
   scheduler.onCrash = (pid, id, error) => {
     parent.postMessage({ report: 'crash', pid, id, error: packPayload(error) } satisfies WorkerReport);
   };
+  scheduler.audit = new Audit(systemClock, start.data.auditGrants ?? false, record => {
+    parent.postMessage({ report: 'audit', record: packAudit(record) } satisfies WorkerReport);
+  });
   parent.on('message', (order: Order | 'stop') => {
     if (order === 'stop') {
       scheduler.stop(runtimeStopped());

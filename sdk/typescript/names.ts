@@ -25,6 +25,7 @@ export class Names {
 
   /** Whether the name was held. */
   unregister(name: string): boolean {
-    return this.#process.out.unregister(name);
+    const held = this.#process.out.unregister(name);
+    return typeof held === 'boolean' ? held : raise(held);
   }
 }

@@ -192,7 +192,7 @@ export class Self<M extends Messages = Messages> {
 
   /** Call a function entry of any language and wait for its result; throws its error. */
   call<T = any>(id: string, ...args: unknown[]): Running<T> {
-    return execute<T>(this.#process, { id, args: copyArguments(args, 'args') });
+    return execute<T>(this.#process, { id, args: copyArguments(args, 'args'), call: true });
   }
 
   /** An EXIT event when `pid` ends. Throws NOT_FOUND, ALREADY_EXISTS, INVALID (oneself). */
@@ -202,8 +202,8 @@ export class Self<M extends Messages = Messages> {
   }
 
   unmonitor(pid: string): true {
-    this.#process.out.unmonitor(pid);
-    return true;
+    const error = this.#process.out.unmonitor(pid);
+    return error === undefined ? true : raise(error);
   }
 
   /** When one ends with an error the other does too, or gets LINK_DOWN. Throws NOT_FOUND, INVALID (oneself). */
@@ -213,8 +213,8 @@ export class Self<M extends Messages = Messages> {
   }
 
   unlink(pid: string): true {
-    this.#process.out.unlink(pid);
-    return true;
+    const error = this.#process.out.unlink(pid);
+    return error === undefined ? true : raise(error);
   }
 
   /** Ask a process to end: it gets a CANCEL event. The error, as a value: NOT_FOUND. */

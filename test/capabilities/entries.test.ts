@@ -128,6 +128,7 @@ test('policies of the scope decide, and say why', async ({ caller }) => {
     allowed: false,
     effect: 'deny',
     policy: 'app:frozen',
+    rule: 'effect',
     why: 'app:frozen denies "write" of "doc:7"',
   });
   // An actor without a scope has no policies, hence no rights.

@@ -6,7 +6,8 @@ import { type Image, type StateMachine, StepStatus } from '../../runtime/machine
 import { Message } from '../../runtime/message.ts';
 import { Arriving, ArrivingBatch } from '../../runtime/scheduler/arriving.ts';
 import { pack } from '../../runtime/scheduler/movable.ts';
-import { NOTHING_INHERITED, Process } from '../../runtime/scheduler/process.ts';
+import { NOTHING_INHERITED } from '../../runtime/scheduler/inherited.ts';
+import { Process } from '../../runtime/scheduler/process.ts';
 
 const test = suite('held and packed');
 

@@ -85,7 +85,7 @@ export function nativeData(names: readonly string[], options: NativeOptions = {}
   const artifacts = new Map<string, Artifact>(
     entries.slice(1).map(entry => [entry.id, { sha256: entry.id, data: null }]),
   );
-  return { entries, artifacts, hosts: hostSettings(entries, {}) };
+  return { entries, artifacts, hosts: hostSettings(new Map(entries.map(entry => [entry.id, entry])), {}) };
 }
 
 /** A runtime on this thread with one host, `t:host`, and the given programs as `t:<name>`. */

@@ -315,7 +315,7 @@ for (const workers of [0, 2]) {
           process.with_context({}):with_actor(ann):with_scope(both):exec("app:who", "app:host"),
         }`,
         [
-          '{name: read, kind: security.policy, groups: [staff], policy: {actions: read, resources: "doc:*", effect: allow}}',
+          '{name: read, kind: security.policy, groups: [staff], policy: {actions: [read, funcs.call, process.host], resources: ["doc:*", "app:*"], effect: allow}}',
           '{name: frozen, kind: security.policy, policy: {actions: write, resources: "*", effect: deny}}',
           "{name: who, kind: function.lua, modules: [funcs], source: \"return function() return require('funcs').call('app:inner') end\"}",
           `{name: inner, kind: function.lua, modules: [security, ctx], source: ${JSON.stringify(INNER)}}`,

@@ -14,7 +14,7 @@ const FILES = {
 namespace: app
 entries:
   - {name: host, kind: process.host}
-  - {name: read, kind: security.policy, policy: {actions: read, resources: "*", effect: allow}}
+  - {name: read, kind: security.policy, policy: {actions: [read, process.*], resources: "*", effect: allow}}
   - {name: seen, kind: process.ts, source: file://seen.ts, imports: [security, ctx]}
   - {name: typescript, kind: process.ts, source: file://typescript.ts}
   - {name: lua, kind: process.lua, source: file://forge.lua}

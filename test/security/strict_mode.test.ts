@@ -26,7 +26,7 @@ entries:
 /** What `can` answers on each host, all of them in the order of the YAML; for the usual, and for one with a scope. */
 async function answers(settings: string, workers: number): Promise<{ plain: boolean[]; scoped: boolean[] }> {
   const files = { 'app.yaml': YAML, 'may.ts': SOURCE, 'may.lua': LUA };
-  const runtime = await deploy(settings === '' ? files : { ...files, '.troupe.yaml': settings }, { workers });
+  const runtime = await deploy({ ...files, '.troupe.yaml': settings }, { workers });
   try {
     const plain: boolean[] = [];
     const scoped: boolean[] = [];

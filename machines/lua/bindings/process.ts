@@ -59,15 +59,9 @@ export function processModule(engine: Engine): HostModule {
     with_options: L => newSpawner(engine, L, 'with_options'),
 
     monitor: L => done(L, engine.process.out.monitor(text(L, 1))),
-    unmonitor: L => {
-      engine.process.out.unmonitor(text(L, 1));
-      return done(L, undefined);
-    },
+    unmonitor: L => done(L, engine.process.out.unmonitor(text(L, 1))),
     link: L => done(L, engine.process.out.link(text(L, 1))),
-    unlink: L => {
-      engine.process.out.unlink(text(L, 1));
-      return done(L, undefined);
-    },
+    unlink: L => done(L, engine.process.out.unlink(text(L, 1))),
     cancel: L => done(L, engine.process.out.cancel(text(L, 1), optionalText(engine, L, 2))),
     terminate: L => done(L, engine.process.out.terminate(text(L, 1))),
 
@@ -182,7 +176,9 @@ export function processModule(engine: Engine): HostModule {
       unregister: L => {
         const fault = faultOfScope(engine, L, 2);
         if (fault !== undefined) return pushFailure(engine, L, fault);
-        engine.vm.api.lua_pushboolean(L, engine.process.out.unregister(text(L, 1)) ? 1 : 0);
+        const held = engine.process.out.unregister(text(L, 1));
+        if (typeof held !== 'boolean') return pushFailure(engine, L, held);
+        engine.vm.api.lua_pushboolean(L, held ? 1 : 0);
         return 1;
       },
     },

@@ -174,7 +174,7 @@ export function spawnerClass(engine: Engine): ObjectClass {
 export function callRequest(engine: Engine, L: number, index: number, settings: Settings): SpawnRequest | TroupeError {
   const id = textArgument(engine, L, index);
   const args = payloadArguments(engine, L, index + 1, 'argument');
-  return args instanceof TroupeError ? args : { ...settings, id, args };
+  return args instanceof TroupeError ? args : { ...settings, id, args, call: true };
 }
 
 function asRecord(value: Payload | TroupeError): Record | TroupeError {

@@ -128,17 +128,14 @@ function outwardCalls(running: Running, security: BoundCapability | undefined): 
     },
 
     monitor: onText(running, 'the PID', (guest, pid) => guest.code(guest.out.monitor(pid))),
-    unmonitor: onText(running, 'the PID', (guest, pid) => {
-      guest.out.unmonitor(pid);
-      return 0;
-    }),
+    unmonitor: onText(running, 'the PID', (guest, pid) => guest.code(guest.out.unmonitor(pid))),
     link: onText(running, 'the PID', (guest, pid) => guest.code(guest.out.link(pid))),
-    unlink: onText(running, 'the PID', (guest, pid) => {
-      guest.out.unlink(pid);
-      return 0;
-    }),
+    unlink: onText(running, 'the PID', (guest, pid) => guest.code(guest.out.unlink(pid))),
     terminate: onText(running, 'the destination', (guest, dest) => guest.code(guest.out.terminate(dest))),
-    unregister: onText(running, 'the name', (guest, name) => (guest.out.unregister(name) ? 1 : 0)),
+    unregister: onText(running, 'the name', (guest, name) => {
+      const held = guest.out.unregister(name);
+      return typeof held === 'boolean' ? Number(held) : guest.results.refuse(held);
+    }),
     cancel(dest, destLength, reason, reasonLength) {
       const guest = running.guest;
       const target = guest.read.text(dest, destLength, 'the destination');
@@ -236,7 +233,7 @@ function commandCalls(running: Running, security: BoundCapability | undefined): 
       const guest = running.guest;
       if (guest.isResuming()) return guest.finish(area, capacity);
       const request = guest.read.simpleRequest(id, idLength, 0, 0, args, argsLength);
-      return request === undefined ? guest.refused() : guest.exec(request);
+      return request === undefined ? guest.refused() : guest.exec({ ...request, call: true });
     },
 
     start_timer(tag, milliseconds) {
@@ -255,7 +252,7 @@ function commandCalls(running: Running, security: BoundCapability | undefined): 
     start_call(tag, id, idLength, args, argsLength) {
       const guest = running.guest;
       const request = guest.read.simpleRequest(id, idLength, 0, 0, args, argsLength);
-      return request === undefined ? guest.refused() : startExec(guest, tag, request);
+      return request === undefined ? guest.refused() : startExec(guest, tag, { ...request, call: true });
     },
     abandon(tag) {
       running.guest.abandon(tag);

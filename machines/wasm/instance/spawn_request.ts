@@ -11,7 +11,7 @@ export interface RequestActor {
 }
 
 /** A spawn as a guest asks for it. */
-export interface GuestRequest extends SpawnRequest {
+export interface GuestRequest extends Omit<SpawnRequest, 'call'> {
   readonly actor?: RequestActor;
   /** Ids of policies. */
   readonly scope?: readonly string[];
