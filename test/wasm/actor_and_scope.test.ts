@@ -50,7 +50,7 @@ const runtime = await start(
   [
     '{name: program, kind: process.wasm, language: assemblyscript, source: file://program.ts, method: look, imports: [security]}',
     '{name: plain, kind: process.wasm, language: assemblyscript, source: file://plain.ts}',
-    '{name: readers, kind: security.policy, policy: {actions: [read, process.*], resources: ["doc:a", "app:*", ann], effect: allow}}',
+    '{name: readers, kind: security.policy, policy: {actions: [read, process.*, security.*], resources: ["doc:a", "app:*", ann], effect: allow}}',
     '{name: nothing, kind: security.policy, policy: {actions: read, resources: "doc:*", effect: deny}}',
   ],
   { 'program.ts': PROGRAM, 'plain.ts': PLAIN },
