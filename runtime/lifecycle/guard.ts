@@ -12,7 +12,7 @@ import type { Linked } from '../hosts/linked.ts';
 import type { Payload } from '../machine.ts';
 import { hostOfPid, looksLikePid } from '../pid.ts';
 import type { Process } from '../scheduler/process.ts';
-import type { Authority, Meta, Verdict } from '../security/authority.ts';
+import { type Authority, Launch, type Meta, type Verdict } from '../security/authority.ts';
 import { actorIn, type IdentifiedRequest, scopeIn } from '../security/identity.ts';
 import { holderOf } from './naming.ts';
 
@@ -98,25 +98,32 @@ export function refuseUnregister(process: Process, name: string): TroupeError | 
 /** A spawn or an `exec` (`waits`), with everything that it asks for besides. */
 export function refuseSpawn(
   process: Process,
-  { entry, host }: Linked,
+  linked: Linked,
   request: IdentifiedRequest,
   waits: boolean,
 ): TroupeError | undefined {
   const { authority } = process;
   if (authority === undefined) return undefined;
+  const { entry, host } = linked;
+  const { context, identity, name, monitor, link } = request;
+  const form = waits ? (request.call === true ? Launch.CALL : Launch.EXEC) : Launch.SPAWN;
+  const plain = !monitor && !link && name === undefined && context === undefined && identity === undefined;
+  if (plain && authority.mayLaunch(linked, form)) return undefined;
   const meta = { host: host.id, sender_host: authority.border.id };
   const ask = (action: string, resource: string): TroupeError | undefined =>
     refuse(process, authority, action, resource, host.id, meta);
-  const { context, identity, name } = request;
   let refused = waits
     ? ask(request.call === true ? 'funcs.call' : 'process.exec', entry.id)
     : ask('process.spawn', entry.id);
-  if (refused === undefined && request.monitor) refused = ask('process.spawn.monitored', entry.id);
-  if (refused === undefined && request.link) refused = ask('process.spawn.linked', entry.id);
+  if (refused === undefined && monitor) refused = ask('process.spawn.monitored', entry.id);
+  if (refused === undefined && link) refused = ask('process.spawn.linked', entry.id);
   refused ??= ask('process.host', host.id);
   if (refused === undefined && name !== undefined) refused = refuseRegister(process, name, undefined);
   if (refused === undefined && context !== undefined && Object.keys(context).length > 0) {
     refused = ask('process.context', entry.id);
+  }
+  if (refused === undefined && plain && process.linked.scheduler.audit?.grants !== true) {
+    authority.noteLaunch(linked, form);
   }
   if (refused !== undefined || identity === undefined) return refused;
   return refuseIdentity(identity, ask);

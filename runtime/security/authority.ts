@@ -29,6 +29,9 @@ export interface Border {
   readonly unreachable: ReadonlySet<string>;
 }
 
+/** Forms of a start that asks for nothing besides. */
+export const Launch = { SPAWN: 1, EXEC: 2, CALL: 4 } as const;
+
 /** Decisions, and receivers, that one authority remembers. */
 const REMEMBERED = 4096;
 
@@ -46,6 +49,8 @@ export class Authority {
   readonly scope: Scope | undefined;
   /** PIDs that it may send to, as far as it was asked: their hosts never change. */
   readonly receivers = new Set<string>();
+  /** Entries on hosts that it may start, by the forms (bits) in which it may. */
+  readonly #launches = new WeakMap<object, number>();
   readonly #policies: readonly Policy[];
   /** Whether what was decided holds for the next question of the same action, resource and host. */
   readonly #constant: boolean;
@@ -98,6 +103,16 @@ export class Authority {
     if (operation === undefined || operations === undefined || operations.has(operation)) return undefined;
     const why = `${id} grants its processes ${[...operations].join(', ') || 'nothing'} of "process", not ${operation}`;
     return { allowed: false, effect: 'deny', policy: undefined, rule: 'capabilities.process.operations', why };
+  }
+
+  /** Whether it may start `linked` in a form (`Launch`), as far as it was asked. */
+  mayLaunch(linked: object, form: number): boolean {
+    return ((this.#launches.get(linked) ?? 0) & form) !== 0;
+  }
+
+  /** From now on it may start it in this form without being asked again, unless that depends on more. */
+  noteLaunch(linked: object, form: number): void {
+    if (this.#constant) this.#launches.set(linked, (this.#launches.get(linked) ?? 0) | form);
   }
 
   #judge(action: string, resource: string, host: string | undefined, meta: Meta): Verdict {

@@ -2,6 +2,7 @@
 import { LUA_MEASUREMENTS } from './lua_measurements.ts';
 import { idleBytes, type Measurement, timed } from './measurement.ts';
 import { PAYLOAD_MEASUREMENTS } from './payload_measurements.ts';
+import { POLICY_MEASUREMENTS } from './policy_measurements.ts';
 import { MOVING_MEASUREMENTS } from './moving_measurements.ts';
 import { WASM_MEASUREMENTS } from './wasm_measurements.ts';
 import { WASM_TRANSFORM_MEASUREMENTS } from './wasm_transform_measurements.ts';
@@ -123,6 +124,7 @@ export const MEASUREMENTS: readonly Measurement[] = [
     run: timed('flood_ts'),
   },
   ...PAYLOAD_MEASUREMENTS,
+  ...POLICY_MEASUREMENTS,
   {
     name: 'ping-pong',
     machine: 'xstate',
