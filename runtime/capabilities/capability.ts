@@ -21,8 +21,6 @@ export interface CallContext {
   readonly values?: { readonly [key: string]: Payload };
   /** The deployment's entries by id. Absent: none are known. */
   readonly entries?: ReadonlyMap<string, Entry>;
-  /** Whether a process with neither actor nor scope is denied what policies guard (`security.strict_mode`). */
-  readonly strict?: boolean;
   /** What the runtime shares out: terminal, log, store. Absent: those of this thread (`services.ts`). */
   readonly services?: Services;
   /**
@@ -30,8 +28,8 @@ export interface CallContext {
    * may. Absent: there are no policies.
    */
   allows?(action: string, resource: string, meta?: { readonly [key: string]: Payload }): TroupeError | undefined;
-  /** What the policies would say, without a record of it. Absent: there are none. */
-  judge?(action: string, resource: string, meta?: { readonly [key: string]: Payload }): Verdict;
+  /** What its host and its policies would say, without a record of it. */
+  judge(action: string, resource: string, meta?: { readonly [key: string]: Payload }): Verdict;
   /** Called once when the process ends, however it ends: close what was opened for it. */
   onClose(release: () => void): void;
 }

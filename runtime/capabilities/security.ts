@@ -8,7 +8,8 @@ import { copyPayload } from '../payload/copy.ts';
 import type { Payload } from '../payload/payload.ts';
 import type { Entry } from '../registry/entry.ts';
 import { didYouMean } from '../registry/suggest.ts';
-import { type Decision, decide, type Policy } from '../security/decision.ts';
+import type { Verdict } from '../security/authority.ts';
+import { decide, type Policy } from '../security/decision.ts';
 import { type Actor, actorIn, scopeIn } from '../security/identity.ts';
 import { groupMembers, policiesOf } from '../security/policies.ts';
 import { invalid, recordArgument, textArgument } from './arguments.ts';
@@ -40,15 +41,15 @@ export const securityCapability: CapabilityDefinition<z.infer<typeof settings>> 
       summary: 'Whether the process may do an action to a resource',
       args: ['action', 'resource', 'meta?'],
       mode: 'sync',
-      run: (context, _settings, args) => ask(context, 'security.can', args).effect === 'allow',
+      run: (context, _settings, args) => ask(context, 'security.can', args).allowed,
     },
     explain: {
-      summary: 'The same with the reason: {allowed, effect, policy, why}',
+      summary: 'The same with the reason: {allowed, effect, policy, rule, why}',
       args: ['action', 'resource', 'meta?'],
       mode: 'sync',
       run: (context, _settings, args) => {
-        const decision = ask(context, 'security.explain', args);
-        return { ...decision, allowed: decision.effect === 'allow' };
+        const { allowed, effect, policy, rule, why } = ask(context, 'security.explain', args);
+        return { allowed, effect, policy, rule, why };
       },
     },
     evaluate: {
@@ -66,7 +67,9 @@ export const securityCapability: CapabilityDefinition<z.infer<typeof settings>> 
     policy: {
       summary: 'A policy by id: {id, effect, actions, resources}; NOT_FOUND',
       args: ['id'],
-      action: 'security.policy.get',
+      guards: (context, _settings, [id]) => [
+        { action: 'security.policy.get', resource: fullId(context, textArgument(id, 'security.policy', 'id')) },
+      ],
       mode: 'sync',
       run: (context, _settings, args) => {
         const { id, effect, actions, resources } = policyOf(context, textArgument(args[0], 'security.policy', 'id'));
@@ -90,25 +93,10 @@ export const securityCapability: CapabilityDefinition<z.infer<typeof settings>> 
   },
 };
 
-/** With neither actor nor scope everything is allowed, unless the host is strict. */
-function ask(context: CallContext, operation: string, args: readonly Payload[]): Decision {
-  const question = questionArguments(operation, args);
-  const values = context.values ?? {};
-  const actor = actorIn(values);
-  const scope = scopeIn(values);
-  if (actor === undefined && scope === undefined) {
-    return context.strict === true
-      ? {
-          effect: 'undefined',
-          policy: undefined,
-          rule: 'strict_mode',
-          why: `there is neither actor nor scope, and ${context.host} is strict`,
-        }
-      : { effect: 'allow', policy: undefined, rule: undefined, why: 'there is neither actor nor scope' };
-  }
-  const known = policiesOf(entriesOf(context));
-  const policies = (scope ?? []).map(id => known.get(id)).filter(policy => policy !== undefined);
-  return decide(policies, { actor, ...question });
+/** As it would be judged if the process did it; a question leaves no record. */
+function ask(context: CallContext, operation: string, args: readonly Payload[]): Verdict {
+  const { action, resource, meta } = questionArguments(operation, args);
+  return context.judge(action, resource, meta);
 }
 
 function questionArguments(operation: string, [action, resource, meta]: readonly Payload[]) {
@@ -135,11 +123,15 @@ function policyList(context: CallContext, value: Payload): Policy[] {
 
 /** An id without a namespace is of the caller's own. */
 function policyOf(context: CallContext, id: string): Policy {
-  const full = id.includes(':') ? id : `${context.id.split(':')[0]}:${id}`;
+  const full = fullId(context, id);
   const policies = policiesOf(entriesOf(context));
   const policy = policies.get(full);
   if (policy !== undefined) return policy;
   throw notFound(`there is no policy "${full}"${didYouMean(full, policies.keys())}`);
+}
+
+function fullId(context: CallContext, id: string): string {
+  return id.includes(':') ? id : `${context.id.split(':')[0]}:${id}`;
 }
 
 function entriesOf(context: CallContext): ReadonlyMap<string, Entry> {

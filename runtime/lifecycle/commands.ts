@@ -222,10 +222,6 @@ class Caller implements CallContext {
     return this.#process.linked.scheduler.deployed.entries;
   }
 
-  get strict(): boolean {
-    return this.#process.linked.host.strict;
-  }
-
   allows(action: string, resource: string, meta?: Meta): TroupeError | undefined {
     return refuseFurther(this.#process, action, resource, meta);
   }

@@ -13,6 +13,7 @@ import {
 import type { Place } from './entry.ts';
 import { type Environment, hasReference, replaceReferences } from './environment.ts';
 import { ProblemList } from './problem.ts';
+import { offsetInScalar } from './scalar_offset.ts';
 import { didYouMean } from './suggest.ts';
 import { firstFault, TOO_DEEP } from './syntax.ts';
 import { type Field, faulty, list, map, type Scalar, scalar, type Tree } from './tree.ts';
@@ -164,7 +165,7 @@ class Reader {
     const place = this.start(node);
     const value = node.value;
     if (typeof value === 'string')
-      return hasReference(value) ? this.replaced(node, value, place) : scalar(place, value);
+      return hasReference(value) ? this.replaced(node, value, place) : this.written(node, value, place);
     if (value === null || value === undefined) return scalar(place, null);
     if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)) {
       return scalar(place, /^[-+]?\d+$/.test(node.source ?? '') ? BigInt(node.source!) : value);
@@ -172,6 +173,14 @@ class Reader {
     if (typeof value === 'number' || typeof value === 'boolean') return scalar(place, value as Scalar);
     this.problems.add(place, 'tags like this one (they begin with "!") are not used here; remove it');
     return faulty(place);
+  }
+
+  private written(node: YamlScalar, value: string, place: Place): Tree {
+    const inside = (offset: number) => {
+      const found = offsetInScalar(this.text, node, value, offset);
+      return found === undefined ? undefined : this.place(found);
+    };
+    return { ...scalar(place, value), inside };
   }
 
   private replaced(node: YamlScalar, value: string, place: Place): Tree {

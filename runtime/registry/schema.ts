@@ -18,6 +18,8 @@ export interface IssueParams {
   readonly kind?: ErrorKind;
   /** The message stands alone; it is not to be prefixed with the path. */
   readonly whole?: boolean;
+  /** Which character of the text that `path` leads to the message is about. */
+  readonly offset?: number;
 }
 
 /** What `always` checks and transforms report through. */

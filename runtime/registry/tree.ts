@@ -23,6 +23,8 @@ export interface Tree {
    * schema decides whether `5` is a number or a text (`retype`).
    */
   readonly loose?: string;
+  /** Of a text as it was written: where its character of this offset stands; undefined where nobody can tell. */
+  readonly inside?: (offset: number) => Place | undefined;
   /** Set where the value could not be read, which is reported already: what else is wrong with it is an echo. */
   readonly faulty?: boolean;
   /** Values in it, itself included, with aliases counted as often as they are used. */

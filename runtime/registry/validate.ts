@@ -80,7 +80,8 @@ function report(issue: z.core.$ZodIssue, parent: Path, tree: Tree, subject: stri
     // A short form (`- app:cart` for `- process: app:cart`) has no such key; name what is written.
     const shown = showPath(found === undefined ? path.slice(0, -1) : path);
     const text = params.whole || shown === '' ? issue.message : `${shown}: ${issue.message}`;
-    add(locate(tree, path, params.at), text, params.kind);
+    const inside = params.offset === undefined ? undefined : found?.inside?.(params.offset);
+    add(inside ?? locate(tree, path, params.at), text, params.kind);
   } else if (found === undefined) {
     const key = String(path.at(-1));
     const where = path.length === 1 ? subject : showPath(path.slice(0, -1));

@@ -4,23 +4,15 @@
  *
  *     decide([{ id: 'app:read', effect: 'allow', actions: ['read'], resources: ['doc:*'], conditions: [] }],
  *       { actor: { id: 'ann', meta: {} }, action: 'read', resource: 'doc:7', meta: {} });
- *     // { effect: 'allow', policy: 'app:read', why: 'app:read allows "read" of "doc:7"' }
+ *     // { effect: 'allow', policy: 'app:read', rule: 'actions[0]/resources[0]',
+ *     //   why: 'app:read allows "read" of "doc:7"' }
  *
  * What cannot be judged is judged against the question: a rule that allows does not, one that denies does.
  */
-import { isDeepStrictEqual } from 'node:util';
-import { RE2JS } from 're2js';
 import type { Payload } from '../payload/payload.ts';
-import type { Operator } from '../registry/kinds/policy.ts';
+import { type Condition, faultOf, holds, shown, shownCondition } from './condition.ts';
+import type { Expression } from './expression.ts';
 import type { Actor } from './identity.ts';
-
-export interface Condition {
-  readonly field: string;
-  readonly operator: Operator;
-  readonly value?: unknown;
-  /** The field to compare with, instead of `value`. */
-  readonly value_from?: string;
-}
 
 export interface Policy {
   readonly id: string;
@@ -28,8 +20,10 @@ export interface Policy {
   readonly actions: readonly string[];
   readonly resources: readonly string[];
   readonly effect: 'allow' | 'deny';
-  /** All must hold. Undefined: an expression, which is not judged yet. */
-  readonly conditions: readonly Condition[] | undefined;
+  /** All must hold. */
+  readonly conditions: readonly Condition[];
+  /** Of a `security.policy.expr`: must be true. */
+  readonly expression?: Expression;
 }
 
 export interface Question {
@@ -46,64 +40,148 @@ export interface Decision {
   readonly effect: Effect;
   /** The policy that decided. */
   readonly policy: string | undefined;
-  /** What of it decided. */
+  /**
+   * Which part of it: `expression`; `conditions[1]`, `conditions` where there are several; `actions[0]/resources[2]`
+   * where it has neither.
+   */
   readonly rule: string | undefined;
   /** One sentence for people. */
   readonly why: string;
 }
 
+/** What one policy says of a question. */
+export interface Finding {
+  readonly effect: Effect;
+  readonly policy: string;
+  /** As in `Decision`; where the policy says nothing, the part that stopped it. */
+  readonly rule: string;
+  readonly why: string;
+}
+
+/** A policy's answer, without words. */
+interface Verdict {
+  readonly effect: Effect;
+  readonly rule: string;
+  /** Why the rule could not be judged; undefined: it could. */
+  readonly fault?: string;
+}
+
+const OTHER_ACTION: Verdict = { effect: 'undefined', rule: 'actions' };
+const OTHER_RESOURCE: Verdict = { effect: 'undefined', rule: 'resources' };
+
 export function decide(policies: Iterable<Policy>, question: Question): Decision {
   let allowed: Policy | undefined;
+  let how: Verdict | undefined;
+  let unjudged: string | undefined;
   let count = 0;
   for (const policy of policies) {
     count++;
-    const effect = judge(policy, question);
-    if (effect === 'deny') return decision(policy, question);
-    if (effect === 'allow') allowed ??= policy;
+    const verdict = judge(policy, question);
+    if (verdict.effect === 'deny') return finding(policy, verdict, question);
+    if (verdict.effect === 'allow' && allowed === undefined) {
+      allowed = policy;
+      how = verdict;
+    }
+    if (verdict.fault !== undefined) unjudged ??= sentence(policy, verdict, question);
   }
-  if (allowed !== undefined) return decision(allowed, question);
-  const what = `"${question.action}" of "${question.resource}"`;
-  const why = count === 0 ? `there is no policy that could allow ${what}` : `no policy says anything about ${what}`;
+  if (allowed !== undefined && how !== undefined) return finding(allowed, how, question);
+  const what = shownAsked(question);
+  const nobody = count === 0 ? `there is no policy that could allow ${what}` : `no policy says anything about ${what}`;
+  const why = unjudged ?? nobody;
   return { effect: 'undefined', policy: undefined, rule: undefined, why };
 }
 
-function decision(policy: Policy, { action, resource }: Question): Decision {
-  const verb = policy.effect === 'allow' ? 'allows' : 'denies';
-  return {
-    effect: policy.effect,
-    policy: policy.id,
-    rule: 'effect',
-    why: `${policy.id} ${verb} "${action}" of "${resource}"`,
-  };
+/** What each of the policies says, and what stopped those that say nothing. `decide` follows from it. */
+export function explainAll(policies: Iterable<Policy>, question: Question): Finding[] {
+  return Array.from(policies, policy => finding(policy, judge(policy, question), question));
 }
 
-/** Whether what a policy says depends on more of `meta` than the hosts of sender and receiver. */
-export function dependsOnMeta(policy: Policy): boolean {
-  return (policy.conditions ?? []).some(({ field, value_from }) => [field, value_from].some(readsMeta));
+/**
+ * Whether a policy asks for more of `meta` than `meta.host` and `meta.sender_host`, so that it may answer the same
+ * actor, action and resource in another way when they come again.
+ */
+export function dependsOnMeta({ conditions, expression }: Policy): boolean {
+  return (
+    expression?.readsMeta === true ||
+    conditions.some(
+      ({ field, value_from }) => isVaryingField(field) || (value_from !== undefined && isVaryingField(value_from)),
+    )
+  );
 }
 
-function readsMeta(field: string | undefined): boolean {
-  return field?.startsWith('meta.') === true && field !== 'meta.host' && field !== 'meta.sender_host';
+function isVaryingField(field: string): boolean {
+  return field.startsWith('meta.') && field !== 'meta.host' && field !== 'meta.sender_host';
 }
 
-/** What one policy says; `undefined` where the question is none of its business. */
-export function judge(policy: Policy, question: Question): Effect {
-  if (!policy.actions.some(glob => matchesGlob(glob, question.action))) return 'undefined';
-  if (!policy.resources.some(glob => matchesGlob(glob, question.resource))) return 'undefined';
-  const { conditions, effect } = policy;
-  let certain = conditions !== undefined;
-  for (const condition of conditions ?? []) {
-    const held = holds(condition, question);
-    if (held === false) return 'undefined';
-    if (held === undefined) certain = false;
+/** What one policy says; `undefined` as effect where the question is none of its business. */
+function judge(policy: Policy, question: Question): Verdict {
+  const action = firstMatch(policy.actions, question.action);
+  if (action < 0) return OTHER_ACTION;
+  const resource = firstMatch(policy.resources, question.resource);
+  if (resource < 0) return OTHER_RESOURCE;
+  const { conditions, effect, expression } = policy;
+  if (expression !== undefined) return judgeExpression(expression, effect, question);
+  let unjudged = -1;
+  for (let i = 0; i < conditions.length; i++) {
+    const held = holds(conditions[i], question);
+    if (held === false) return { effect: 'undefined', rule: `conditions[${i}]` };
+    if (held === undefined && unjudged < 0) unjudged = i;
   }
-  return certain || effect === 'deny' ? effect : 'undefined';
+  if (unjudged >= 0) {
+    const fault = faultOf(conditions[unjudged], question);
+    return { effect: effect === 'deny' ? 'deny' : 'undefined', rule: `conditions[${unjudged}]`, fault };
+  }
+  if (conditions.length > 0) return { effect, rule: conditions.length > 1 ? 'conditions' : 'conditions[0]' };
+  return { effect, rule: `actions[${action}]/resources[${resource}]` };
+}
+
+function judgeExpression(expression: Expression, effect: 'allow' | 'deny', question: Question): Verdict {
+  const rule = 'expression';
+  try {
+    return { effect: expression.judge(question) ? effect : 'undefined', rule };
+  } catch (error) {
+    return { effect: effect === 'deny' ? 'deny' : 'undefined', rule, fault: (error as Error).message };
+  }
+}
+
+function finding(policy: Policy, verdict: Verdict, question: Question): Finding {
+  const { effect, rule } = verdict;
+  return { effect, policy: policy.id, rule, why: sentence(policy, verdict, question) };
+}
+
+function sentence(policy: Policy, { effect, rule, fault }: Verdict, question: Question): string {
+  const { id, actions, resources, conditions } = policy;
+  const what = shownAsked(question);
+  const verb = policy.effect === 'allow' ? 'allows' : 'denies';
+  if (fault !== undefined) {
+    const so = effect === 'deny' ? `so it denies ${what}` : 'so it allows nothing';
+    return `${id}: ${rule} cannot be judged, ${so}: ${fault}`;
+  }
+  if (effect !== 'undefined') return `${id} ${verb} ${what}`;
+  if (rule === 'actions') return `${id} ${verb} ${shown(actions)}, not ${shown(question.action)}`;
+  if (rule === 'resources')
+    return `${id} ${verb} ${shown(actions)} of ${shown(resources)}, not of ${shown(question.resource)}`;
+  if (rule === 'expression') return `${id}: the expression is false`;
+  const index = Number(/\d+/.exec(rule)?.[0]);
+  return `${id}: ${rule} does not hold: ${shownCondition(conditions[index], question)}`;
+}
+
+function shownAsked({ action, resource }: Question): string {
+  return `${shown(action)} of ${shown(resource)}`;
+}
+
+/** Which of the globs describes `text`; -1: none. */
+function firstMatch(globs: readonly string[], text: string): number {
+  for (let i = 0; i < globs.length; i++) if (matchesGlob(globs[i], text)) return i;
+  return -1;
 }
 
 /** Whether `text` is what the glob describes. Never takes longer than the product of both lengths. */
 export function matchesGlob(glob: string, text: string): boolean {
+  const star = glob.indexOf('*');
+  if (star < 0) return glob === text;
+  if (star === glob.length - 1) return text.startsWith(glob.slice(0, star));
   const parts = glob.split('*');
-  if (parts.length === 1) return glob === text;
   const first = parts[0];
   const last = parts[parts.length - 1];
   if (text.length < first.length + last.length || !text.startsWith(first) || !text.endsWith(last)) return false;
@@ -116,92 +194,4 @@ export function matchesGlob(glob: string, text: string): boolean {
     at = found + parts[i].length;
   }
   return true;
-}
-
-/** Undefined: it cannot be judged. A field that is missing equals nothing. */
-function holds(condition: Condition, question: Question): boolean | undefined {
-  const given = fieldOf(condition.field, question);
-  const wanted = condition.value_from === undefined ? condition.value : fieldOf(condition.value_from, question);
-  switch (condition.operator) {
-    case 'eq':
-      return isSame(given, wanted);
-    case 'ne':
-      return !isSame(given, wanted);
-    case 'lt':
-      return compares(given, wanted, order => order < 0);
-    case 'gt':
-      return compares(given, wanted, order => order > 0);
-    case 'lte':
-      return compares(given, wanted, order => order <= 0);
-    case 'gte':
-      return compares(given, wanted, order => order >= 0);
-    case 'in':
-      return isAmong(given, wanted);
-    case 'nin':
-      return !isAmong(given, wanted);
-    case 'exists':
-      return given !== undefined && given !== null;
-    case 'nexists':
-      return given === undefined || given === null;
-    case 'contains':
-      return contains(given, wanted);
-    case 'ncontains':
-      return !contains(given, wanted);
-    case 'matches':
-      return matchesPattern(given, wanted);
-    case 'nmatches': {
-      const matches = matchesPattern(given, wanted);
-      return matches === undefined ? undefined : !matches;
-    }
-  }
-}
-
-/** `action`, `resource`, `actor.id`, `actor.meta.<key>`, `meta.<key>`; keys may go deeper. */
-function fieldOf(field: string, question: Question): unknown {
-  if (field === 'action') return question.action;
-  if (field === 'resource') return question.resource;
-  const keys = field.split('.');
-  let value: unknown = keys[0] === 'actor' ? question.actor : question;
-  for (let i = keys[0] === 'actor' ? 1 : 0; i < keys.length; i++) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, keys[i])) return undefined;
-    value = (value as { [key: string]: unknown })[keys[i]];
-  }
-  return value;
-}
-
-function isSame(a: unknown, b: unknown): boolean {
-  return a !== undefined && isDeepStrictEqual(plain(a), plain(b));
-}
-
-/** A 64-bit integer and a number are the same number. */
-function plain(value: unknown): unknown {
-  return typeof value === 'bigint' ? Number(value) : value;
-}
-
-function isAmong(given: unknown, list: unknown): boolean {
-  return Array.isArray(list) && list.some(item => isSame(given, item));
-}
-
-function contains(given: unknown, wanted: unknown): boolean {
-  if (typeof given === 'string') return typeof wanted === 'string' && given.includes(wanted);
-  return Array.isArray(given) && given.some(item => isSame(item, wanted));
-}
-
-/** Numbers with numbers, texts with texts. */
-function compares(a: unknown, b: unknown, fits: (order: number) => boolean): boolean {
-  const [left, right] = [plain(a), plain(b)];
-  if (typeof left === 'number' && typeof right === 'number') return fits(left - right);
-  if (typeof left !== 'string' || typeof right !== 'string') return false;
-  return fits(left === right ? 0 : left < right ? -1 : 1);
-}
-
-/** In linear time: whoever is judged may have chosen the text. */
-function matchesPattern(given: unknown, pattern: unknown): boolean | undefined {
-  if (typeof pattern !== 'string') return undefined;
-  if (typeof given !== 'string') return false;
-  try {
-    return RE2JS.compile(pattern).matcher(given).find();
-  } catch {
-    return undefined;
-  }
 }

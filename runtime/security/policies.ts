@@ -1,7 +1,9 @@
 /** The policies of a deployment: entries of the kinds `security.policy` and `security.policy.expr`. */
 import type { Entry } from '../registry/entry.ts';
 import { dataOf } from '../registry/kinds.ts';
-import type { Condition, Policy } from './decision.ts';
+import type { Condition } from './condition.ts';
+import type { Policy } from './decision.ts';
+import { compileExpression } from './expression.ts';
 
 type Entries = ReadonlyMap<string, Entry>;
 
@@ -30,10 +32,17 @@ function policyOf(entry: Entry): Policy | undefined {
     const { actions, resources, effect } = rules;
     return { id: entry.id, actions, resources, effect, conditions: rules.conditions as readonly Condition[] };
   }
-  const expression = dataOf(entry, 'security.policy.expr')?.policy;
-  if (expression === undefined) return undefined;
-  const { actions, resources, effect } = expression;
-  return { id: entry.id, actions, resources, effect, conditions: undefined };
+  const written = dataOf(entry, 'security.policy.expr')?.policy;
+  if (written === undefined) return undefined;
+  const { actions, resources, effect } = written;
+  return {
+    id: entry.id,
+    actions,
+    resources,
+    effect,
+    conditions: [],
+    expression: compileExpression(written.expression),
+  };
 }
 
 function groupsOf(entry: Entry): readonly string[] {

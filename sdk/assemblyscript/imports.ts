@@ -136,3 +136,25 @@ export declare function log_warn(text: usize, textLength: i32, fields: usize, fi
 // @ts-ignore: decorator
 @external("troupe:log", "error")
 export declare function log_error(text: usize, textLength: i32, fields: usize, fieldsLength: i32): i32;
+
+// @ts-ignore: decorator
+@external("troupe:security", "actor")
+export declare function security_actor(args: usize, argsLength: i32, area: usize, capacity: i32): i32;
+// @ts-ignore: decorator
+@external("troupe:security", "scope")
+export declare function security_scope(args: usize, argsLength: i32, area: usize, capacity: i32): i32;
+// @ts-ignore: decorator
+@external("troupe:security", "can")
+export declare function security_can(args: usize, argsLength: i32, area: usize, capacity: i32): i32;
+// @ts-ignore: decorator
+@external("troupe:security", "explain")
+export declare function security_explain(args: usize, argsLength: i32, area: usize, capacity: i32): i32;
+// @ts-ignore: decorator
+@external("troupe:security", "evaluate")
+export declare function security_evaluate(args: usize, argsLength: i32, area: usize, capacity: i32): i32;
+// @ts-ignore: decorator
+@external("troupe:security", "policy")
+export declare function security_policy(args: usize, argsLength: i32, area: usize, capacity: i32): i32;
+// @ts-ignore: decorator
+@external("troupe:security", "named_scope")
+export declare function security_named_scope(args: usize, argsLength: i32, area: usize, capacity: i32): i32;

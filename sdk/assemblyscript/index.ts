@@ -21,5 +21,6 @@ export {
   trySelect,
   unlisten,
 } from "./receive";
+export { Actor, Policy, Scope, security } from "./security";
 export { call, exec, spawn, spawnLinked, spawnLinkedMonitored, spawnMonitored, Spawner } from "./spawner";
 export { Value } from "./value";

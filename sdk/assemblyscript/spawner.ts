@@ -2,6 +2,7 @@ import { encode } from "./codec";
 import { Decoder } from "./decoder";
 import { area, capacity, outgoing, prepareArea, resultBuffer, resultText, settle } from "./exchange";
 import * as host from "./imports";
+import { Actor, Scope } from "./security";
 import { Value } from "./value";
 
 /**
@@ -82,6 +83,14 @@ export class Spawner {
   scope(policies: Array<string>): Spawner {
     this.request.set("scope", policies);
     return this;
+  }
+
+  withActor(actor: Actor): Spawner {
+    return this.actor(actor.id, actor.meta);
+  }
+
+  withScope(scope: Scope): Spawner {
+    return this.scope(scope.policies().map<string>(policy => policy.id));
   }
 
   /** Milliseconds after which `exec` gives up. */

@@ -7,6 +7,7 @@
 ---@field allowed boolean
 ---@field effect troupe.Effect
 ---@field policy? string id of the policy that decided
+---@field rule? string the part of it: `expression`, `conditions[1]`, `actions[0]/resources[2]`
 ---@field why string
 
 ---Actors, scopes and what policies say
@@ -103,7 +104,7 @@ function Policy:evaluate(actor, action, resource, meta) end
 ---@return troupe.Error? err
 function security.can(action, resource, meta) end
 
----The same with the reason: {allowed, effect, policy, why}
+---The same with the reason: {allowed, effect, policy, rule, why}
 ---@param action string
 ---@param resource string
 ---@param meta? table<string, any>

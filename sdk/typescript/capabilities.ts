@@ -12,6 +12,7 @@ import { begin, type Command } from './command.ts';
 import type { Duration } from './duration.ts';
 import { copyArguments, raise } from './guest_error.ts';
 import type { Process } from './process.ts';
+import { type Security, securityMethods } from './security.ts';
 import { startTicker, startTimer } from './timer.ts';
 
 /** The clock of the runtime. */
@@ -275,35 +276,6 @@ export interface Registry {
   parseId(id: string): { ns: string; name: string };
 }
 
-/** What policies say; `undefined` (as text): nothing. */
-export type Effect = 'allow' | 'deny' | 'undefined';
-
-type Meta = { readonly [key: string]: unknown };
-
-/** On whose behalf the process runs, and what its policies say. */
-export interface Security {
-  actor(): { id: string; meta: { [key: string]: any } } | null;
-  /** Ids of policies. */
-  scope(): string[] | null;
-  can(action: string, resource: string, meta?: Meta): boolean;
-  explain(
-    action: string,
-    resource: string,
-    meta?: Meta,
-  ): { allowed: boolean; effect: Effect; policy: string | undefined; why: string };
-  evaluate(
-    policies: readonly string[],
-    actor: { readonly id: string; readonly meta?: Meta } | null,
-    action: string,
-    resource: string,
-    meta?: Meta,
-  ): Effect;
-  /** Throws NOT_FOUND. */
-  policy(id: string): { id: string; effect: 'allow' | 'deny'; actions: string[]; resources: string[] };
-  /** Ids of the policies of a group; throws NOT_FOUND. */
-  namedScope(group: string): string[];
-}
-
 type TokenAlgorithm = 'HS256' | 'HS384' | 'HS512';
 
 /** Secrets. */
@@ -399,6 +371,7 @@ function bindCapability(capability: BoundCapability): Bound {
     }
   }
   for (const operation of Object.values(capability.operations)) {
+    if (capability.name === 'security' && Object.hasOwn(securityMethods, camelCase(operation.name))) continue;
     const method =
       operation.definition.mode === 'sync'
         ? function now(this: object, ...args: unknown[]): Payload {
@@ -417,6 +390,14 @@ function bindCapability(capability: BoundCapability): Bound {
       return startTicker(holder(this), interval, 'time.ticker');
     });
   }
+  if (capability.name === 'security') {
+    for (const [name, method] of Object.entries(securityMethods)) {
+      define(BoundToProcess.prototype, name, function security(this: object, ...args: unknown[]): unknown {
+        const process = holder(this);
+        return method((operation, values) => invokeNow(process, capability.operations[operation], values), args);
+      });
+    }
+  }
   Object.freeze(BoundToProcess.prototype);
   return Object.freeze(BoundToProcess);
 }
@@ -430,7 +411,7 @@ export function camelCase(name: string): string {
   return name.replace(/_+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-function invokeNow(process: Process, operation: BoundOperation, args: unknown[]): Payload {
+function invokeNow(process: Process, operation: BoundOperation, args: readonly unknown[]): Payload {
   const result = process.out.invoke(0, operation, copyArguments(args, `${operation.capability}.${operation.name}`));
   return result instanceof TroupeError ? raise(result) : result;
 }

@@ -11,10 +11,12 @@ import { GuestError } from './guest_error.ts';
 import { SelfOfHandlers } from './handler_self.ts';
 import { Done } from './handlers.ts';
 import { Names } from './names.ts';
+import { Actor, Policy, Scope } from './security.ts';
 import { Self } from './self.ts';
 import { Spawner } from './spawner.ts';
 
 for (const shared of [
+  Actor,
   Bytes,
   Channel,
   Command,
@@ -24,8 +26,10 @@ for (const shared of [
   Incoming,
   Message,
   Names,
+  Policy,
   Receive,
   Running,
+  Scope,
   Self,
   SelfOfHandlers,
   Sending,

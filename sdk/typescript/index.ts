@@ -17,8 +17,8 @@ export type { ErrorDetails, ErrorKind, ErrorOptions } from '../../runtime/errors
 export { ProcessEventKind as EventKind } from '../../runtime/machine.ts';
 export { Bytes, type BytesSource } from '../../runtime/payload/bytes.ts';
 export type { Payload } from '../../runtime/payload/payload.ts';
-export type { AnyCapability, Capabilities, Crypto, Ctx, Effect, Env, Fs, Hash, Io, Json } from './capabilities.ts';
-export type { Logger, Random, Registry, RegistryEntry, Security, Store, Text, Time, Uuid } from './capabilities.ts';
+export type { AnyCapability, Capabilities, Crypto, Ctx, Env, Fs, Hash, Io, Json } from './capabilities.ts';
+export type { Logger, Random, Registry, RegistryEntry, Store, Text, Time, Uuid } from './capabilities.ts';
 export type { UuidVariant } from './capabilities.ts';
 export type { Channel, Incoming, ReceiveOptions, Sending, Timer } from './channel.ts';
 export type { Command, Pending, Running } from './command.ts';
@@ -30,6 +30,7 @@ export type { HandlerSelf } from './handler_self.ts';
 export type { Answered, Done, Handlers, Next } from './handlers.ts';
 export type { Exit, Mail, MailOf, Messages, Pid, ProcessEvent } from './messages.ts';
 export type { Names } from './names.ts';
+export type { Actor, Decision, Effect, Policy, Scope, Security } from './security.ts';
 export type { Cases, Selected, SelectOptions } from './select.ts';
 export type { ListenOptions, ProcessOptions, Self } from './self.ts';
 export type { Spawner, SpawnerOptions } from './spawner.ts';

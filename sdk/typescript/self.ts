@@ -27,6 +27,7 @@ import { copyArguments, raise } from './guest_error.ts';
 import type { Mail, MailOf, Messages, Pid, ProcessEvent } from './messages.ts';
 import { Names } from './names.ts';
 import type { Process } from './process.ts';
+import type { Actor, Scope, Security } from './security.ts';
 import { type Cases, type Selected, type SelectOptions, select } from './select.ts';
 import { TopicSource } from './source.ts';
 import { execute, Spawner, type SpawnerOptions, spawn } from './spawner.ts';
@@ -175,6 +176,16 @@ export class Self<M extends Messages = Messages> {
     return new Spawner(this.#process).withOptions(options);
   }
 
+  /** A spawner whose children act for this actor. */
+  withActor(actor: Actor): Spawner {
+    return new Spawner(this.#process).withActor(actor);
+  }
+
+  /** A spawner whose children run under these policies. */
+  withScope(scope: Scope): Spawner {
+    return new Spawner(this.#process).withScope(scope);
+  }
+
   /** Spawn or signal: see `Spawner.withName`. */
   withName(name: string): Spawner {
     return new Spawner(this.#process).withName(name);
@@ -318,6 +329,11 @@ export class Self<M extends Messages = Messages> {
 
   get store(): Store {
     return capabilityOf(this.#process, 'store') as Store;
+  }
+
+  /** Actors, scopes and what policies say. */
+  get security(): Security {
+    return capabilityOf(this.#process, 'security') as Security;
   }
 
   /**

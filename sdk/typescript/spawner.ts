@@ -3,13 +3,16 @@
  *
  *     const pid = self.withContext({ user: 'ann' }).withName('cart').withMessage('open', 1).spawn('shop:cart');
  */
+import { TroupeError } from '../../runtime/errors.ts';
 import type { Payload, SpawnRequest } from '../../runtime/machine.ts';
 import { copyPayload, copyPayloads } from '../../runtime/payload/copy.ts';
+import type { IdentifiedRequest } from '../../runtime/security/identity.ts';
 import { begin, type Running } from './command.ts';
 import { type Duration, toMilliseconds } from './duration.ts';
 import { copyArguments, raise } from './guest_error.ts';
 import type { Pid } from './messages.ts';
 import type { Process } from './process.ts';
+import { type Actor, identityOfActor, identityOfScope, type Scope } from './security.ts';
 
 type Values = { readonly [key: string]: Payload };
 type Queued = { readonly topic: string; readonly payloads: readonly Payload[] };
@@ -17,10 +20,17 @@ type Queued = { readonly topic: string; readonly payloads: readonly Payload[] };
 export interface SpawnerOptions {
   /** For `exec`: then the answer is TIMEOUT and the child is cancelled. */
   timeout?: Duration;
+  /** For whom the child acts, and under which policies: see `withActor` and `withScope`. */
+  actor?: Actor;
+  scope?: Scope;
+  /** What runs where the entry names no method. */
+  method?: string;
 }
 
 interface Settings {
   readonly context?: Values;
+  readonly identity?: Values;
+  readonly method?: string;
   readonly timeout?: number;
   readonly name?: string;
   readonly messages?: readonly Queued[];
@@ -46,8 +56,24 @@ export class Spawner {
   }
 
   withOptions(options: SpawnerOptions): Spawner {
-    const { timeout } = options;
-    return timeout === undefined ? this : this.#with({ timeout: toMilliseconds(timeout, 'withOptions: timeout') });
+    const { timeout, actor, scope, method } = options;
+    let spawner: Spawner = this;
+    if (actor !== undefined) spawner = spawner.withActor(actor);
+    if (scope !== undefined) spawner = spawner.withScope(scope);
+    if (timeout !== undefined) spawner = spawner.#with({ timeout: toMilliseconds(timeout, 'withOptions: timeout') });
+    if (method === undefined) return spawner;
+    if (typeof method === 'string') return spawner.#with({ method });
+    return raise(new TroupeError('withOptions: method must be a text', { kind: 'INVALID', retryable: false }));
+  }
+
+  /** The child acts for this actor, and so do its own children, unless they say otherwise. */
+  withActor(actor: Actor): Spawner {
+    return this.#with({ identity: { ...this.#settings.identity, ...identityOfActor(actor) } });
+  }
+
+  /** The child runs under these policies, and so do its own children, unless they say otherwise. */
+  withScope(scope: Scope): Spawner {
+    return this.#with({ identity: { ...this.#settings.identity, ...identityOfScope(scope) } });
   }
 
   /**
@@ -88,13 +114,18 @@ export class Spawner {
     return execute<T>(this.#process, this.#request(id, host, args, false, false));
   }
 
+  /** Call a function entry, on whatever host it names, and wait for its result. */
+  call<T = any>(id: string, ...args: unknown[]): Running<T> {
+    return execute<T>(this.#process, this.#request(id, undefined, args, false, false));
+  }
+
   #start(id: string, host: string | undefined, args: unknown[], monitor: boolean, link: boolean): Pid {
     return spawn(this.#process, this.#request(id, host, args, monitor, link));
   }
 
   /** The child and its messages get copies of their own each time: a spawner can be used again. */
-  #request(id: string, host: string | undefined, args: unknown[], monitor: boolean, link: boolean): SpawnRequest {
-    const { context, timeout, name, messages } = this.#settings;
+  #request(id: string, host: string | undefined, args: unknown[], monitor: boolean, link: boolean): IdentifiedRequest {
+    const { context, identity, method, timeout, name, messages } = this.#settings;
     return {
       id,
       host,
@@ -103,6 +134,8 @@ export class Spawner {
       link,
       name,
       timeout,
+      method,
+      identity,
       context: context === undefined ? undefined : (copyPayload(context, 'context') as Values),
       messages: messages?.map(({ topic, payloads }) => ({ topic, payloads: copyPayloads(payloads) })),
     };

@@ -6,6 +6,9 @@ import { TroupeError } from '../../runtime/errors.ts';
 import { MemoryTerminal } from '../../runtime/hosts/terminal.ts';
 import { silentLog } from '../../runtime/logger.ts';
 import type { Payload } from '../../runtime/payload/payload.ts';
+import { Authority, type Border, type Verdict } from '../../runtime/security/authority.ts';
+import { actorIn, scopeIn } from '../../runtime/security/identity.ts';
+import { policiesOf } from '../../runtime/security/policies.ts';
 import type { Entry } from '../../runtime/registry/entry.ts';
 
 /** 2026-01-02T03:04:05.250Z. */
@@ -42,6 +45,16 @@ export class Caller implements CallContext {
     this.pid = pid;
     this.clock = clock;
     this.services = createServices({ terminal: new MemoryTerminal(), log: silentLog, environment: {}, ...given });
+  }
+
+  judge(action: string, resource: string, meta: { readonly [key: string]: Payload } = {}): Verdict {
+    const border: Border = { id: this.host, strict: this.strict, operations: undefined, unreachable: new Set() };
+    const policies = policiesOf(this.entries);
+    return new Authority(border, actorIn(this.values), scopeIn(this.values), policies).judgePolicies(
+      action,
+      resource,
+      meta,
+    );
   }
 
   onClose(release: () => void): void {

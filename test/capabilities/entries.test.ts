@@ -45,10 +45,10 @@ entries:
       conditions: [{field: meta.state, operator: in, value: [frozen, gone]}]
   - name: clever.allow
     kind: security.policy.expr
-    policy: {actions: "*", resources: "*", effect: allow, expression: "true"}
+    policy: {actions: "*", resources: "*", effect: allow, expression: actor.id == "ann"}
   - name: clever.deny
     kind: security.policy.expr
-    policy: {actions: "*", resources: "*", effect: deny, expression: "false"}
+    policy: {actions: "*", resources: "*", effect: deny, expression: actor.meta.banned}
 `,
   }),
 );
@@ -128,7 +128,7 @@ test('policies of the scope decide, and say why', async ({ caller }) => {
     allowed: false,
     effect: 'deny',
     policy: 'app:frozen',
-    rule: 'effect',
+    rule: 'conditions[0]',
     why: 'app:frozen denies "write" of "doc:7"',
   });
   // An actor without a scope has no policies, hence no rights.
@@ -136,10 +136,14 @@ test('policies of the scope decide, and say why', async ({ caller }) => {
   assert.is(await can('read', 'doc:x'), false);
 });
 
-test('an expression is not judged: it allows nothing and denies everything', async ({ caller }) => {
-  const say = (id: string) => security(caller, 'evaluate', [id], null, 'read', 'doc:1');
-  assert.is(await say('app:clever.allow'), 'undefined');
-  assert.is(await say('app:clever.deny'), 'deny');
+test('expressions decide', async ({ caller }) => {
+  const say = (actor: Payload, ...ids: string[]) => security(caller, 'evaluate', ids, actor, 'read', 'doc:1');
+  assert.is(await say({ id: 'ann' }, 'app:clever.allow'), 'allow');
+  assert.is(await say({ id: 'bob' }, 'app:clever.allow'), 'undefined');
+  assert.is(await say(null, 'app:clever.allow'), 'undefined');
+  assert.is(await say({ id: 'ann', meta: { banned: false } }, 'app:clever.deny', 'app:clever.allow'), 'allow');
+  assert.is(await say({ id: 'ann', meta: { banned: true } }, 'app:clever.deny', 'app:clever.allow'), 'deny');
+  assert.is(await say({ id: 'ann' }, 'app:clever.deny', 'app:clever.allow'), 'deny');
 });
 
 test('policies and groups are found by name', async ({ caller }) => {

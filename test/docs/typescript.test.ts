@@ -1,13 +1,16 @@
 /** The reference of the TypeScript SDK names what is there, all of it; its examples compile, strictly, and run. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { securityCapability } from '../../runtime/capabilities/security.ts';
 import { Bytes } from '../../runtime/payload/bytes.ts';
+import { camelCase } from '../../sdk/typescript/capabilities.ts';
 import { Channel, Incoming, Timer } from '../../sdk/typescript/channel.ts';
 import { Running } from '../../sdk/typescript/command.ts';
 import { SelfOfHandlers } from '../../sdk/typescript/handler_self.ts';
 import * as sdk from '../../sdk/typescript/index.ts';
 import { Names } from '../../sdk/typescript/names.ts';
 import { Self } from '../../sdk/typescript/self.ts';
+import { Actor, Policy, Scope, securityMethods } from '../../sdk/typescript/security.ts';
 import { Spawner } from '../../sdk/typescript/spawner.ts';
 import * as xstate from '../../sdk/typescript/xstate.ts';
 import { Document, readProject, rows, sameNames, spans } from './document.ts';
@@ -32,6 +35,9 @@ const members: readonly [string, { readonly prototype: object }][] = [
   ['registry', Names],
   ['spawner', Spawner],
   ['bytes', Bytes],
+  ['actor', Actor],
+  ['scope', Scope],
+  ['policy', Policy],
 ];
 
 for (const [name, shown] of members) {
@@ -47,6 +53,12 @@ for (const [name, shown] of members) {
     );
   });
 }
+
+test('members of security', () => {
+  const found = named.filter(one => one.startsWith('security.')).map(one => one.slice('security.'.length));
+  const operations = Object.keys(securityCapability.operations).map(camelCase);
+  sameNames(found, [...operations, ...Object.keys(securityMethods)], 'security');
+});
 
 test('members of self of handlers', () => {
   const found = namesIn(handlers).filter(one => one.startsWith('self.'));

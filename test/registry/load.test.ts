@@ -47,7 +47,7 @@ entries:
 const test = suite('loadDeployment');
 
 test('reads the example of the specification', async () => {
-  const { entries, settings } = await load(SHOP);
+  const { entries, settings } = await load({ ...SHOP, '.troupe.yaml': '' });
   assert.equal(
     [...entries.values()].map(({ id, kind, method }) => [id, kind, method]),
     [
@@ -69,7 +69,7 @@ test('reads the example of the specification', async () => {
   assert.equal(settings, {
     watchdog: 5000,
     logger: { level: 'info', format: 'text' },
-    security: {},
+    security: { audit: { grants: false, log: true } },
     limits: {},
     override: {},
   });

@@ -134,7 +134,7 @@ test('.troupe.yaml and --set', async () => {
     workers: 2,
     watchdog: 5000,
     logger: { level: 'debug', format: 'text' },
-    security: { strict_mode: true },
+    security: { strict_mode: true, audit: { grants: false, log: true } },
     limits: { cpu_slice: 2 },
     override: {},
   });

@@ -22,9 +22,10 @@ entries:
 `,
   'seen.ts': `import { defineProcess } from 'troupe/sdk';
 export default defineProcess(self => {
-  const security = self.capability('security');
+  const [actor, scope] = [self.security.actor(), self.security.scope()];
   const keys = Object.keys(self.context);
-  return { actor: security.actor(), scope: security.scope(), keys, ctx: Object.keys(self.capability('ctx').all()) };
+  const who = actor && { id: actor.id, meta: actor.meta };
+  return { actor: who, scope: scope?.policies().map(policy => policy.id), keys, ctx: Object.keys(self.capability('ctx').all()) };
 });`,
   'typescript.ts': `import { defineProcess } from 'troupe/sdk';
 export default defineProcess(function* (self, how: string, key: string) {

@@ -1,6 +1,7 @@
 /** `security.policy` and `security.policy.expr` (semantics section 8). */
-import { RE2JS } from 're2js';
 import { z } from 'zod';
+import { faultOfExpression } from '../../security/expression.ts';
+import { faultOfPattern } from '../../security/pattern.ts';
 import { always, distinct, text } from '../schema.ts';
 import type { Scope } from '../scope.ts';
 import { entryShape } from './common.ts';
@@ -52,7 +53,10 @@ export function securityPolicy(scope: Scope) {
 export function securityPolicyExpr(scope: Scope) {
   return z.strictObject({
     ...entryShape(scope, 'security.policy.expr'),
-    policy: z.strictObject({ ...ruleShape(), expression: text() }),
+    policy: always(z.strictObject({ ...ruleShape(), expression: text() }), ({ expression }, report) => {
+      const fault = expression ? faultOfExpression(expression) : undefined;
+      if (fault !== undefined) report(['expression'], fault.message, { offset: fault.offset });
+    }),
     groups: groups(),
   });
 }
@@ -90,27 +94,4 @@ function condition() {
       if (fault !== undefined) report(['value'], `the operator ${operator} expects a regular expression${fault}`);
     }
   });
-}
-
-/** What to say of a pattern that the decision could not compile; undefined: it can. */
-function faultOfPattern(value: unknown): string | undefined {
-  if (typeof value !== 'string') return '';
-  try {
-    RE2JS.compile(value);
-    return undefined;
-  } catch (thrown) {
-    if (!isPatternElsewhere(value)) return '';
-    const why = (thrown as Error).message.replace(/^error parsing regexp: /, '');
-    return ` that RE2 knows, in which nothing looks around or back: ${why}`;
-  }
-}
-
-/** Whoever wrote it knows that it is a regular expression, and must be told why it is none here. */
-function isPatternElsewhere(value: string): boolean {
-  try {
-    new RegExp(value, 'u');
-    return true;
-  } catch {
-    return false;
-  }
 }
