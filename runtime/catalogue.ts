@@ -206,22 +206,28 @@ export function upgradeFailed(cause: TroupeError): TroupeError {
 
 /** `host`: where the process runs that asked. */
 export function notAllowed(action: string, resource: string, host: string, verdict: Verdict): TroupeError {
-  const { policy, rule, why, effect } = verdict;
-  const next =
-    rule === 'strict_mode'
-      ? 'give it one ("lifecycle.security" of its service or of its host, or whoever spawns it), or set "security.strict_mode: false"'
-      : rule === 'reachable_from'
-        ? 'list its host there'
-        : rule === 'capabilities.process.operations'
-          ? `list it there (${host})`
-          : effect === 'deny'
-            ? 'change that policy, or act under another scope'
-            : 'add a policy that allows it to the scope';
-  return new TroupeError(`not allowed: "${action}" of "${resource}": ${why}; ${next}`, {
+  const { policy, rule, why } = verdict;
+  return new TroupeError(`not allowed: "${action}" of "${resource}": ${why}; ${remedyOf(verdict, host)}`, {
     kind: 'PERMISSION_DENIED',
     retryable: false,
     details: { action, resource, host, policy: policy ?? null, rule: rule ?? null },
   });
+}
+
+/** What to change so that what was denied is allowed. */
+export function remedyOf({ rule, effect }: Verdict, host: string): string {
+  switch (rule) {
+    case 'strict_mode':
+      return 'give it one ("lifecycle.security" of its service or of its host, or whoever spawns it), or set "security.strict_mode: false"';
+    case 'reachable_from':
+      return 'list its host there';
+    case 'capabilities.process.operations':
+      return `list it there (${host})`;
+    default:
+      return effect === 'deny'
+        ? 'change that policy, or act under another scope'
+        : 'add a policy that allows it to the scope';
+  }
 }
 
 export function importNotGranted(

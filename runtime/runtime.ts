@@ -10,13 +10,16 @@ import { capabilityDefinitions } from './capabilities/index.ts';
 import { createServices, type Services as CapabilityServices } from './capabilities/services.ts';
 import { runtimeStopped } from './catalogue.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { TroupeError } from './errors.ts';
+import { TroupeError, toTroupeError } from './errors.ts';
 import { type DeployedData, Deployed } from './hosts/deployed.ts';
 import { SYSTEM_HOST } from './hosts/host.ts';
 import { Linked } from './hosts/linked.ts';
 import { prepareDeployment } from './hosts/prepare.ts';
 import { RootMachine } from './hosts/root_process.ts';
 import { LocalNames } from './lifecycle/names.ts';
+import { answerRequest } from './inspect/requests.ts';
+import { InspectServer } from './inspect/server.ts';
+import { Survey } from './inspect/survey.ts';
 import type { LogSink } from './logger.ts';
 import type { MachineType, Message, Payload, ProcessEvent, Shared, SpawnRequest } from './machine.ts';
 import { copiedBytes, copyPayload, copyPayloads } from './payload/copy.ts';
@@ -56,6 +59,11 @@ export interface RuntimeOptions {
   readonly workerHeap?: number;
   /** For tests: workers give processes to one another at random all the time, whatever they do. */
   readonly restless?: boolean;
+  /**
+   * Open a local socket for `troupe ps`, `inspect`, `send` and the like, which only the user of this program can open.
+   * Where that fails the log says why, and the runtime goes on without.
+   */
+  readonly inspect?: boolean;
   /** Told about each process that ended with an error. */
   readonly onCrash?: (pid: string, id: string, error: TroupeError) => void;
   /** Told about each denial, and about grants where `security.audit.grants` says so. */
@@ -85,6 +93,7 @@ export class Runtime {
   readonly #services: Services;
   /** A runtime keeps the program alive until it is stopped: its processes may all wait for something from outside. */
   readonly #release: () => void;
+  #socket: InspectServer | undefined;
   #stopping: Promise<void> | undefined;
 
   private constructor(
@@ -105,6 +114,7 @@ export class Runtime {
     const letGo = scheduler.clock.hold();
     this.#release = () => {
       letGo();
+      this.#socket?.close();
       for (const share of shares) share?.release();
     };
   }
@@ -178,6 +188,7 @@ export class Runtime {
       services.log.log('error', `worker ${worker} cannot be started again, the runtime ends: ${error.message}`);
       void runtime.halt();
     };
+    if (options.inspect) await runtime.#openSocket(services.log);
     try {
       runtime.#services.start();
     } catch (thrown) {
@@ -318,6 +329,18 @@ export class Runtime {
     this.scheduler.stop(runtimeStopped());
     await this.#pool?.terminate();
     this.#release();
+  }
+
+  async #openSocket(log: LogSink): Promise<void> {
+    const survey = new Survey(this.scheduler, this.#pool);
+    try {
+      this.#socket = await InspectServer.open({
+        root: this.deployment.root,
+        answer: request => answerRequest(request, this, survey),
+      });
+    } catch (thrown) {
+      log.log('warn', `the deployment cannot be inspected while it runs: ${toTroupeError(thrown).message}`);
+    }
   }
 
   #assertRunning(): void {

@@ -7,7 +7,8 @@ import { BUILD_HELP, type BuildOptions, buildCommand } from './build.ts';
 import { checkCommand } from './check.ts';
 import { execCommand } from './exec.ts';
 import { type CommonOptions, ExitCode, type Languages } from './options.ts';
-import { runCommand } from './run.ts';
+import { type RunOptions, runCommand } from './run.ts';
+import { addRunningCommands } from './running_commands.ts';
 import { TEST_HELP, type TestOptions, testCommand } from './test.ts';
 
 function collect(value: string, all: string[]): string[] {
@@ -73,8 +74,9 @@ export async function runCommandLine(argv: readonly string[], languages: Languag
     .description('start a deployment, or one named command of it in its terminal host')
     .argument('[command]', 'a name that an entry gives itself in meta.command')
     .argument('[args...]', 'arguments of the command')
+    .option('--no-inspect', 'open no socket for ps, inspect, send, cancel and terminate')
     .passThroughOptions()
-    .action(async (command: string | undefined, args: string[], options: CommonOptions) => {
+    .action(async (command: string | undefined, args: string[], options: RunOptions) => {
       code = await runCommand(command, args, options, languages);
     });
   withCommonOptions(program.command('exec'))
@@ -117,6 +119,9 @@ export async function runCommandLine(argv: readonly string[], languages: Languag
     .action(async (options: TestOptions) => {
       code = await testCommand(options, languages);
     });
+  addRunningCommands(program, collect, ended => {
+    code = ended;
+  });
   program
     .command('schema')
     .description('print the JSON Schema of the YAML')

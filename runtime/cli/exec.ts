@@ -1,8 +1,8 @@
 import { createServices } from '../capabilities/services.ts';
 import { StreamTerminal } from '../hosts/terminal.ts';
-import type { Payload } from '../machine.ts';
 import { toJson } from '../payload/json.ts';
 import { Runtime } from '../runtime.ts';
+import { parseArgument } from './argument.ts';
 import { type CommonOptions, ExitCode, type Languages } from './options.ts';
 import { logOf, openDeployment, reporting } from './open.ts';
 import { errorObject, showError } from './report.ts';
@@ -49,13 +49,4 @@ export function execCommand(
       await runtime.stop();
     }
   });
-}
-
-/** JSON where it is JSON, text otherwise, so that `troupe exec app:greet Ada` needs no quotes within quotes. */
-function parseArgument(text: string): Payload {
-  try {
-    return JSON.parse(text) as Payload;
-  } catch {
-    return text;
-  }
 }

@@ -10,7 +10,7 @@ import { type CommonOptions, ExitCode } from './options.ts';
 import { errorObject, showError, showProblems } from './report.ts';
 
 /** `key=value` -> its two halves; a TroupeError where there is no `=`. */
-function halves(option: string, text: string): [string, string] {
+export function halves(option: string, text: string): [string, string] {
   const equals = text.indexOf('=');
   if (equals < 1) {
     throw new TroupeError(`${option} ${text}: write it as key=value`, { kind: 'INVALID', retryable: false });
@@ -44,7 +44,7 @@ export function workersOf(options: CommonOptions, deployment: Deployment): numbe
 }
 
 /** Run a command's body; what it throws is shown, and the exit code says whose fault it was. */
-export async function reporting(options: CommonOptions, body: () => Promise<number>): Promise<number> {
+export async function reporting(options: Pick<CommonOptions, 'json'>, body: () => Promise<number>): Promise<number> {
   try {
     return await body();
   } catch (thrown) {

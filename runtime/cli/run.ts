@@ -14,11 +14,16 @@ import { stopOnSignals, surviveRejections } from './signals.ts';
 /** Milliseconds that a command has to end after Ctrl-C before it is terminated. */
 const STOP_TIMEOUT = 10_000;
 
+export interface RunOptions extends CommonOptions {
+  /** Open the socket for `troupe ps` and the like. */
+  readonly inspect: boolean;
+}
+
 /** `troupe run`: the deployment until it is stopped, or one command of it until it ends. */
 export function runCommand(
   name: string | undefined,
   args: readonly string[],
-  options: CommonOptions,
+  options: RunOptions,
   languages: Languages,
 ): Promise<number> {
   return reporting(options, async () => {
@@ -32,6 +37,7 @@ export function runCommand(
       ...languages,
       workers: workersOf(options, deployment),
       services: createServices({ root: deployment.root, terminal, log }),
+      inspect: options.inspect,
       onCrash: (pid, id, error) => {
         // How the command itself ends is shown when it does.
         if (id !== command?.id) log.log('error', `process ended: ${error.message}`, {}, { id, pid });

@@ -65,7 +65,7 @@ export class Losses {
   /** The thread of `worker` has ended. Answers when everybody was told; with the last one the new threads are started. */
   lost(worker: number, cause: string, stack?: string): Promise<Loss> {
     const { memory, names } = this.#options;
-    const error = workerLost(worker, cause, this.#running(worker));
+    const error = workerLost(worker, cause, this.running(worker));
     new Int32Array(memory.beats).fill(0, worker * STRIDE, worker * STRIDE + 2);
     // Others may be waiting for it.
     names.breakLock(worker);
@@ -106,8 +106,8 @@ export class Losses {
     return numbers.length;
   }
 
-  /** PID of the process that a scheduler was stepping. */
-  #running(worker: number): string | undefined {
+  /** PID of the process that a scheduler is stepping, or was when its thread ended. */
+  running(worker: number): string | undefined {
     const { memory, prefixes } = this.#options;
     const beats = new Int32Array(memory.beats);
     const slot = beats[worker * STRIDE + 1];

@@ -7,6 +7,7 @@ import { type Clock, systemClock } from '../clock.ts';
 import { formatDuration } from '../duration.ts';
 import { TroupeError, toTroupeError } from '../errors.ts';
 import type { DeployedData, Deployed } from '../hosts/deployed.ts';
+import type { AnswerTo, Question } from '../inspect/thread_questions.ts';
 import { LOG_LEVELS, type LogFields } from '../logger.ts';
 import type { Shared } from '../machine.ts';
 import { unpackPayload } from '../payload/messagepack.ts';
@@ -16,6 +17,7 @@ import { type AuditRecord, unpackAudit } from '../security/audit.ts';
 import { type Loss, Losses } from './losses.ts';
 import { LocalMember, type Member, type Obeyed, RemoteMember } from './member.ts';
 import { join, type MeshData } from './mesh.ts';
+import { Questions, type Told } from './questions.ts';
 import { Ring } from './ring.ts';
 import { NAMES_BYTES, SharedNames } from './shared_names.ts';
 import { allocateSharedMemory, type SharedMemory } from './shared_state.ts';
@@ -55,6 +57,7 @@ interface Running {
   readonly worker: Worker;
   readonly thread: number;
   readonly member: RemoteMember;
+  readonly questions: Questions;
   /** For its services, and for the watchdog's notices. */
   readonly ports: readonly MessagePort[];
   /** Why it was ended from here. */
@@ -199,13 +202,14 @@ export class WorkerPool {
       worker,
       thread: worker.threadId,
       member,
+      questions: new Questions(asked => worker.postMessage(asked)),
       ports: [port1, notices.port1],
       cause: undefined,
       ready: false,
     };
     this.#running[index] = running;
     let cause: unknown;
-    worker.on('message', (message: unknown) => this.#heard(member, message));
+    worker.on('message', (message: unknown) => this.#heard(running, message));
     worker.on('error', error => {
       cause = error;
     });
@@ -219,9 +223,10 @@ export class WorkerPool {
     this.#watchdog?.watch(index, worker, notices.port1);
   }
 
-  #heard(member: RemoteMember, message: unknown): void {
+  #heard(running: Running, message: unknown): void {
     if (typeof message !== 'object' || message === null) return;
-    if ('obeyed' in message) member.obeyed(message as Obeyed);
+    if ('obeyed' in message) running.member.obeyed(message as Obeyed);
+    else if ('told' in message) running.questions.told(message as Told);
     else report(message as WorkerReport, this.#options);
   }
 
@@ -230,6 +235,7 @@ export class WorkerPool {
   #ended(index: number, running: Running, cause: unknown, end: string): void {
     for (const port of running.ports) port.close();
     running.member.gone();
+    running.questions.gone();
     if (this.#running[index] !== running) return;
     this.#watchdog?.forget(index);
     this.#running[index] = undefined;
@@ -275,6 +281,19 @@ export class WorkerPool {
       if (this.#failures[index] < START_ATTEMPTS) this.#lost(index, thread, toTroupeError(thrown).message);
       else this.#options.onDisabled(index, toTroupeError(thrown));
     }
+  }
+
+  /**
+   * What a worker says to a question about its processes. Undefined: it is gone, and what lived there with it. Rejects with
+   * TIMEOUT where it does not answer within `timeout` milliseconds, and with what it failed with.
+   */
+  async ask<Q extends Question>(index: number, question: Q, timeout: number): Promise<AnswerTo<Q> | undefined> {
+    return this.#running[index]?.questions.ask(question, timeout);
+  }
+
+  /** PID of the process that a worker is stepping; undefined while it steps none. */
+  steppedOn(index: number): string | undefined {
+    return this.#losses.running(index);
   }
 
   /** End a worker's thread at once, as if it had crashed. */

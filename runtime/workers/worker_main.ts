@@ -6,6 +6,7 @@ import { runtimeStopped } from '../catalogue.ts';
 import { systemClock } from '../clock.ts';
 import { toTroupeError } from '../errors.ts';
 import { Deployed, type DeployedData } from '../hosts/deployed.ts';
+import { ThreadAnswers } from '../inspect/thread_questions.ts';
 import { LOG_LEVELS, type LogFields, type LogLevel, type LogOrigin, type LogSink } from '../logger.ts';
 import type { MachineType } from '../machine.ts';
 import { packPayload } from '../payload/messagepack.ts';
@@ -13,6 +14,7 @@ import { Audit, packAudit } from '../security/audit.ts';
 import { LocalMember, obey, type Order } from './member.ts';
 import { onAbortedStep } from './aborted_step.ts';
 import { join, type MeshData } from './mesh.ts';
+import { type Asked, tell } from './questions.ts';
 
 export interface WorkerStart {
   readonly mesh: MeshData;
@@ -69,6 +71,7 @@ async function main(start: WorkerStart, parent: MessagePort): Promise<void> {
   const deployed = new Deployed(start.data, machineTypes, capabilityDefinitions, start.shared);
   const { scheduler, post } = join(start.mesh, deployed, systemClock, services);
   const member = new LocalMember(post);
+  const answers = new ThreadAnswers(scheduler);
   onAbortedStep(start.notices, error => scheduler.abortStep(error));
   scheduler.onCrash = (pid, id, error) => {
     parent.postMessage({ report: 'crash', pid, id, error: packPayload(error) } satisfies WorkerReport);
@@ -76,11 +79,12 @@ async function main(start: WorkerStart, parent: MessagePort): Promise<void> {
   scheduler.audit = new Audit(systemClock, start.data.auditGrants ?? false, record => {
     parent.postMessage({ report: 'audit', record: packAudit(record) } satisfies WorkerReport);
   });
-  parent.on('message', (order: Order | 'stop') => {
+  parent.on('message', (order: Order | Asked | 'stop') => {
     if (order === 'stop') {
       scheduler.stop(runtimeStopped());
       parent.postMessage('stopped');
-    } else void obey(order, member, parent);
+    } else if ('ask' in order) void tell(order, answers, parent);
+    else void obey(order, member, parent);
   });
   // A promise that a program leaves behind and that fails later must not take the worker with it.
   process.on('unhandledRejection', cause => {

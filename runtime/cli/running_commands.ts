@@ -1,0 +1,67 @@
+/** The commands of `troupe` that go to a deployment that runs. */
+import { type Command, InvalidArgumentError } from 'commander';
+import { MOST_ROWS } from '../inspect/protocol.ts';
+import { cancelCommand, terminateCommand } from './end_process.ts';
+import { INSPECT_HELP, type InspectOptions, inspectCommand } from './inspect.ts';
+import { PS_HELP, type PsOptions, psCommand } from './ps.ts';
+import type { RunningOptions } from './running.ts';
+import { sendCommand } from './send.ts';
+
+const PROCESS = 'its PID, quoted for the shell, or a registered name';
+
+function wholeNumber(most: number): (text: string) => number {
+  return text => {
+    const count = Number(text);
+    if (!Number.isInteger(count) || count < 1 || count > most) {
+      throw new InvalidArgumentError(`it must be a whole number from 1 to ${most}`);
+    }
+    return count;
+  };
+}
+
+/** `ended` is told the exit code. */
+export function addRunningCommands(
+  program: Command,
+  collect: (value: string, all: string[]) => string[],
+  ended: (code: number) => void,
+): void {
+  const command = (name: string, description: string): Command =>
+    program
+      .command(name)
+      .description(description)
+      .option('-C, --directory <dir>', 'folder of the deployment that runs', '.')
+      .option('--runtime <number>', 'process of the system that runs it, where there are several', wholeNumber(2 ** 31))
+      .option('--json', 'machine-readable output', false);
+  command('ps', 'list the processes of a deployment that runs')
+    .option('--host <id>', 'only those of this host')
+    .option('--entry <id>', 'only those that run this entry')
+    .option('--limit <n>', 'so many at most', wholeNumber(MOST_ROWS), 1_000)
+    .addHelpText('after', PS_HELP)
+    .action(async (options: PsOptions) => ended(await psCommand(options)));
+  command('inspect', 'say all that is known of a process, or why it may do something')
+    .argument('<process>', PROCESS)
+    .argument('[action]', 'for --why: what it would do, such as process.send')
+    .argument('[resource]', 'for --why: what it would do it to')
+    .option('--why', 'explain the decision of the policies', false)
+    .option('--meta <key=value>', 'for --why: what the call says of the resource; can be repeated', collect, [])
+    .addHelpText('after', INSPECT_HELP)
+    .action(async (target: string, action: string | undefined, resource: string | undefined, options: InspectOptions) =>
+      ended(await inspectCommand(target, action, resource, options)),
+    );
+  command('send', 'send a message to a process of a deployment that runs')
+    .argument('<process>', PROCESS)
+    .argument('<topic>', 'the topic')
+    .argument('[values...]', 'payloads, each a JSON value (what is not JSON is taken as text)')
+    .action(async (to: string, topic: string, values: string[], options: RunningOptions) =>
+      ended(await sendCommand(to, topic, values, options)),
+    );
+  command('cancel', 'ask a process of a deployment that runs to end')
+    .argument('<process>', PROCESS)
+    .option('--reason <text>', 'what its CANCEL event says')
+    .action(async (to: string, options: RunningOptions & { reason: string | undefined }) =>
+      ended(await cancelCommand(to, options)),
+    );
+  command('terminate', 'end a process of a deployment that runs')
+    .argument('<process>', PROCESS)
+    .action(async (to: string, options: RunningOptions) => ended(await terminateCommand(to, options)));
+}
