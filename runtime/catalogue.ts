@@ -142,7 +142,11 @@ export function hostNotRunning(id: string): TroupeError {
 }
 
 export function hostFull(id: string, limit: number): TroupeError {
-  return new TroupeError(`host "${id}" is full: ${limit} processes run (host.max_processes)`, {
+  const why =
+    limit === 1
+      ? 'it runs one process at a time (as terminal hosts do; others have host.max_processes)'
+      : `${limit} processes run (host.max_processes)`;
+  return new TroupeError(`host "${id}" is full: ${why}`, {
     kind: 'RATE_LIMITED',
     retryable: true,
     details: { host: id, limit },

@@ -99,7 +99,7 @@ function textLine(
   if (origin !== undefined) line += ` ${origin.id} ${origin.pid}`;
   line += ` ${escapeControls(message)}`;
   if (fields !== undefined) {
-    for (const [key, value] of Object.entries(fields)) line += ` ${escapeControls(key)}=${showField(value)}`;
+    for (const [key, value] of Object.entries(fields)) line += ` ${bareOrQuoted(key)}=${showField(value)}`;
   }
   return `${line}\n`;
 }
@@ -115,16 +115,18 @@ function jsonLine(
   return `${escapeControls(JSON.stringify(record, showForJson))}\n`;
 }
 
-/** A field's value as text: bare where it cannot be misread, quoted otherwise. */
+/** A field's value as text. */
 function showField(value: Payload): string {
-  if (typeof value === 'string') {
-    const text = escapeControls(value);
-    return /^[^\s"=]+$/.test(text) ? text : JSON.stringify(text).replaceAll('\\\\', '\\');
-  }
+  if (typeof value === 'string') return bareOrQuoted(value);
   if (value === undefined) return 'null';
   if (value instanceof TroupeError) return showField(value.message);
   if (typeof value === 'object' && value !== null) return escapeControls(JSON.stringify(value, showForJson));
   return String(value);
+}
+
+/** As it is where it cannot be misread, else as a JSON string, so that no text can pass for another field. */
+function bareOrQuoted(text: string): string {
+  return /^[^\s"=\\]+$/.test(text) && escapeControls(text) === text ? text : escapeControls(JSON.stringify(text));
 }
 
 /** JSON.stringify's replacer for what JSON does not have. */
@@ -142,7 +144,7 @@ function showForJson(this: { [key: string]: unknown }, key: string, value: unkno
 
 // C0 and C1 controls and DEL, line and paragraph separators, and the marks that reorder text on a screen.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: controls are what it looks for
-const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 const SHORT_ESCAPES: { readonly [character: string]: string } = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 

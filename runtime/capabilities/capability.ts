@@ -32,6 +32,11 @@ export interface CallContext {
   judge(action: string, resource: string, meta?: { readonly [key: string]: Payload }): Verdict;
   /** Called once when the process ends, however it ends: close what was opened for it. */
   onClose(release: () => void): void;
+  /**
+   * Put a message in the caller's own mailbox, whenever there is one: what it asked to be told of. `payload` must be private
+   * to it. The error says why it was not taken; a process that has ended needs none.
+   */
+  post(topic: string, payload: Payload): TroupeError | undefined;
 }
 
 /** What policies are asked before an operation. */

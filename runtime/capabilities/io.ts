@@ -5,13 +5,18 @@
 import { z } from 'zod';
 import { TroupeError } from '../errors.ts';
 import { binaryOf, type Payload } from '../payload/payload.ts';
-import { contentArgument, integerArgument, numberArgument } from './arguments.ts';
+import { contentArgument, integerArgument } from './arguments.ts';
 import type { CallContext, CapabilityDefinition, OperationDefinition } from './capability.ts';
+import { guarded } from './guarded.ts';
 import { encodeJson } from './json_text.ts';
 import { servicesOf } from './services.ts';
+import { endOfInput, keyOperations, limitArgument } from './io_keys.ts';
+import { screenOperations } from './io_screen.ts';
 import { TerminalInput } from './terminal_input.ts';
+import { TerminalUse } from './terminal_use.ts';
 
 const settings = z.strictObject({});
+
 type IoSettings = z.infer<typeof settings>;
 
 const USUAL_READ = 1024;
@@ -32,11 +37,11 @@ export const ioCapability: CapabilityDefinition<IoSettings> = {
     write: {
       summary: 'Write texts or bytes to standard output, one after the other; waits while the output is full',
       args: ['...'],
-      action: 'io.write',
+      ...guarded('io.write', 'stdout'),
       mode: 'async',
       run: async (context, _settings, args) => {
         for (const content of args.length === 0 ? [undefined] : args) {
-          await servicesOf(context).terminal.write(contentArgument(content, 'io.write', 'content'));
+          await TerminalUse.of(context).write(contentArgument(content, 'io.write', 'content'));
         }
         return true;
       },
@@ -44,15 +49,15 @@ export const ioCapability: CapabilityDefinition<IoSettings> = {
     write_error: {
       summary: 'Write text or bytes to standard error; waits while it is full',
       args: ['content'],
-      action: 'io.write',
+      ...guarded('io.write', 'stderr'),
       mode: 'async',
       run: async (context, _settings, args) => {
-        await servicesOf(context).terminal.writeError(contentArgument(args[0], 'io.write_error', 'content'));
+        await TerminalUse.of(context).writeError(contentArgument(args[0], 'io.write_error', 'content'));
         return true;
       },
     },
-    print: printing('print', async (context, line) => servicesOf(context).terminal.write(line)),
-    eprint: printing('eprint', async (context, line) => servicesOf(context).terminal.writeError(line)),
+    print: printing('print', (context, line) => TerminalUse.of(context).write(line)),
+    eprint: printing('eprint', (context, line) => TerminalUse.of(context).writeError(line)),
     flush: {
       summary: 'Nothing is held back, so there is nothing to do; true',
       args: [],
@@ -63,52 +68,46 @@ export const ioCapability: CapabilityDefinition<IoSettings> = {
       summary:
         'At most so many bytes (default 1024) of what there is, from a terminal of the next line, its end included; NOT_FOUND at the end',
       args: ['max_bytes?'],
-      action: 'io.read',
+      ...guarded('io.read', 'stdin'),
       mode: 'async',
       run: async (context, _settings, args) => {
         const most = integerArgument(args[0] ?? USUAL_READ, 'io.read', 'max_bytes', 1, MOST_READ);
-        return (await inputOf(context).read(most)) ?? endOfInput('io.read');
+        const piece = await inputOf(context).read(most);
+        if (piece === undefined) throw endOfInput('io.read');
+        return piece;
       },
     },
     input_ready: {
       summary:
         'Wait until standard input has something to read, at most so many milliseconds: how many bytes at least, 0 at its end, nothing when the time is over',
       args: ['milliseconds?'],
-      action: 'io.read',
+      ...guarded('io.read', 'stdin'),
       mode: 'async',
       run: async (context, _settings, args) => {
-        const limit = args[0] ?? null;
-        const most =
-          limit === null ? Number.POSITIVE_INFINITY : numberArgument(limit, 'io.input_ready', 'milliseconds');
-        return (await inputOf(context).ready(context.clock, most)) ?? null;
+        const limit = limitArgument(args[0], 'io.input_ready');
+        return (await inputOf(context).ready(context.clock, limit)) ?? null;
       },
     },
     readline: {
       summary: 'The next line of standard input without its line end; NOT_FOUND at the end',
       args: [],
-      action: 'io.read',
+      ...guarded('io.read', 'stdin'),
       mode: 'async',
-      run: async context => (await inputOf(context).readLine()) ?? endOfInput('io.readline'),
+      run: async context => {
+        const line = await inputOf(context).readLine();
+        if (line === undefined) throw endOfInput('io.readline');
+        return line;
+      },
     },
     read_line: {
       summary: 'The next line of standard input without its line end, or nothing at the end',
       args: [],
-      action: 'io.read',
+      ...guarded('io.read', 'stdin'),
       mode: 'async',
       run: async context => (await inputOf(context).readLine()) ?? null,
     },
-    columns: {
-      summary: 'Width of the output in characters; 80 where it is no terminal',
-      args: [],
-      mode: 'sync',
-      run: context => servicesOf(context).terminal.columns,
-    },
-    is_tty: {
-      summary: 'Whether the output is shown on a screen',
-      args: [],
-      mode: 'sync',
-      run: context => servicesOf(context).terminal.isTty,
-    },
+    ...keyOperations,
+    ...screenOperations,
   },
 };
 
@@ -119,7 +118,7 @@ function printing(
   return {
     summary: `Values with tabs between them and a line end to standard ${name === 'print' ? 'output' : 'error'}`,
     args: ['...'],
-    action: 'io.write',
+    ...guarded('io.write', name === 'print' ? 'stdout' : 'stderr'),
     mode: 'async',
     run: async (context, _settings, args) => {
       await write(context, `${args.map(value => shown(value, `io.${name}`)).join('\t')}\n`);
@@ -139,8 +138,4 @@ function shown(value: Payload, operation: string): string {
 
 function inputOf(context: CallContext): TerminalInput {
   return TerminalInput.of(servicesOf(context).terminal);
-}
-
-function endOfInput(operation: string): never {
-  throw new TroupeError(`${operation}: end of input`, { kind: 'NOT_FOUND', retryable: false });
 }

@@ -4,7 +4,8 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import { TroupeError, toTroupeError } from '../errors.ts';
-import type { Terminal } from '../hosts/terminal.ts';
+import type { ColorDepth } from '../hosts/color_depth.ts';
+import type { RawMode, Terminal, TerminalSize } from '../hosts/terminal.ts';
 import type { LogSink } from '../logger.ts';
 import { packExact, unpackExact } from '../payload/messagepack.ts';
 import type { Payload } from '../payload/payload.ts';
@@ -14,13 +15,16 @@ import type { Services } from './services.ts';
 /** What a worker must know before it asks; structured-cloneable. */
 export interface ServicesSnapshot {
   readonly root: string;
-  readonly args: readonly string[];
-  readonly columns: number;
-  readonly isTty: boolean;
+  readonly terminal: TerminalSnapshot;
   readonly environment: { readonly [name: string]: string | undefined };
 }
 
-type Method = 'write' | 'writeError' | 'readLine' | 'readPiece' | 'get' | 'has' | 'set' | 'delete' | 'list';
+type TerminalSnapshot = Pick<
+  Terminal,
+  'args' | 'columns' | 'rows' | 'isTty' | 'errorsAreTty' | 'inputIsTty' | 'colors'
+>;
+
+type Method = 'write' | 'writeError' | 'readLine' | 'readPiece' | 'setRaw' | 'get' | 'has' | 'set' | 'delete' | 'list';
 
 interface Question {
   readonly tag: number;
@@ -37,12 +41,23 @@ interface Reply {
 }
 
 export function snapshotServices(services: Services): ServicesSnapshot {
-  const { args, columns, isTty } = services.terminal;
-  return { root: services.root, args, columns, isTty, environment: { ...services.environment } };
+  const { args, columns, rows, isTty, errorsAreTty, inputIsTty, colors } = services.terminal;
+  return {
+    root: services.root,
+    terminal: { args, columns, rows, isTty, errorsAreTty, inputIsTty, colors },
+    environment: { ...services.environment },
+  };
 }
 
-/** Main thread: answer what comes over `port` until it closes. The port does not keep the thread alive. */
+/**
+ * Main thread: answer what comes over `port` until it closes, and tell of new sizes of the terminal. The port does not keep
+ * the thread alive.
+ */
 export function serveServices(port: MessagePort, services: Services): void {
+  port.on(
+    'close',
+    services.terminal.onResize(size => port.postMessage(size satisfies TerminalSize)),
+  );
   port.on('message', (question: Question) => {
     answer(services, question.method, unpackExact(question.args) as Payload[]).then(
       value => port.postMessage({ tag: question.tag, value: packExact(value), failed: false } satisfies Reply),
@@ -70,6 +85,9 @@ async function answer(services: Services, method: Method, args: readonly Payload
       return await terminal.readLine();
     case 'readPiece':
       return await terminal.readPiece();
+    case 'setRaw':
+      await terminal.setRaw((args[0] ?? undefined) as RawMode | undefined);
+      return null;
     case 'get':
       return await store.get(args[0] as string, args[1] as string);
     case 'has':
@@ -86,7 +104,7 @@ async function answer(services: Services, method: Method, args: readonly Payload
 
 /**
  * Worker thread: services whose terminal and store ask over `port`. The port keeps the thread alive only while an
- * answer is awaited. The terminal's width is the one at the worker's start.
+ * answer is awaited.
  */
 export function remoteServices(port: MessagePort, snapshot: ServicesSnapshot, log: LogSink): Services {
   const asker = new Asker(port);
@@ -94,7 +112,7 @@ export function remoteServices(port: MessagePort, snapshot: ServicesSnapshot, lo
     root: snapshot.root,
     environment: snapshot.environment,
     log,
-    terminal: new RemoteTerminal(asker, snapshot),
+    terminal: new RemoteTerminal(asker, snapshot.terminal),
     store: new RemoteStore(asker),
   };
 }
@@ -103,10 +121,15 @@ class Asker {
   readonly #port: MessagePort;
   readonly #waiting = new Map<number, { resolve(value: Payload): void; reject(error: unknown): void }>();
   #tag = 0;
+  /** Told of each new size of the terminal. */
+  onSize: ((size: TerminalSize) => void) | undefined = undefined;
 
   constructor(port: MessagePort) {
     this.#port = port;
-    port.on('message', (reply: Reply) => this.#settle(reply));
+    port.on('message', (told: Reply | TerminalSize) => {
+      if ('tag' in told) this.#settle(told);
+      else this.onSize?.(told);
+    });
     port.on('close', () => this.#abandon());
     port.unref();
   }
@@ -139,15 +162,34 @@ class Asker {
 
 class RemoteTerminal implements Terminal {
   readonly args: readonly string[];
-  readonly columns: number;
   readonly isTty: boolean;
+  readonly errorsAreTty: boolean;
+  readonly inputIsTty: boolean;
+  readonly colors: ColorDepth;
   readonly #asker: Asker;
+  readonly #resized = new Set<(size: TerminalSize) => void>();
+  #size: TerminalSize;
 
-  constructor(asker: Asker, snapshot: ServicesSnapshot) {
+  constructor(asker: Asker, snapshot: TerminalSnapshot) {
     this.#asker = asker;
     this.args = snapshot.args;
-    this.columns = snapshot.columns;
     this.isTty = snapshot.isTty;
+    this.errorsAreTty = snapshot.errorsAreTty;
+    this.inputIsTty = snapshot.inputIsTty;
+    this.colors = snapshot.colors;
+    this.#size = snapshot;
+    asker.onSize = size => {
+      this.#size = size;
+      for (const listener of this.#resized) listener(size);
+    };
+  }
+
+  get columns(): number {
+    return this.#size.columns;
+  }
+
+  get rows(): number {
+    return this.#size.rows;
   }
 
   async write(text: string | Uint8Array): Promise<void> {
@@ -166,6 +208,15 @@ class RemoteTerminal implements Terminal {
   async readPiece(): Promise<Uint8Array | undefined> {
     const piece = await this.#asker.ask('readPiece', []);
     return piece instanceof Uint8Array ? piece : undefined;
+  }
+
+  async setRaw(mode: RawMode | undefined): Promise<void> {
+    await this.#asker.ask('setRaw', [mode === undefined ? null : { ...mode }]);
+  }
+
+  onResize(listener: (size: TerminalSize) => void): () => void {
+    this.#resized.add(listener);
+    return () => this.#resized.delete(listener);
   }
 }
 

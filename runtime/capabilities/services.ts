@@ -3,7 +3,8 @@
  * terminal and the store are served by the main thread (`remote_services.ts`).
  */
 import { type Clock, systemClock } from '../clock.ts';
-import { StreamTerminal, type Terminal } from '../hosts/terminal.ts';
+import { StreamTerminal } from '../hosts/stream_terminal.ts';
+import type { Terminal } from '../hosts/terminal.ts';
 import { LineLog, type LogSink, writeStderr } from '../logger.ts';
 import { MemoryStore, type Store } from '../store.ts';
 import type { CallContext } from './capability.ts';

@@ -1,11 +1,23 @@
-/** Standard input in lines and in pieces of lines: whoever reads a piece leaves the rest of its line to the next. */
+/**
+ * Standard input in lines, in pieces of lines and in keys: whoever reads a part leaves the rest to the next, whatever that
+ * one reads.
+ */
 import type { Clock } from '../clock.ts';
-import { type Terminal, withoutEnd } from '../hosts/terminal.ts';
+import { TroupeError } from '../errors.ts';
+import { withoutEnd } from '../hosts/line_reader.ts';
+import type { Terminal } from '../hosts/terminal.ts';
+import { decodeKey, type Key, PASTE_END } from './terminal_key.ts';
 
 const LINE_END = 10;
 
 /** Milliseconds that a clock can be armed for; whoever waits longer waits for ever. */
 const LONGEST_LIMIT = 0x7fffffff;
+
+/** Milliseconds that a terminal needs at most between two bytes of one key: a lone Escape is one after that. */
+const KEY_PAUSE = 50;
+/** Milliseconds of silence after which a paste is over although its end was not marked. */
+const PASTE_PAUSE = 1000;
+const LONGEST_PASTE = 16 * 1024 * 1024;
 
 /** Somebody who waits until there is something to read. */
 interface Watcher {
@@ -20,6 +32,8 @@ export class TerminalInput {
   readonly #terminal: Terminal;
   /** What was taken from the terminal and not read yet; never empty. */
   #rest: Buffer | undefined;
+  /** What was asked of the terminal and has not come. Whoever waits for it may give up; it still comes. */
+  #coming: Promise<boolean> | undefined;
   /** Those who read take their turns, so that nobody gets what comes after another one's piece. */
   #turn: Promise<unknown> = Promise.resolve();
   /** They share one turn, so that somebody who looks again and again while nothing comes takes no memory. */
@@ -40,14 +54,12 @@ export class TerminalInput {
   /** Undefined at the end of input. */
   readLine(): Promise<string | undefined> {
     return this.#next(async () => {
-      let line = this.#rest;
-      if (line === undefined) return await this.#terminal.readLine();
-      while (!line.includes(LINE_END)) {
-        const more = await this.#terminal.readPiece();
-        if (more === undefined) break;
-        line = Buffer.concat([line, more]);
-      }
-      const end = line.indexOf(LINE_END);
+      if (this.#rest === undefined && this.#coming === undefined) return await this.#terminal.readLine();
+      let end = -1;
+      do end = this.#rest?.indexOf(LINE_END) ?? -1;
+      while (end < 0 && (await this.#pull()));
+      const line = this.#rest;
+      if (line === undefined) return undefined;
       this.#keep(end < 0 ? undefined : line.subarray(end + 1));
       return withoutEnd(line.toString('utf8', 0, end < 0 ? line.length : end + 1));
     });
@@ -56,10 +68,24 @@ export class TerminalInput {
   /** Up to `most` bytes as they came, at least one; undefined at the end of input. */
   read(most: number): Promise<Uint8Array | undefined> {
     return this.#next(async () => {
-      const piece = await this.#taken();
+      if (this.#rest === undefined) await this.#pull();
+      const piece = this.#rest;
       this.#keep(piece?.subarray(most));
       return piece && new Uint8Array(piece.subarray(0, most));
     });
+  }
+
+  /** The next key; null where none comes within so many milliseconds (infinity: for ever), undefined at the end of input. */
+  async readKey(clock: Clock, limit: number): Promise<Key | null | undefined> {
+    const until = clock.now() + limit;
+    for (;;) {
+      const ready = await this.ready(clock, Math.max(0, until - clock.now()));
+      if (ready === undefined) return null;
+      if (ready === 0) return undefined;
+      // Somebody else may have been faster.
+      const key = await this.#next(() => this.#takeKey(clock));
+      if (key !== undefined) return key;
+    }
   }
 
   /**
@@ -92,9 +118,8 @@ export class TerminalInput {
   #look(): void {
     this.#looking = true;
     const looked = this.#next(async () => {
-      const piece = await this.#taken();
-      this.#keep(piece);
-      return piece?.length ?? 0;
+      if (this.#rest === undefined) await this.#pull();
+      return this.#rest?.length ?? 0;
     });
     const tell = (each: (watcher: Watcher) => void) => {
       this.#looking = false;
@@ -108,10 +133,65 @@ export class TerminalInput {
     );
   }
 
-  async #taken(): Promise<Buffer | undefined> {
-    if (this.#rest !== undefined) return this.#rest;
-    const piece = await this.#terminal.readPiece();
-    return piece && Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
+  /** The key at the front of what there is; waits only for the rest of one that has begun. */
+  async #takeKey(clock: Clock): Promise<Key | undefined> {
+    if (this.#rest === undefined) return undefined;
+    let found = decodeKey(this.#rest, false);
+    while (found === undefined) found = decodeKey(this.#rest, !(await this.#more(clock, KEY_PAUSE)));
+    const { key, length } = found;
+    this.#keep(this.#rest.subarray(length));
+    return key.key === 'paste' ? { ...key, text: await this.#takePaste(clock) } : key;
+  }
+
+  /** Up to its mark. Lines end as in files. */
+  async #takePaste(clock: Clock): Promise<string> {
+    const pieces: Buffer[] = [];
+    let length = 0;
+    for (;;) {
+      const piece: Buffer = this.#rest ?? Buffer.alloc(0);
+      const end = piece.indexOf(PASTE_END);
+      // A mark may be cut in two: what could be its beginning waits for more.
+      const sure = end < 0 ? Math.max(0, piece.length - PASTE_END.length + 1) : end;
+      pieces.push(piece.subarray(0, sure));
+      length += sure;
+      this.#keep(piece.subarray(end < 0 ? sure : end + PASTE_END.length));
+      if (length > LONGEST_PASTE) throw new TroupeError('a paste is longer than 16 MiB', { kind: 'INVALID' });
+      if (end >= 0) break;
+      if (await this.#more(clock, PASTE_PAUSE)) continue;
+      if (this.#rest !== undefined) pieces.push(this.#rest);
+      this.#rest = undefined;
+      break;
+    }
+    return Buffer.concat(pieces).toString('utf8').replaceAll(/\r\n?/g, '\n');
+  }
+
+  /** Wait for more, so long at most: whether it came. */
+  #more(clock: Clock, milliseconds: number): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      const armed = clock.arm(milliseconds, () => resolve(false));
+      this.#pull()
+        .finally(() => clock.disarm(armed))
+        .then(resolve, reject);
+    });
+  }
+
+  /** Add what comes next to what there is; false at the end of input. */
+  #pull(): Promise<boolean> {
+    if (this.#coming === undefined) {
+      const coming = this.#terminal.readPiece().then(piece => {
+        this.#coming = undefined;
+        if (piece === undefined) return false;
+        const came = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
+        this.#keep(this.#rest === undefined ? came : Buffer.concat([this.#rest, came]));
+        return true;
+      });
+      // Where nobody waits any more, the next one who does is told.
+      coming.catch(() => {
+        this.#coming = undefined;
+      });
+      this.#coming = coming;
+    }
+    return this.#coming;
   }
 
   #keep(rest: Buffer | undefined): void {

@@ -59,6 +59,8 @@ export async function runCommandLine(argv: readonly string[], languages: Languag
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') process.exit(ExitCode.Fine);
+      // The terminal is gone, which SIGHUP says too: what runs is stopped in order.
+      if (error.code === 'EIO') return;
       if (stream === process.stdout) process.stderr.write(`error: standard output: ${error.message}\n`);
       process.exit(ExitCode.ProgramFailed);
     });

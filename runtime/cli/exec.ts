@@ -1,5 +1,5 @@
 import { createServices } from '../capabilities/services.ts';
-import { StreamTerminal } from '../hosts/terminal.ts';
+import { StreamTerminal } from '../hosts/stream_terminal.ts';
 import { toJson } from '../payload/json.ts';
 import { Runtime } from '../runtime.ts';
 import { parseArgument } from './argument.ts';
@@ -19,19 +19,20 @@ export function execCommand(
     const deployment = await openDeployment(options);
     const log = logOf(deployment);
     surviveRejections(log);
+    const terminal = new StreamTerminal([]);
     let executed = '';
     const runtime = await Runtime.start({
       deployment,
       ...languages,
       // One worker is enough for one program, and leaves the main thread to listen to Ctrl-C whatever the program does.
       workers: options.workers ?? deployment.settings.workers ?? 1,
-      services: createServices({ root: deployment.root, terminal: new StreamTerminal([]), log }),
+      services: createServices({ root: deployment.root, terminal, log }),
       onCrash: (pid, crashed, error) => {
         // How the executed process itself ends is shown when it does.
         if (pid !== executed) log.log('error', `process ended: ${error.message}`, {}, { id: crashed, pid });
       },
     });
-    const release = stopOnSignals(runtime);
+    const release = stopOnSignals(runtime, terminal);
     try {
       // What cannot be spawned is a wrong call; a TroupeError thrown here says so.
       const { pid, exit } = runtime.watch({ id, host: options.host, args: args.map(parseArgument) });
@@ -47,6 +48,7 @@ export function execCommand(
     } finally {
       release();
       await runtime.stop();
+      terminal.close();
     }
   });
 }

@@ -1,7 +1,7 @@
 import { closest } from 'fastest-levenshtein';
 import { createServices } from '../capabilities/services.ts';
 import { TroupeError } from '../errors.ts';
-import { StreamTerminal } from '../hosts/terminal.ts';
+import { StreamTerminal } from '../hosts/stream_terminal.ts';
 import type { ProcessEvent } from '../machine.ts';
 import type { Entry } from '../registry/entry.ts';
 import type { Deployment } from '../registry/load.ts';
@@ -43,22 +43,22 @@ export function runCommand(
         if (id !== command?.id) log.log('error', `process ended: ${error.message}`, {}, { id, pid });
       },
     });
-    if (command === undefined && startedServices(deployment).length === 0) {
+    try {
+      if (command === undefined && startedServices(deployment).length === 0) throw nothingToRun(deployment);
+      return await (command === undefined
+        ? runServices(runtime, deployment, terminal)
+        : runOne(runtime, deployment, command, terminal));
+    } finally {
       await runtime.stop();
-      throw nothingToRun(deployment);
+      terminal.close();
     }
-    const code = await (command === undefined
-      ? runServices(runtime, deployment)
-      : runOne(runtime, deployment, command, args));
-    terminal.closeInput();
-    return code;
   });
 }
 
-async function runServices(runtime: Runtime, deployment: Deployment): Promise<number> {
+async function runServices(runtime: Runtime, deployment: Deployment, terminal: StreamTerminal): Promise<number> {
   const count = startedServices(deployment).length;
   await new Promise<void>(resolve => {
-    const release = stopOnSignals(runtime, () => {
+    const release = stopOnSignals(runtime, terminal, () => {
       void runtime.stop().then(() => {
         release();
         resolve();
@@ -73,12 +73,12 @@ async function runOne(
   runtime: Runtime,
   deployment: Deployment,
   command: Entry,
-  args: readonly string[],
+  terminal: StreamTerminal,
 ): Promise<number> {
   const terminals = [...deployment.entries.values()].filter(entry => entry.kind === 'terminal.host');
-  const { pid, exit } = runtime.watch({ id: command.id, host: terminals[0].id, args });
-  const release = stopOnSignals(runtime, () => {
-    runtime.cancel(pid, 'interrupted');
+  const { pid, exit } = runtime.watch({ id: command.id, host: terminals[0].id, args: terminal.args });
+  const release = stopOnSignals(runtime, terminal, reason => {
+    runtime.cancel(pid, reason);
     void runtime.wait(STOP_TIMEOUT).then(() => runtime.terminate(pid));
   });
   const event = await exit;

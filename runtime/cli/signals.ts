@@ -1,24 +1,40 @@
 import { toTroupeError } from '../errors.ts';
+import type { StreamTerminal } from '../hosts/stream_terminal.ts';
 import type { LogSink } from '../logger.ts';
 import type { Runtime } from '../runtime.ts';
 
+/** What ends a command: the reason that its processes are told, and the exit code where it ends at once. */
+const ENDING = {
+  SIGINT: { reason: 'interrupted', code: 130 },
+  SIGTERM: { reason: 'terminated', code: 143 },
+  SIGHUP: { reason: 'the terminal is gone', code: 129 },
+} as const;
+
 /**
- * Ctrl-C (and SIGTERM) stops the runtime in order; a second one ends at once with code 130. `first` is called instead
- * of `runtime.stop()` where something must be asked before. Answers how to stop listening.
+ * Ctrl-C, SIGTERM and SIGHUP (the terminal is gone) stop the runtime in order; a second one ends at once. `first` is called
+ * with the reason instead of `runtime.stop()` where something must be asked before. Answers how to stop listening.
  */
-export function stopOnSignals(runtime: Runtime, first: () => void = () => void runtime.stop()): () => void {
+export function stopOnSignals(
+  runtime: Runtime,
+  terminal: StreamTerminal,
+  first: (reason: string) => void = () => void runtime.stop(),
+): () => void {
   let asked = false;
-  const onSignal = (): void => {
-    if (asked) process.exit(130);
+  const onSignal = (signal: keyof typeof ENDING): void => {
+    const { reason, code } = ENDING[signal];
+    // The terminal is put in order by its own listener.
+    if (asked) process.exit(code);
     asked = true;
-    process.stderr.write('\nstopping (once more to end at once)\n');
-    first();
+    // Where the terminal is gone there is nobody to tell.
+    if (signal !== 'SIGHUP') process.stderr.write('\nstopping (once more to end at once)\n');
+    first(reason);
   };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  for (const signal of Object.keys(ENDING)) process.on(signal, onSignal);
+  const { onInterrupt } = terminal;
+  terminal.onInterrupt = () => onSignal('SIGINT');
   return () => {
-    process.off('SIGINT', onSignal);
-    process.off('SIGTERM', onSignal);
+    terminal.onInterrupt = onInterrupt;
+    for (const signal of Object.keys(ENDING)) process.off(signal, onSignal);
   };
 }
 

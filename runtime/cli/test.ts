@@ -1,5 +1,5 @@
 import { createServices } from '../capabilities/services.ts';
-import { StreamTerminal } from '../hosts/terminal.ts';
+import { StreamTerminal } from '../hosts/stream_terminal.ts';
 import { type CommonOptions, ExitCode, type Languages } from './options.ts';
 import { logOf, openDeployment, reporting } from './open.ts';
 import { stopOnSignals, surviveRejections } from './signals.ts';
@@ -45,7 +45,7 @@ export function testCommand(options: TestOptions, languages: Languages): Promise
       timeout: options.timeout,
     });
     let interrupted = false;
-    const release = stopOnSignals(runner.runtime, () => {
+    const release = stopOnSignals(runner.runtime, terminal, () => {
       interrupted = true;
       void runner.interrupt();
     });
@@ -68,6 +68,7 @@ export function testCommand(options: TestOptions, languages: Languages): Promise
     } finally {
       release();
       await runner.stop();
+      terminal.close();
     }
   });
 }

@@ -239,6 +239,11 @@ class Caller implements CallContext {
     if (rare.releases === undefined) rare.releases = [];
     rare.releases.push(release);
   }
+
+  post(topic: string, payload: Payload): TroupeError | undefined {
+    const { pid, state, linked } = this.#process;
+    return state === ProcessState.Dead ? undefined : linked.scheduler.sendAs(pid, pid, topic, payload, 1);
+  }
 }
 
 // --- forgetting ---------------------------------------------------------------------------------------------------

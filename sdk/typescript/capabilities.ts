@@ -68,8 +68,55 @@ export interface Io {
   read(maxBytes?: number): Command<Uint8Array>;
   /** Waits until there is something to read: how many bytes at least; 0 at the end of input. */
   inputReady(): Command<number>;
+  /**
+   * Input key by key (default) or by lines again. Ctrl-C cancels the process and Ctrl-Z suspends the program, unless they are
+   * wanted as keys. Throws UNAVAILABLE where the input is no terminal. Ends with the process.
+   */
+  rawMode(on?: boolean, options?: { ctrl_c?: 'cancel' | 'key'; ctrl_z?: 'suspend' | 'key' }): Command<true>;
+  /** The next key; null when none comes in that time. Throws NOT_FOUND at the end of input. */
+  readKey(): Command<Key>;
+  readKey(milliseconds: number): Command<Key | null>;
+  isTty(stream?: 'output' | 'error' | 'input'): boolean;
+  /** Of the output, as it is now. */
   columns(): number;
-  isTty(): boolean;
+  rows(): number;
+  /** From now on each new size comes as a message on this topic, without one no more; the present size. */
+  onResize(topic?: string): TerminalSize;
+  /** Bits of a colour; 0: none. */
+  colors(): 0 | 4 | 8 | 24;
+  /** In styles such as `bold`, `red`, `on_bright_blue`, `#ff8800`; as it is where the output has no colours. */
+  style(text: string, ...names: string[]): string;
+  /** A foreign text in one line, in which nothing steers the terminal. */
+  escape(text: string): string;
+  /** How many columns it takes. */
+  width(text: string): number;
+  /** What follows writes nothing where the output is no terminal. */
+  clear(part?: 'screen' | 'below' | 'line' | 'right'): Command<true>;
+  /** Counted from 1. */
+  moveTo(column: number, row?: number): Command<true>;
+  moveBy(columns: number, rows?: number): Command<true>;
+  /** Shown again when the process ends. */
+  showCursor(visible?: boolean): Command<true>;
+  /** Left when the process ends. */
+  alternateScreen(on?: boolean): Command<true>;
+}
+
+export interface Key {
+  /** Letters in lower case, `space`, `enter`, `up`, `f1`, `paste`, `unknown`, ... */
+  key: string;
+  ctrl: boolean;
+  alt: boolean;
+  shift: boolean;
+  /** What it types; a paste as a whole. */
+  text?: string;
+  /** Of `unknown`: what came. */
+  sequence?: string;
+}
+
+/** In characters. */
+export interface TerminalSize {
+  columns: number;
+  rows: number;
 }
 
 /** What is known of a file: `size` in bytes, times in unix seconds. */

@@ -19,6 +19,7 @@ export { Bytes, type BytesSource } from '../../runtime/payload/bytes.ts';
 export type { Payload } from '../../runtime/payload/payload.ts';
 export type { AnyCapability, Capabilities, Crypto, Ctx, Env, Fs, Hash, Io, Json } from './capabilities.ts';
 export type { Logger, Random, Registry, RegistryEntry, Store, Text, Time, Uuid } from './capabilities.ts';
+export type { Key, TerminalSize } from './capabilities.ts';
 export type { UuidVariant } from './capabilities.ts';
 export type { Channel, Incoming, ReceiveOptions, Sending, Timer } from './channel.ts';
 export type { Command, Pending, Running } from './command.ts';

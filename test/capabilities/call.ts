@@ -39,6 +39,8 @@ export class Caller implements CallContext {
   values: { readonly [key: string]: Payload } = {};
   entries: ReadonlyMap<string, Entry> = new Map();
   strict = false;
+  /** What was put in its mailbox. */
+  readonly posted: { readonly topic: string; readonly payload: Payload }[] = [];
   readonly #releases: (() => void)[] = [];
 
   constructor(given: Partial<Services> = {}, clock: Clock = stillClock(), pid = '{test:host|0x00001}') {
@@ -59,6 +61,10 @@ export class Caller implements CallContext {
 
   onClose(release: () => void): void {
     this.#releases.push(release);
+  }
+
+  post(topic: string, payload: Payload): undefined {
+    this.posted.push({ topic, payload });
   }
 
   end(): void {

@@ -7,7 +7,8 @@ import { ioCapability } from '../../runtime/capabilities/io.ts';
 import { remoteServices, serveServices, snapshotServices } from '../../runtime/capabilities/remote_services.ts';
 import { createServices } from '../../runtime/capabilities/services.ts';
 import { storeCapability } from '../../runtime/capabilities/store.ts';
-import { MemoryTerminal, StreamTerminal } from '../../runtime/hosts/terminal.ts';
+import { StreamTerminal } from '../../runtime/hosts/stream_terminal.ts';
+import { MemoryTerminal } from '../../runtime/hosts/terminal.ts';
 import { silentLog } from '../../runtime/logger.ts';
 import { Caller, refusal, stillClock } from './call.ts';
 

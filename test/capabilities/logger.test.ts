@@ -57,6 +57,40 @@ test('a message of another type is shown, an error as field too; fields must be 
   );
 });
 
+test('no text can pass for another field, nor for the end of a quotation', async () => {
+  const fields = async (given: { [key: string]: string }): Promise<string> =>
+    (await logged('text', 'info', 'info', 'm', given)).split(' m ')[1].trimEnd();
+  assert.is(await fields({ a: 'b admin=true' }), 'a="b admin=true"');
+  assert.is(await fields({ a: 'b" admin="true' }), String.raw`a="b\" admin=\"true"`);
+  assert.is(await fields({ a: String.raw`b\" admin="true` }), String.raw`a="b\\\" admin=\"true"`);
+  assert.is(await fields({ 'a=1 admin': 'true' }), '"a=1 admin"=true');
+  assert.is(await fields({ a: 'x\ny\u009b31m' }), String.raw`a="x\ny\u009b31m"`);
+  assert.is(await fields({ a: 'right\u202eleft\u061c' }), String.raw`a="right\u202eleft\u061c"`);
+});
+
+test('fields of a text line can be read back, whatever they are', () =>
+  fc.assert(
+    fc.asyncProperty(fc.dictionary(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' })), async fields => {
+      const line = await logged('text', 'info', 'info', 'm', fields);
+      const [, rest] = /^\S+ INFO {2}test:caller \S+ m(.*)\n$/.exec(line)!;
+      const token = /("(?:[^"\\]|\\.)*"|[^\s"=\\]+)/y;
+      const found: { [key: string]: string } = Object.create(null);
+      let at = 0;
+      const next = (separator: string): string => {
+        assert.is(rest[at], separator, rest);
+        token.lastIndex = at + 1;
+        const [text] = token.exec(rest)!;
+        at = token.lastIndex;
+        return text.startsWith('"') ? (JSON.parse(text) as string) : text;
+      };
+      while (at < rest.length) {
+        const key = next(' ');
+        found[key] = next('=');
+      }
+      assert.equal(Object.entries(found), Object.entries(fields));
+    }),
+  ));
+
 test('nothing logged can break its line or steer the terminal', () =>
   fc.assert(
     fc.asyncProperty(

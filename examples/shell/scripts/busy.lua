@@ -1,0 +1,4 @@
+return function()
+  process.inbox():receive()
+  while true do end
+end
