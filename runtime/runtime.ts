@@ -7,6 +7,7 @@
  */
 import type { CapabilityDefinition } from './capabilities/capability.ts';
 import { capabilityDefinitions } from './capabilities/index.ts';
+import { Rates } from './capabilities/rates.ts';
 import { createServices, type Services as CapabilityServices } from './capabilities/services.ts';
 import { runtimeStopped } from './catalogue.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -156,6 +157,8 @@ export class Runtime {
         restless: options.restless ?? false,
         heap: options.workerHeap,
         services,
+        // Worker threads know those that come with the runtime, whatever was given here.
+        capabilities: Math.max(capabilities.size, capabilityDefinitions.size),
         clock,
         watchdog: options.watchdog ?? options.deployment.settings.watchdog,
         onCrash: options.onCrash,
@@ -176,7 +179,9 @@ export class Runtime {
       scheduler = pool.scheduler;
     } else {
       const counters = new Counters(new Int32Array(data.hosts.length));
-      scheduler = new Scheduler({ index: 0, count: 1, clock, deployed, names: new LocalNames(), counters, services });
+      const rates = new Rates(new BigInt64Array(Rates.size(data.hosts.length, capabilities.size)));
+      const names = new LocalNames();
+      scheduler = new Scheduler({ index: 0, count: 1, clock, deployed, names, counters, rates, services });
       deployed.attach(scheduler);
     }
     scheduler.onCrash = options.onCrash;

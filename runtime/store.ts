@@ -6,6 +6,18 @@ import { type Clock, systemClock } from './clock.ts';
 import { TroupeError } from './errors.ts';
 import { packExact, unpackExact } from './payload/messagepack.ts';
 import type { Payload } from './payload/payload.ts';
+import { formatSize } from './size.ts';
+
+/** What one who sets a value may fill the namespace with; infinite where there is no limit. */
+export type StoreLimits = {
+  readonly max_keys: number;
+  /** Bytes of all keys and packed values together. */
+  readonly max_bytes: number;
+  /** Bytes of one packed value. */
+  readonly max_value_bytes: number;
+  /** Milliseconds after which a `set` throws out what has expired, also where there is room. */
+  readonly sweep_every: number;
+};
 
 /** Every key lives in a namespace; different namespaces never meet. */
 export interface Store {
@@ -14,10 +26,10 @@ export interface Store {
   /** Whether there is a value. */
   has(namespace: string, key: string): Promise<boolean>;
   /**
-   * Keeps `value`, for `milliseconds` (0: until it is deleted). Rejects RATE_LIMITED where the namespace holds `most`
-   * other keys already.
+   * Keeps `value`, for `milliseconds` (0: until it is deleted). Rejects RATE_LIMITED where the namespace would then hold more
+   * than `limits` allow, INVALID where the value alone is too large.
    */
-  set(namespace: string, key: string, value: Payload, most: number, milliseconds?: number): Promise<void>;
+  set(namespace: string, key: string, value: Payload, limits: StoreLimits, milliseconds?: number): Promise<void>;
   /** Whether there was one. */
   delete(namespace: string, key: string): Promise<boolean>;
   /** The keys that begin with `prefix`, sorted. */
@@ -32,6 +44,10 @@ interface Kept {
 
 interface Namespace {
   readonly keys: Map<string, Kept>;
+  /** Of all keys and values. */
+  bytes: number;
+  /** On the clock's monotonic time. */
+  sweptAt: number;
   /** Holding so many keys, the next one has what has expired thrown out first. */
   sweepAt: number;
 }
@@ -55,21 +71,30 @@ export class MemoryStore implements Store {
     return this.#find(namespace, key) !== undefined;
   }
 
-  async set(namespace: string, key: string, value: Payload, most: number, milliseconds = 0): Promise<void> {
+  async set(namespace: string, key: string, value: Payload, limits: StoreLimits, milliseconds = 0): Promise<void> {
+    const bytes = packExact(value);
+    if (bytes.length > limits.max_value_bytes) throw tooLarge(key, bytes.length, limits.max_value_bytes);
+    const now = this.#clock.now();
     let space = this.#namespaces.get(namespace);
-    if (space === undefined) this.#namespaces.set(namespace, (space = { keys: new Map(), sweepAt: FIRST_SWEEP }));
-    const { keys } = space;
-    if (!keys.has(key)) {
-      if (keys.size >= space.sweepAt || keys.size >= most) this.#sweep(space);
-      if (keys.size >= most) throw full(namespace, most);
+    if (space === undefined) {
+      space = { keys: new Map(), bytes: 0, sweptAt: now, sweepAt: FIRST_SWEEP };
+      this.#namespaces.set(namespace, space);
     }
-    const until = milliseconds > 0 ? this.#clock.now() + milliseconds : Number.POSITIVE_INFINITY;
-    keys.set(key, { bytes: packExact(value), until });
+    const { keys } = space;
+    if (keys.size >= space.sweepAt || now - space.sweptAt >= limits.sweep_every) this.#sweep(space);
+    let refused = refusal(space, namespace, key, bytes, limits);
+    if (refused !== undefined) {
+      this.#sweep(space);
+      refused = refusal(space, namespace, key, bytes, limits);
+    }
+    if (refused !== undefined) throw refused;
+    space.bytes += added(space, key, bytes);
+    keys.set(key, { bytes, until: milliseconds > 0 ? now + milliseconds : Number.POSITIVE_INFINITY });
   }
 
   async delete(namespace: string, key: string): Promise<boolean> {
     const found = this.#find(namespace, key) !== undefined;
-    if (found) this.#namespaces.get(namespace)!.keys.delete(key);
+    if (found) forget(this.#namespaces.get(namespace)!, key);
     return found;
   }
 
@@ -81,24 +106,63 @@ export class MemoryStore implements Store {
   }
 
   #find(namespace: string, key: string): Kept | undefined {
-    const keys = this.#namespaces.get(namespace)?.keys;
-    const kept = keys?.get(key);
+    const space = this.#namespaces.get(namespace);
+    const kept = space?.keys.get(key);
     if (kept === undefined || kept.until > this.#clock.now()) return kept;
-    keys!.delete(key);
+    forget(space!, key);
     return undefined;
   }
 
   /** Next when there are twice as many, so that all sweeps together cost each key a constant. */
   #sweep(space: Namespace): void {
     const now = this.#clock.now();
-    for (const [key, kept] of space.keys) if (kept.until <= now) space.keys.delete(key);
+    for (const [key, kept] of space.keys) if (kept.until <= now) forget(space, key);
     space.sweepAt = Math.max(FIRST_SWEEP, 2 * space.keys.size);
+    space.sweptAt = now;
   }
 }
 
-function full(namespace: string, most: number): TroupeError {
+/** Why a value cannot be kept under a key as long as nothing else goes; undefined: it can. */
+function refusal(
+  space: Namespace,
+  namespace: string,
+  key: string,
+  bytes: Uint8Array,
+  { max_keys, max_bytes }: StoreLimits,
+): TroupeError | undefined {
+  if (space.keys.size >= max_keys && !space.keys.has(key)) {
+    return full(namespace, `${max_keys} keys`, 'max_keys (max_size of a store.memory)');
+  }
+  if (space.bytes + added(space, key, bytes) > max_bytes) return full(namespace, formatSize(max_bytes), 'max_bytes');
+  return undefined;
+}
+
+/** How many bytes more there are with this value. */
+function added(space: Namespace, key: string, bytes: Uint8Array): number {
+  const old = space.keys.get(key);
+  return sizeOf(key, bytes) - (old === undefined ? 0 : sizeOf(key, old.bytes));
+}
+
+function forget(space: Namespace, key: string): void {
+  space.bytes -= sizeOf(key, space.keys.get(key)!.bytes);
+  space.keys.delete(key);
+}
+
+/** What a key takes: its text as JavaScript keeps it at most, and its packed value. */
+function sizeOf(key: string, value: Uint8Array): number {
+  return 2 * key.length + value.length;
+}
+
+function full(namespace: string, held: string, setting: string): TroupeError {
   return new TroupeError(
-    `the store "${namespace}" is full (${most} keys): delete some, or raise max_keys of the host's store capability`,
+    `the store "${namespace}" is full (${held}): delete some, or raise ${setting} of the host's store capability`,
     { kind: 'RATE_LIMITED', retryable: true },
+  );
+}
+
+function tooLarge(key: string, bytes: number, most: number): TroupeError {
+  return new TroupeError(
+    `the value of "${key}" is ${formatSize(bytes)}; the host's store capability allows ${formatSize(most)} (max_value_bytes)`,
+    { kind: 'INVALID', retryable: false },
   );
 }

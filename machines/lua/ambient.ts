@@ -3,33 +3,25 @@
  * go the way of every capability, through `out.invoke`, so that there is one seam for time, chance and output.
  */
 import type { BoundOperation, OperationDefinition } from '../../runtime/capabilities/capability.ts';
+import { bindOperation } from '../../runtime/capabilities/link.ts';
 import { servicesOf } from '../../runtime/capabilities/services.ts';
 import type { LogLevel } from '../../runtime/logger.ts';
 import type { Payload, StepOutput } from '../../runtime/machine.ts';
 
 const NO_ARGUMENTS: readonly Payload[] = [];
 
-function operation(name: string, run: OperationDefinition<never>['run'], ...args: string[]): BoundOperation {
-  return {
-    capability: 'lua',
-    name,
-    definition: { summary: name, args, mode: 'sync', run },
-    settings: undefined,
-  };
+/** They are the runtime's own, and take what this file gives them. */
+function operation(name: string, run: OperationDefinition<never>['run']): BoundOperation {
+  return bindOperation('lua', name, { summary: name, args: [], mode: 'sync', run }, undefined);
 }
 
 const UNIX = operation('unix', context => context.clock.unix());
 const NOW = operation('now', context => context.clock.now());
 const RANDOM = operation('random', context => context.clock.random());
-const LOG = operation(
-  'log',
-  (context, _settings, [level, message]) => {
-    servicesOf(context).log.log(level as LogLevel, message as string, undefined, context);
-    return null;
-  },
-  'level',
-  'message',
-);
+const LOG = operation('log', (context, _settings, [level, message]) => {
+  servicesOf(context).log.log(level as LogLevel, message as string, undefined, context);
+  return null;
+});
 
 /** Unix time in milliseconds, with fraction. */
 export function readClock(out: StepOutput): number {

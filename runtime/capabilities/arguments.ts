@@ -1,6 +1,6 @@
 /**
- * Checks of the arguments that a program hands to an operation. Each answers the value or throws INVALID with a text
- * that names operation and argument: `fs.read_file: path must be a string, got a number`.
+ * Checks of what a program hands to an operation, one for each type of `parameters.ts`. Each answers the value or throws
+ * INVALID with a text that names operation and argument: `fs.read_file: path must be a string, got a number`.
  */
 import { parseDuration } from '../duration.ts';
 import { TroupeError } from '../errors.ts';
@@ -9,13 +9,11 @@ import { didYouMean } from '../registry/suggest.ts';
 
 export type Options = { readonly [key: string]: Payload };
 
+const NO_OPTIONS: Options = Object.freeze({});
+
 export function textArgument(value: Payload, operation: string, name: string): string {
   if (typeof value === 'string') return value;
   throw wrongType(operation, name, 'a string', value);
-}
-
-export function optionalText(value: Payload, operation: string, name: string): string | undefined {
-  return value === undefined || value === null ? undefined : textArgument(value, operation, name);
 }
 
 /** Text or bytes, as given; to be read only, since Bytes are everybody's. */
@@ -31,23 +29,15 @@ export function bytesArgument(value: Payload, operation: string, name: string): 
   return typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
 }
 
-/** `otherwise` where nothing was given. */
-export function booleanArgument(value: Payload, operation: string, name: string, otherwise: boolean): boolean {
-  if (value === undefined || value === null) return otherwise;
+export function booleanArgument(value: Payload, operation: string, name: string): boolean {
   if (typeof value === 'boolean') return value;
   throw wrongType(operation, name, 'true or false', value);
 }
 
-/** One of these words; `otherwise` where nothing was given. */
-export function wordArgument<const Word extends string>(
-  value: Payload,
-  operation: string,
-  name: string,
-  known: readonly Word[],
-  otherwise: Word,
-): Word {
-  const word = optionalText(value, operation, name) ?? otherwise;
-  if ((known as readonly string[]).includes(word)) return word as Word;
+/** One of these words. */
+export function wordArgument(value: Payload, operation: string, name: string, known: readonly string[]): string {
+  const word = textArgument(value, operation, name);
+  if (known.includes(word)) return word;
   const hint = didYouMean(word, known, `; there are: ${known.join(', ')}`);
   throw invalid(operation, `${name} cannot be "${word}"${hint}`);
 }
@@ -75,39 +65,46 @@ export function integerArgument(
   return number;
 }
 
-/** An object, empty where none was given. */
 export function recordArgument(value: Payload, operation: string, name: string): Options {
-  if (value === undefined || value === null) return {};
   // An empty Lua table arrives as an empty list.
-  if (Array.isArray(value) && value.length === 0) return {};
+  if (Array.isArray(value) && value.length === 0) return NO_OPTIONS;
   if (isMap(value)) return value;
   throw wrongType(operation, name, 'an object', value);
 }
 
-/** An object of options, empty where none was given; a key that is not in `known` (where given) is refused. */
-export function optionsArgument(value: Payload, operation: string, known?: readonly string[]): Options {
-  const options = recordArgument(value, operation, known === undefined ? 'fields' : 'options');
-  if (known === undefined) return options;
+export function listArgument(value: Payload, operation: string, name: string): readonly Payload[] {
+  if (Array.isArray(value)) return value as readonly Payload[];
+  throw wrongType(operation, name, 'a list', value);
+}
+
+/** INVALID where `options` has a key that none of `known` is named by. */
+export function refuseUnknownOptions(
+  options: Options,
+  operation: string,
+  known: readonly { readonly name: string }[],
+): void {
   for (const key of Object.keys(options)) {
-    if (!known.includes(key)) {
-      const hint = didYouMean(key, known, `; known: ${known.join(', ')}`);
-      throw invalid(operation, `there is no option "${key}"${hint}`);
-    }
+    let found = false;
+    for (const { name } of known) found ||= name === key;
+    if (found) continue;
+    const names = known.map(({ name }) => name);
+    throw invalid(operation, `there is no option "${key}"${didYouMean(key, names, `; known: ${names.join(', ')}`)}`);
   }
-  return options;
 }
 
 /** Milliseconds (> 0) from a number of nanoseconds or a text such as `5ms` (semantics section 5). */
 export function durationArgument(value: Payload, operation: string, name: string): number {
-  let milliseconds: number | undefined;
-  if (typeof value === 'string') {
-    milliseconds = parseDuration(value);
-    if (milliseconds === undefined) {
-      throw invalid(operation, `"${value}" is not a duration; write it like "5ms", "1.5s" or "1h30m"`);
-    }
-  } else milliseconds = numberArgument(value, operation, name) / 1e6;
+  const milliseconds =
+    typeof value === 'string' ? durationOf(value, operation) : numberArgument(value, operation, name) / 1e6;
   if (milliseconds <= 0) throw invalid(operation, `${name} must be longer than zero`);
   return milliseconds;
+}
+
+/** Milliseconds, of any length. */
+export function durationOf(text: string, operation: string): number {
+  const milliseconds = parseDuration(text);
+  if (milliseconds !== undefined) return milliseconds;
+  throw invalid(operation, `"${text}" is not a duration; write it like "5ms", "1.5s" or "1h30m"`);
 }
 
 export function invalid(operation: string, text: string): TroupeError {

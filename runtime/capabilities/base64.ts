@@ -1,12 +1,15 @@
 /** `base64`: bytes as text and back (RFC 4648). */
 import { z } from 'zod';
-import { booleanArgument, bytesArgument, invalid, optionsArgument, textArgument } from './arguments.ts';
-import type { CapabilityDefinition } from './capability.ts';
+import { invalid } from './arguments.ts';
+import { type CapabilityDefinition, operation } from './capability.ts';
+import { boolean, bytes, optional, options, text } from './parameters.ts';
 
 const settings = z.strictObject({});
 
 const STANDARD = /^[A-Za-z0-9+/]*={0,2}$/;
 const URL_SAFE = /^[A-Za-z0-9_-]*={0,2}$/;
+
+const URL_SAFE_OPTION = optional(boolean('url_safe'), false);
 
 export const base64Capability: CapabilityDefinition<z.infer<typeof settings>> = {
   name: 'base64',
@@ -14,34 +17,27 @@ export const base64Capability: CapabilityDefinition<z.infer<typeof settings>> = 
   settings,
   grantedByDefault: true,
   operations: {
-    encode: {
+    encode: operation({
       summary: 'Text (as UTF-8) or bytes as base64; options: url_safe (default false), padding (default true)',
-      args: ['content', 'options?'],
+      args: [bytes('content'), options(URL_SAFE_OPTION, optional(boolean('padding'), true))],
       mode: 'sync',
-      run: (_context, _settings, args) => {
-        const content = bytesArgument(args[0], 'base64.encode', 'content');
-        const options = optionsArgument(args[1], 'base64.encode', ['url_safe', 'padding']);
-        const urlSafe = booleanArgument(options.url_safe, 'base64.encode', 'option url_safe', false);
-        const padding = booleanArgument(options.padding, 'base64.encode', 'option padding', true);
-        const text = Buffer.from(content.buffer, content.byteOffset, content.byteLength).toString(
-          urlSafe ? 'base64url' : 'base64',
+      run: (_context, _settings, [content, { url_safe, padding }]) => {
+        const encoded = Buffer.from(content.buffer, content.byteOffset, content.byteLength).toString(
+          url_safe ? 'base64url' : 'base64',
         );
-        if (padding) return text.padEnd(Math.ceil(text.length / 4) * 4, '=');
-        return text.replace(/=+$/, '');
+        if (padding) return encoded.padEnd(Math.ceil(encoded.length / 4) * 4, '=');
+        return encoded.replace(/=+$/, '');
       },
-    },
-    decode: {
+    }),
+    decode: operation({
       summary: 'The bytes of a base64 text, with or without padding; option: url_safe (default false)',
-      args: ['text', 'options?'],
+      args: [text('text'), options(URL_SAFE_OPTION)],
       mode: 'sync',
-      run: (_context, _settings, args) => {
-        const text = textArgument(args[0], 'base64.decode', 'text');
-        const options = optionsArgument(args[1], 'base64.decode', ['url_safe']);
-        const urlSafe = booleanArgument(options.url_safe, 'base64.decode', 'option url_safe', false);
-        checkBase64(text, urlSafe);
-        return new Uint8Array(Buffer.from(text, urlSafe ? 'base64url' : 'base64'));
+      run: (_context, _settings, [encoded, { url_safe }]) => {
+        checkBase64(encoded, url_safe);
+        return new Uint8Array(Buffer.from(encoded, url_safe ? 'base64url' : 'base64'));
       },
-    },
+    }),
   },
 };
 

@@ -6,8 +6,10 @@ import type { ZodType } from 'zod';
 import type { Clock } from '../clock.ts';
 import type { TroupeError } from '../errors.ts';
 import type { Payload } from '../payload/payload.ts';
-import type { Entry } from '../registry/entry.ts';
+import type { Entry, EntryKind } from '../registry/entry.ts';
 import type { Verdict } from '../security/authority.ts';
+import type { Arguments, Parameter } from './parameters.ts';
+import type { Rate, Rates } from './rates.ts';
 import type { Services } from './services.ts';
 
 /** Who calls an operation, and the seams it may use. */
@@ -23,13 +25,15 @@ export interface CallContext {
   readonly entries?: ReadonlyMap<string, Entry>;
   /** What the runtime shares out: terminal, log, store. Absent: those of this thread (`services.ts`). */
   readonly services?: Services;
+  /** How often operations of this host were called, in all threads. Absent: nobody counts. */
+  readonly rates?: Rates;
   /**
-   * For what turns out only while an operation runs: why the process may not do this, as the policies see it; undefined: it
-   * may. Absent: there are no policies.
+   * What policies say to an action of this process: the error with which it is denied. Absent: everything is allowed.
+   * `quiet`: for choosing what a process gets to see; a denial is then nobody's attempt, and not to be recorded.
    */
-  allows?(action: string, resource: string, meta?: { readonly [key: string]: Payload }): TroupeError | undefined;
+  allows?(action: string, resource: string, meta?: Guarded['meta'], quiet?: boolean): TroupeError | undefined;
   /** What its host and its policies would say, without a record of it. */
-  judge(action: string, resource: string, meta?: { readonly [key: string]: Payload }): Verdict;
+  judge(action: string, resource: string, meta?: Guarded['meta']): Verdict;
   /** Called once when the process ends, however it ends: close what was opened for it. */
   onClose(release: () => void): void;
   /**
@@ -39,43 +43,66 @@ export interface CallContext {
   post(topic: string, payload: Payload): TroupeError | undefined;
 }
 
-/** What policies are asked before an operation. */
+/** One question to the policies. */
 export interface Guarded {
   readonly action: string;
   readonly resource: string;
-  /** What conditions see as `meta.`. */
+  /** What conditions of policies see as `meta.`. */
   readonly meta?: { readonly [key: string]: Payload };
 }
 
-export interface OperationDefinition<Settings = unknown> {
+export interface OperationDefinition<
+  Settings = unknown,
+  Parameters extends readonly Parameter[] = readonly Parameter[],
+> {
   /** One line for documentation and editor stubs. */
   readonly summary: string;
-  /** Names of the arguments, for messages; a trailing `?` marks an optional one. */
-  readonly args: readonly string[];
+  /** What it takes. Checked before anything else; `run` gets what they make of the arguments. */
+  readonly args: Parameters;
   /** The policy action that guards it, e.g. `fs.read`; undefined: none. */
   readonly action?: string;
   /**
-   * What exactly is asked of the policies, where `action` and the first argument do not say it. Asked before `run`; each
-   * must be allowed. Throws INVALID for arguments of which it cannot be told.
+   * What exactly is asked of the policies, where `action` and the first argument do not say it. Asked before `run`; every
+   * one must be allowed. Without it an operation with an `action` asks for its first argument where that is text, else
+   * for the capability's name.
    */
-  readonly guards?: (context: CallContext, settings: Settings, args: readonly Payload[]) => readonly Guarded[];
+  guards?(context: CallContext, settings: Settings, args: Arguments<Parameters>): readonly Guarded[];
   /**
    * `sync`: returns at once. `async`: returns a promise, the calling path waits. `timer`: returns the milliseconds (> 0)
    * that the calling path then waits on the scheduler's clock.
    */
   readonly mode: 'sync' | 'async' | 'timer';
-  /**
-   * Does the work. Arguments are private values. Returns a fresh value, `null` for nothing, or throws a TroupeError.
-   */
-  run(context: CallContext, settings: Settings, args: readonly Payload[]): Payload | Promise<Payload>;
+  /** Does the work. Returns a fresh value, `null` for nothing, or throws a TroupeError. */
+  run(context: CallContext, settings: Settings, args: Arguments<Parameters>): Payload | Promise<Payload>;
+}
+
+/** An operation whose `run` knows the types of its arguments from `args`. */
+export function operation<const Parameters extends readonly Parameter[], Settings>(
+  definition: OperationDefinition<Settings, Parameters>,
+): OperationDefinition<Settings> {
+  return definition as unknown as OperationDefinition<Settings>;
+}
+
+/** An entry that settings of a capability name. */
+export interface EntryReference {
+  /** Where in the settings. */
+  readonly path: readonly (string | number)[];
+  /** Without a namespace: the host's own. */
+  readonly id: string;
+  readonly kinds: readonly EntryKind[];
 }
 
 export interface CapabilityDefinition<Settings = unknown> {
   /** As written in YAML: `time`, `fs`. */
   readonly name: string;
   readonly summary: string;
-  /** Validates the settings block under a host's `capabilities`; `{}` must be accepted where nothing is needed. */
+  /**
+   * Validates the settings block under a host's `capabilities`: a strict object that accepts `{}` where nothing is needed.
+   * A `rate` is added to every capability's settings (`grant.ts`).
+   */
   readonly settings: ZodType<Settings>;
+  /** Entries that the settings name, so that a deployment in which one is missing is refused. */
+  references?(settings: Settings): readonly EntryReference[];
   /** Granted by a host that has no `capabilities` block: only what cannot reach outside. */
   readonly grantedByDefault: boolean;
   readonly operations: { readonly [name: string]: OperationDefinition<Settings> };
@@ -86,8 +113,18 @@ export interface BoundOperation {
   /** `fs`, `read_file`: snake_case; TypeScript spells operations in camelCase. */
   readonly capability: string;
   readonly name: string;
+  /** Both, as messages begin: `fs.read_file`. */
+  readonly title: string;
   readonly definition: OperationDefinition<never>;
+  /** Of the definition: definitions differ in shape, and this is read in every call. */
+  readonly args: readonly Parameter[];
+  /** Whether policies are asked. */
+  readonly guarded: boolean;
+  /** There is nothing to check: it takes no arguments, nobody guards it, and it may be called any number of times. */
+  readonly plain: boolean;
   readonly settings: unknown;
+  /** How often it may be called, together with the others of its capability; undefined: any number of times. */
+  readonly rate: Rate | undefined;
 }
 
 export interface BoundCapability {

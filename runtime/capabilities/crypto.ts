@@ -16,10 +16,11 @@ import {
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import { TroupeError } from '../errors.ts';
-import type { Payload } from '../payload/payload.ts';
-import { bytesArgument, integerArgument, invalid, optionalText, wordArgument } from './arguments.ts';
-import type { CapabilityDefinition, OperationDefinition } from './capability.ts';
-import { decodeToken, encodeToken } from './crypto_token.ts';
+import { invalid } from './arguments.ts';
+import { type CapabilityDefinition, operation, type OperationDefinition } from './capability.ts';
+import { ALGORITHM_NAMES, decodeToken, encodeToken } from './crypto_token.ts';
+import { guarded } from './guarded.ts';
+import { boolean, bytes, integer, optional, record, text, word } from './parameters.ts';
 
 const settings = z.strictObject({});
 type CryptoSettings = z.infer<typeof settings>;
@@ -38,38 +39,38 @@ const CIPHERS = {
 } as const;
 type Cipher = keyof typeof CIPHERS;
 
+const ALGORITHM = optional(word('algorithm', ALGORITHM_NAMES), 'HS256');
+const SEALED = [bytes('data'), bytes('key'), optional(bytes('additional_data'), new Uint8Array(0))] as const;
+
 export const cryptoCapability: CapabilityDefinition<CryptoSettings> = {
   name: 'crypto',
   summary: 'Secrets: random keys, encryption, signed tokens',
   settings,
   grantedByDefault: false,
   operations: {
-    random_bytes: {
+    random_bytes: operation({
       summary: 'So many random bytes, 1 to 1 MiB',
-      args: ['length'],
-      action: 'crypto.random',
+      args: [integer('length', 1, MOST_BYTES)],
+      ...guarded('crypto.random', 'bytes'),
       mode: 'sync',
-      run: (_context, _settings, args) =>
-        new Uint8Array(randomBytes(integerArgument(args[0], 'crypto.random_bytes', 'length', 1, MOST_BYTES))),
-    },
-    random_string: {
+      run: (_context, _settings, [length]) => new Uint8Array(randomBytes(length)),
+    }),
+    random_string: operation({
       summary: 'So many random characters of an alphabet (default: letters and digits), each as likely as the others',
-      args: ['length', 'alphabet?'],
-      action: 'crypto.random',
+      args: [integer('length', 1, MOST_BYTES), optional(text('alphabet', 1), ALPHANUMERIC)],
+      ...guarded('crypto.random', 'string'),
       mode: 'sync',
-      run: (_context, _settings, args) => {
-        const length = integerArgument(args[0], 'crypto.random_string', 'length', 1, MOST_BYTES);
-        const letters = [...(optionalText(args[1], 'crypto.random_string', 'alphabet') ?? ALPHANUMERIC)];
-        if (letters.length === 0) throw invalid('crypto.random_string', 'alphabet must not be empty');
-        let text = '';
-        for (let i = 0; i < length; i++) text += letters[randomInt(letters.length)];
-        return text;
+      run: (_context, _settings, [length, alphabet]) => {
+        const letters = [...alphabet];
+        let made = '';
+        for (let i = 0; i < length; i++) made += letters[randomInt(letters.length)];
+        return made;
       },
-    },
+    }),
     random_uuid: {
       summary: 'A version 4 UUID that nobody can guess',
       args: [],
-      action: 'crypto.random',
+      ...guarded('crypto.random', 'uuid'),
       mode: 'sync',
       run: () => randomUUID(),
     },
@@ -79,105 +80,93 @@ export const cryptoCapability: CapabilityDefinition<CryptoSettings> = {
     decrypt_aes: decrypting('aes'),
     encrypt_chacha20: encrypting('chacha20'),
     decrypt_chacha20: decrypting('chacha20'),
-    jwt_encode: {
+    jwt_encode: operation({
       summary: 'A signed JSON Web Token: HS256 (default), HS384 or HS512',
-      args: ['claims', 'key', 'algorithm?'],
-      action: 'crypto.sign',
+      args: [record('claims'), bytes('key', 1), ALGORITHM],
+      ...guarded('crypto.sign', 'jwt'),
       mode: 'sync',
-      run: (_context, _settings, args) => encodeToken(args),
-    },
-    jwt_verify: {
+      run: (_context, _settings, [claims, key, algorithm]) => encodeToken(claims, key, algorithm),
+    }),
+    jwt_verify: operation({
       summary: 'The claims of a token that this key signed; exp is needed unless require_exp is false',
-      args: ['token', 'key', 'algorithm?', 'require_exp?'],
-      action: 'crypto.verify',
+      args: [text('token'), bytes('key', 1), ALGORITHM, optional(boolean('require_exp'), true)],
+      ...guarded('crypto.verify', 'jwt'),
       mode: 'sync',
-      run: (context, _settings, args) => decodeToken(args, context.clock.unix() / 1e3),
-    },
-    pbkdf2: {
+      run: (context, _settings, [token, key, algorithm, mustExpire]) =>
+        decodeToken(token, key, algorithm, mustExpire, context.clock.unix() / 1e3),
+    }),
+    pbkdf2: operation({
       summary: 'So many bytes of key from a password, by sha256 (default) or sha512',
-      args: ['password', 'salt', 'iterations', 'key_length', 'hash?'],
-      action: 'crypto.derive',
+      args: [
+        bytes('password', 1),
+        bytes('salt', 1),
+        integer('iterations', 1, MOST_ITERATIONS),
+        integer('key_length', 1, MOST_BYTES),
+        optional(word('hash', ['sha256', 'sha512']), 'sha256'),
+      ],
+      ...guarded('crypto.derive', 'pbkdf2'),
       mode: 'async',
-      run: async (_context, _settings, args) => {
-        const password = secret(args[0], 'crypto.pbkdf2', 'password');
-        const salt = secret(args[1], 'crypto.pbkdf2', 'salt');
-        const iterations = integerArgument(args[2], 'crypto.pbkdf2', 'iterations', 1, MOST_ITERATIONS);
-        const length = integerArgument(args[3], 'crypto.pbkdf2', 'key_length', 1, MOST_BYTES);
-        const hash = wordArgument(args[4], 'crypto.pbkdf2', 'hash', ['sha256', 'sha512'], 'sha256');
-        return new Uint8Array(await derive(password, salt, iterations, length, hash));
-      },
-    },
-    constant_time_compare: {
+      run: async (_context, _settings, [password, salt, iterations, length, hash]) =>
+        new Uint8Array(await derive(password, salt, iterations, length, hash)),
+    }),
+    constant_time_compare: operation({
       summary: 'Whether two texts or bytes are the same, in a time that tells nothing about where they differ',
-      args: ['a', 'b'],
+      args: [bytes('a'), bytes('b')],
       mode: 'sync',
-      run: (_context, _settings, args) => {
-        const a = bytesArgument(args[0], 'crypto.constant_time_compare', 'a');
-        const b = bytesArgument(args[1], 'crypto.constant_time_compare', 'b');
-        return a.length === b.length && timingSafeEqual(a, b);
-      },
-    },
+      run: (_context, _settings, [a, b]) => a.length === b.length && timingSafeEqual(a, b),
+    }),
   },
 };
 
 /** Key first, as in most libraries of this kind; `hash.hmac_...` takes the data first. */
 function keyed(algorithm: 'sha256' | 'sha512'): OperationDefinition<CryptoSettings> {
-  const operation = `crypto.hmac_${algorithm}`;
-  return {
+  return operation({
     summary: `HMAC with ${algorithm.toUpperCase()}, hexadecimal; the key comes first`,
-    args: ['key', 'data'],
-    action: 'crypto.sign',
+    args: [bytes('key', 1), bytes('data')],
+    ...guarded('crypto.sign', `hmac_${algorithm}`),
     mode: 'sync',
-    run: (_context, _settings, args) => {
-      const key = secret(args[0], operation, 'key');
-      return createHmac(algorithm, key)
-        .update(bytesArgument(args[1], operation, 'data'))
-        .digest('hex');
-    },
-  };
+    run: (_context, _settings, [key, data]) => createHmac(algorithm, key).update(data).digest('hex'),
+  });
 }
 
 function encrypting(cipher: Cipher): OperationDefinition<CryptoSettings> {
-  const operation = `crypto.encrypt_${cipher}`;
-  return {
+  return operation({
     summary: 'Bytes that only the same key, and the same additional data, opens: nonce, ciphertext, tag',
-    args: ['data', 'key', 'additional_data?'],
-    action: 'crypto.encrypt',
+    args: SEALED,
+    ...guarded('crypto.encrypt', cipher),
     mode: 'sync',
-    run: (_context, _settings, args) => {
-      const data = bytesArgument(args[0], operation, 'data');
-      const key = cipherKey(args[1], operation, cipher);
+    run: (_context, _settings, [data, key, additional]) => {
+      checkKey(key, `crypto.encrypt_${cipher}`, cipher);
       const nonce = randomBytes(NONCE_BYTES);
       const sealing = createCipheriv(nameOf(cipher, key), key, nonce, { authTagLength: TAG_BYTES });
-      sealing.setAAD(additional(args[2], operation), { plaintextLength: data.length });
+      sealing.setAAD(additional, { plaintextLength: data.length });
       return new Uint8Array(Buffer.concat([nonce, sealing.update(data), sealing.final(), sealing.getAuthTag()]));
     },
-  };
+  });
 }
 
 function decrypting(cipher: Cipher): OperationDefinition<CryptoSettings> {
-  const operation = `crypto.decrypt_${cipher}`;
-  return {
+  const title = `crypto.decrypt_${cipher}`;
+  return operation({
     summary: 'The bytes that were encrypted; INVALID where key, additional data or content are not the same',
-    args: ['data', 'key', 'additional_data?'],
-    action: 'crypto.decrypt',
+    args: SEALED,
+    ...guarded('crypto.decrypt', cipher),
     mode: 'sync',
-    run: (_context, _settings, args) => {
-      const data = bytesArgument(args[0], operation, 'data');
-      const key = cipherKey(args[1], operation, cipher);
-      if (data.length < NONCE_BYTES + TAG_BYTES) throw cannotOpen(operation);
+    run: (_context, _settings, [data, key, additional]) => {
+      checkKey(key, title, cipher);
+      if (data.length < NONCE_BYTES + TAG_BYTES) throw cannotOpen(title);
       const nonce = data.subarray(0, NONCE_BYTES);
       const sealed = data.subarray(NONCE_BYTES, data.length - TAG_BYTES);
       const opening = createDecipheriv(nameOf(cipher, key), key, nonce, { authTagLength: TAG_BYTES });
       opening.setAuthTag(data.subarray(data.length - TAG_BYTES));
-      opening.setAAD(additional(args[2], operation), { plaintextLength: sealed.length });
+      opening.setAAD(additional, { plaintextLength: sealed.length });
       try {
         return new Uint8Array(Buffer.concat([opening.update(sealed), opening.final()]));
       } catch {
-        throw cannotOpen(operation);
+        throw cannotOpen(title);
       }
     },
-  };
+  });
 }
 
 /** Node types its modes apart; all of these take a tag and additional data. */
@@ -185,24 +174,13 @@ function nameOf(cipher: Cipher, key: Uint8Array): CipherGCMTypes {
   return CIPHERS[cipher].name(key.length) as CipherGCMTypes;
 }
 
-function cipherKey(value: Payload, operation: string, cipher: Cipher): Uint8Array {
-  const key = bytesArgument(value, operation, 'key');
+function checkKey(key: Uint8Array, operation: string, cipher: Cipher): void {
   const lengths: readonly number[] = CIPHERS[cipher].keys;
-  if (lengths.includes(key.length)) return key;
+  if (lengths.includes(key.length)) return;
   throw invalid(
     operation,
     `key must have ${lengths.join(', ').replace(/, (\d+)$/, ' or $1')} bytes, got ${key.length}`,
   );
-}
-
-function additional(value: Payload, operation: string): Uint8Array {
-  return value === undefined || value === null ? new Uint8Array(0) : bytesArgument(value, operation, 'additional_data');
-}
-
-function secret(value: Payload, operation: string, name: string): Uint8Array {
-  const bytes = bytesArgument(value, operation, name);
-  if (bytes.length === 0) throw invalid(operation, `${name} must not be empty`);
-  return bytes;
 }
 
 /** Says nothing about which of them it was: that would help whoever tries. */

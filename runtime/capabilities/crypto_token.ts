@@ -2,40 +2,30 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { TroupeError } from '../errors.ts';
 import { isMap, type Payload } from '../payload/payload.ts';
-import { booleanArgument, bytesArgument, invalid, textArgument, wordArgument } from './arguments.ts';
 import { encodeJson } from './json_text.ts';
 
 const ALGORITHMS = { HS256: 'sha256', HS384: 'sha384', HS512: 'sha512' } as const;
 type Algorithm = keyof typeof ALGORITHMS;
-const NAMES = Object.keys(ALGORITHMS) as Algorithm[];
+export const ALGORITHM_NAMES = Object.keys(ALGORITHMS) as Algorithm[];
 
 /** Characters of a token; what is longer is no token that anybody made on purpose. */
 const LONGEST_TOKEN = 1024 * 1024;
 
 type Claims = { [key: string]: Payload };
 
-/** `claims, key, algorithm?` */
-export function encodeToken([claims, key, algorithm]: readonly Payload[]): string {
-  const operation = 'crypto.jwt_encode';
-  if (!isMap(claims)) throw invalid(operation, 'claims must be an object');
-  const alg = wordArgument(algorithm, operation, 'algorithm', NAMES, 'HS256');
+export function encodeToken(claims: { readonly [key: string]: Payload }, key: Uint8Array, alg: Algorithm): string {
   const head = part(JSON.stringify({ alg, typ: 'JWT' }));
-  const signed = `${head}.${part(encodeJson(claims, operation, 'claims'))}`;
-  return `${signed}.${signature(signed, signingKey(key, operation), alg).toString('base64url')}`;
+  const signed = `${head}.${part(encodeJson(claims, 'crypto.jwt_encode', 'claims'))}`;
+  return `${signed}.${signature(signed, key, alg).toString('base64url')}`;
 }
 
-/** `token, key, algorithm?, require_exp?`; `now` in unix seconds. The algorithm is the caller's, never the token's. */
-export function decodeToken([token, key, algorithm, requireExp]: readonly Payload[], now: number): Claims {
+/** `now` in unix seconds. The algorithm is the caller's, never the token's. */
+export function decodeToken(token: string, key: Uint8Array, alg: Algorithm, mustExpire: boolean, now: number): Claims {
   const operation = 'crypto.jwt_verify';
-  const text = textArgument(token, operation, 'token');
-  const secret = signingKey(key, operation);
-  const alg = wordArgument(algorithm, operation, 'algorithm', NAMES, 'HS256');
-  const mustExpire = booleanArgument(requireExp, operation, 'require_exp', true);
-
-  const parts = text.length > LONGEST_TOKEN ? [] : text.split('.');
+  const parts = token.length > LONGEST_TOKEN ? [] : token.split('.');
   if (parts.length !== 3) throw refused(operation, 'it is not a JSON Web Token');
   const given = Buffer.from(parts[2], 'base64url');
-  const right = signature(`${parts[0]}.${parts[1]}`, secret, alg);
+  const right = signature(`${parts[0]}.${parts[1]}`, key, alg);
   if (given.length !== right.length || !timingSafeEqual(given, right)) {
     throw refused(operation, 'its signature is not of this key');
   }
@@ -50,12 +40,6 @@ export function decodeToken([token, key, algorithm, requireExp]: readonly Payloa
     throw refused(operation, 'it is not valid yet');
   }
   return claims;
-}
-
-function signingKey(key: Payload, operation: string): Uint8Array {
-  const bytes = bytesArgument(key, operation, 'key');
-  if (bytes.length === 0) throw invalid(operation, 'key must not be empty');
-  return bytes;
 }
 
 function part(json: string): string {

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { TroupeError } from '../errors.ts';
 import { copyPayload } from '../payload/copy.ts';
 import { isReservedKey, withoutIdentity } from '../security/identity.ts';
-import { textArgument } from './arguments.ts';
-import type { CapabilityDefinition } from './capability.ts';
+import { type CapabilityDefinition, operation } from './capability.ts';
+import { text } from './parameters.ts';
 
 export const ctxCapability: CapabilityDefinition<Record<string, never>> = {
   name: 'ctx',
@@ -12,19 +12,18 @@ export const ctxCapability: CapabilityDefinition<Record<string, never>> = {
   settings: z.strictObject({}),
   grantedByDefault: true,
   operations: {
-    get: {
+    get: operation({
       summary: 'The value under a key; NOT_FOUND where there is none.',
-      args: ['key'],
+      args: [text('key')],
       mode: 'sync',
-      run(context, _settings, args) {
-        const key = textArgument(args[0], 'ctx.get', 'key');
+      run(context, _settings, [key]) {
         const values = context.values ?? {};
         if (isReservedKey(key) || !Object.hasOwn(values, key)) {
           throw new TroupeError(`context has no value "${key}"`, { kind: 'NOT_FOUND', retryable: false });
         }
         return copyPayload(values[key]) ?? null;
       },
-    },
+    }),
     all: {
       summary: 'All values, by key.',
       args: [],

@@ -1,168 +1,151 @@
 /** Operations of `fs` on open files. A handle is a number that belongs to the process that opened it. */
-import type { Payload } from '../payload/payload.ts';
-import {
-  booleanArgument,
-  bytesArgument,
-  integerArgument,
-  invalid,
-  optionsArgument,
-  textArgument,
-  wordArgument,
-} from './arguments.ts';
-import type { CallContext, OperationDefinition } from './capability.ts';
-import { checkWritable, type FsSettings, readableFolder, writableFolder } from './fs_grant.ts';
-import { type Access, closeFile, openFile, openFileOf, type OpenFile } from './fs_handles.ts';
-import { timesArgument } from './fs_stat.ts';
+import { invalid } from './arguments.ts';
+import { type CallContext, operation, type OperationDefinition } from './capability.ts';
+import { checkWritable, guardsOf, readable, writable } from './fs_access.ts';
+import { type Access, closeFile, openFile, openFileOf, openFlags } from './fs_handles.ts';
+import type { FsSettings } from './fs_mounts.ts';
+import { TIMES } from './fs_stat.ts';
+import { boolean, bytes, integer, optional, options, switched, text, word } from './parameters.ts';
 
-const DEFAULT_READ = 64 * 1024;
 const MOST_READ = 16 * 1024 * 1024;
 
-type Arguments = readonly Payload[];
+const HANDLE = integer('handle', 1);
+const LENGTH = optional(integer('max_bytes', 1, MOST_READ), 64 * 1024);
+const POSITION = integer('position', 0);
+
+const OPEN_OPTIONS = options(
+  optional(switched('gunzip', ['auto']), 'auto'),
+  optional(boolean('write')),
+  optional(boolean('append'), false),
+  optional(boolean('create'), false),
+  optional(boolean('exclusive'), false),
+  optional(boolean('truncate'), false),
+  optional(boolean('follow'), true),
+);
+
+interface OpenOptions {
+  readonly gunzip: 'auto' | boolean;
+  /** Undefined: as the next four want it. */
+  readonly write: boolean | undefined;
+  readonly append: boolean;
+  readonly create: boolean;
+  readonly exclusive: boolean;
+  readonly truncate: boolean;
+}
 
 export const handleOperations: { readonly [name: string]: OperationDefinition<FsSettings> } = {
-  open: {
+  open: operation({
     summary:
       "A handle for reading or writing piece by piece; options: gunzip ('auto' (default), true, false), write, append, create, exclusive, truncate, follow (false: no link)",
-    args: ['path', 'options?'],
+    args: [text('path'), OPEN_OPTIONS],
     action: 'fs.read',
+    // Whatever is open can be read.
+    guards: (context, granted: FsSettings, [path, given]) => [
+      ...guardsOf(context, granted, 'fs.open', 'fs.read', path),
+      ...(accessOf(given).write ? guardsOf(context, granted, 'fs.open', 'fs.write', path) : []),
+    ],
     mode: 'async',
-    run: async (context, granted, args) => {
-      const operation = 'fs.open';
-      const path = textArgument(args[0], operation, 'path');
-      const { access, follow } = accessOption(args[1], operation);
-      const folder = access.write ? writableFolder(context, granted, operation) : readableFolder(context, granted);
-      const file =
-        follow && access.create ? await folder.creatable(path, operation) : await folder.found(path, operation, follow);
-      return await openFile(context, file, path, access);
+    run: async (context, granted: FsSettings, [path, given]) => {
+      const access = accessOf(given);
+      const place = access.write
+        ? writable(context, granted, path, 'fs.open', ['fs.read', 'fs.write'])
+        : readable(context, granted, path, 'fs.open');
+      const reach = { follow: given.follow, creates: access.create };
+      return await openFile(context, path, place.mount, access, () => place.open(openFlags(access), reach));
     },
-  },
-  read: {
+  }),
+  read: operation({
     summary: 'The next bytes of an open file, at most max_bytes (default 64 KiB), or nothing at its end',
-    args: ['handle', 'max_bytes?'],
-    action: undefined,
+    args: [HANDLE, LENGTH],
     mode: 'async',
-    run: async (context, _granted, args) =>
-      await fileOf(context, args, 'fs.read').read(lengthArgument(args[1], 'fs.read')),
-  },
-  read_at: {
+    run: async (context, _granted, [handle, most]) => await openFileOf(context, handle, 'fs.read').read(most),
+  }),
+  read_at: operation({
     summary: 'Bytes of an open file from a position, at most max_bytes (default 64 KiB), or nothing at its end',
-    args: ['handle', 'position', 'max_bytes?'],
-    action: undefined,
+    args: [HANDLE, POSITION, LENGTH],
     mode: 'async',
-    run: async (context, _granted, args) =>
-      await fileOf(context, args, 'fs.read_at').read(
-        lengthArgument(args[2], 'fs.read_at'),
-        integerArgument(args[1], 'fs.read_at', 'position', 0),
-      ),
-  },
-  write: {
+    run: async (context, _granted, [handle, position, most]) =>
+      await openFileOf(context, handle, 'fs.read_at').read(most, position),
+  }),
+  write: operation({
     summary: 'Write text or bytes to a file opened for it, at its end where opened with append; how many bytes',
-    args: ['handle', 'content'],
-    action: undefined,
+    args: [HANDLE, bytes('content')],
     mode: 'async',
-    run: async (context, _granted, args) =>
-      await fileOf(context, args, 'fs.write').write(bytesArgument(args[1], 'fs.write', 'content')),
-  },
-  write_at: {
+    run: async (context, _granted, [handle, content]) => await openFileOf(context, handle, 'fs.write').write(content),
+  }),
+  write_at: operation({
     summary: 'Write text or bytes to a file opened for it, at a position; how many bytes',
-    args: ['handle', 'position', 'content'],
-    action: undefined,
+    args: [HANDLE, POSITION, bytes('content')],
     mode: 'async',
-    run: async (context, _granted, args) => {
-      const position = integerArgument(args[1], 'fs.write_at', 'position', 0);
-      const content = bytesArgument(args[2], 'fs.write_at', 'content');
-      return await fileOf(context, args, 'fs.write_at').write(content, position);
-    },
-  },
-  seek: {
+    run: async (context, _granted, [handle, position, content]) =>
+      await openFileOf(context, handle, 'fs.write_at').write(content, position),
+  }),
+  seek: operation({
     summary: "Where the next read or write of an open file is: bytes from 'start' (default), 'current' or 'end'",
-    args: ['handle', 'offset', 'from?'],
-    action: undefined,
+    args: [
+      HANDLE,
+      integer('offset', Number.MIN_SAFE_INTEGER),
+      optional(word('from', ['start', 'current', 'end']), 'start'),
+    ],
     mode: 'async',
-    run: async (context, _granted, args) => {
-      const offset = integerArgument(args[1], 'fs.seek', 'offset', Number.MIN_SAFE_INTEGER);
-      const from = wordArgument(args[2], 'fs.seek', 'from', ['start', 'current', 'end'], 'start');
-      return await fileOf(context, args, 'fs.seek').seek(offset, from);
-    },
-  },
-  truncate: {
+    run: async (context, _granted, [handle, offset, from]) =>
+      await openFileOf(context, handle, 'fs.seek').seek(offset, from),
+  }),
+  truncate: operation({
     summary: 'Make a file opened for writing so many bytes long; what is added are zeros',
-    args: ['handle', 'size'],
-    action: undefined,
+    args: [HANDLE, integer('size', 0)],
     mode: 'async',
-    run: async (context, _granted, args) => {
-      const size = integerArgument(args[1], 'fs.truncate', 'size', 0);
-      await fileOf(context, args, 'fs.truncate').truncate(size);
+    run: async (context, _granted, [handle, size]) => {
+      await openFileOf(context, handle, 'fs.truncate').truncate(size);
       return true;
     },
-  },
-  sync: {
+  }),
+  sync: operation({
     summary: 'Wait until what was written to an open file is on the disk',
-    args: ['handle'],
-    action: undefined,
+    args: [HANDLE],
     mode: 'async',
-    run: async (context, _granted, args) => {
-      await fileOf(context, args, 'fs.sync').sync();
+    run: async (context, _granted, [handle]) => {
+      await openFileOf(context, handle, 'fs.sync').sync();
       return true;
     },
-  },
-  stat_open: {
+  }),
+  stat_open: operation({
     summary: 'What stat says, of an open file',
-    args: ['handle'],
-    action: undefined,
+    args: [HANDLE],
     mode: 'async',
-    run: async (context, _granted, args) => await fileOf(context, args, 'fs.stat_open').stat(),
-  },
-  set_times_open: {
+    run: async (context, _granted, [handle]) => await openFileOf(context, handle, 'fs.stat_open').stat(),
+  }),
+  set_times_open: operation({
     summary: 'Set times of an open file: {accessed?, modified?}, each unix seconds or "now"',
-    args: ['handle', 'times'],
-    action: undefined,
+    args: [HANDLE, TIMES],
+    action: 'fs.write',
+    // A file that is open for reading only can be given times, so opening it did not decide this.
+    guards: (context, _granted, [handle]) => [
+      { action: 'fs.write', resource: openFileOf(context, handle, 'fs.set_times_open').resource },
+    ],
     mode: 'async',
-    run: async (context, granted, args) => {
-      checkWritable(context, granted, 'fs.set_times_open');
-      const times = timesArgument(args[1], 'fs.set_times_open', context.clock);
-      await fileOf(context, args, 'fs.set_times_open').setTimes(times);
+    run: async (context, _granted, [handle, times]) => {
+      const opened = openFileOf(context, handle, 'fs.set_times_open');
+      checkWritable(context, opened.mount, 'fs.set_times_open');
+      await opened.setTimes(times, context.clock);
       return true;
     },
-  },
-  close: {
+  }),
+  close: operation({
     summary: 'Close an open file; answers whether it was open',
-    args: ['handle'],
-    action: undefined,
+    args: [HANDLE],
     mode: 'async',
-    run: async (context, _granted, args) => await closeFile(context, integerArgument(args[0], 'fs.close', 'handle', 1)),
-  },
+    run: async (context: CallContext, _granted, [handle]) => await closeFile(context, handle),
+  }),
 };
 
-const OPEN_OPTIONS = ['gunzip', 'write', 'append', 'create', 'exclusive', 'truncate', 'follow'];
-
-function accessOption(value: Payload, operation: string): { access: Access; follow: boolean } {
-  const options = optionsArgument(value, operation, OPEN_OPTIONS);
-  const { gunzip = 'auto' } = options;
-  if (gunzip !== 'auto' && typeof gunzip !== 'boolean')
-    throw invalid(operation, 'gunzip must be "auto", true or false');
-  const flag = (name: string, otherwise = false) => booleanArgument(options[name], operation, name, otherwise);
-  const [append, create, exclusive, truncate] = ['append', 'create', 'exclusive', 'truncate'].map(name => flag(name));
-  const write = flag('write', append || create || exclusive || truncate);
-  if (!write && (append || create || exclusive || truncate)) {
-    throw invalid(operation, 'append, create, exclusive and truncate are for files opened with write');
+/** Throws INVALID for what does not go together. */
+function accessOf({ gunzip, append, create, exclusive, truncate, ...given }: OpenOptions): Access {
+  const changes = append || create || exclusive || truncate;
+  const write = given.write ?? changes;
+  if (!write && changes) {
+    throw invalid('fs.open', 'append, create, exclusive and truncate are for files opened with write');
   }
-  if (write && gunzip === true) throw invalid(operation, 'a file opened with write is not unpacked; leave gunzip out');
-  const access: Access = {
-    gunzip: write ? false : gunzip,
-    write,
-    append,
-    create: create || exclusive,
-    exclusive,
-    truncate,
-  };
-  return { access, follow: flag('follow', true) };
-}
-
-function fileOf(context: CallContext, args: Arguments, operation: string): OpenFile {
-  return openFileOf(context, integerArgument(args[0], operation, 'handle', 1), operation);
-}
-
-function lengthArgument(value: Payload, operation: string): number {
-  return integerArgument(value ?? DEFAULT_READ, operation, 'max_bytes', 1, MOST_READ);
+  if (write && gunzip === true) throw invalid('fs.open', 'a file opened with write is not unpacked; leave gunzip out');
+  return { gunzip: write ? false : gunzip, write, append, create: create || exclusive, exclusive, truncate };
 }

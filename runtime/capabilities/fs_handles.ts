@@ -4,13 +4,16 @@
  * one piece (plus zlib's window for a .gz file).
  */
 import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { createGunzip, type Gunzip as GunzipStream } from 'node:zlib';
+import type { Clock } from '../clock.ts';
 import { TroupeError } from '../errors.ts';
 import type { Payload } from '../payload/payload.ts';
 import type { CallContext } from './capability.ts';
-import { fileError, notAFile } from './fs_folder.ts';
-import { described, type NewTimes } from './fs_stat.ts';
+import { fileError, notAFile } from './fs_errors.ts';
+import type { Mount } from './fs_mounts.ts';
+import type { Opened } from './fs_place.ts';
+import { described, newTimes } from './fs_stat.ts';
 import { type Services, servicesOf } from './services.ts';
 
 /** `auto`: unpack what begins like a gzip file, whatever its name. */
@@ -40,7 +43,14 @@ interface OpenFiles {
 
 const tables = new WeakMap<Services, OpenFiles>();
 
-export async function openFile(context: CallContext, file: string, path: string, access: Access): Promise<number> {
+/** `path`: as the program wrote it; `open` opens it. Answers the handle. */
+export async function openFile(
+  context: CallContext,
+  path: string,
+  mount: Mount,
+  access: Access,
+  open: () => Promise<Opened>,
+): Promise<number> {
   const table = tableOf(context);
   let own = table.ofProcess.get(context.pid);
   if (own === undefined) {
@@ -49,7 +59,7 @@ export async function openFile(context: CallContext, file: string, path: string,
     context.onClose(() => closeAll(table, context.pid));
   }
   const handle = ++table.last;
-  const opened = new OpenFile(path);
+  const opened = new OpenFile(path, mount);
   // Listed before it is open, so that a process that ends meanwhile takes it along and the count is right.
   own.set(handle, opened);
   try {
@@ -58,7 +68,7 @@ export async function openFile(context: CallContext, file: string, path: string,
         kind: 'RATE_LIMITED',
       });
     }
-    await opened.open(file, access);
+    await opened.open(open, access);
     return handle;
   } catch (thrown) {
     own.delete(handle);
@@ -97,6 +107,9 @@ function tableOf(context: CallContext): OpenFiles {
 }
 
 export class OpenFile {
+  readonly mount: Mount;
+  /** What policies know it as; empty until it is open. */
+  resource = '';
   readonly #path: string;
   #handle: FileHandle | undefined;
   /** Where the next read or write is; undefined for what has no positions, such as a pipe. */
@@ -110,13 +123,15 @@ export class OpenFile {
   /** Operations on one file take their turns, so that pieces are answered in the order asked for. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(path: string) {
+  constructor(path: string, mount: Mount) {
     this.#path = path;
+    this.mount = mount;
   }
 
-  async open(file: string, access: Access): Promise<void> {
-    const handle = await open(file, openFlags(access), 0o666);
+  async open(open: () => Promise<Opened>, access: Access): Promise<void> {
+    const { handle, resource } = await open();
     this.#handle = handle;
+    this.resource = resource;
     if (this.#closed) {
       await handle.close();
       throw closedError(this.#path, 'fs.open');
@@ -182,10 +197,10 @@ export class OpenFile {
     return this.#next('fs.stat_open', async handle => described(await handle.stat()));
   }
 
-  setTimes({ accessed, modified }: NewTimes): Promise<void> {
+  setTimes(times: Parameters<typeof newTimes>[0], clock: Clock): Promise<void> {
     return this.#next('fs.set_times_open', async handle => {
-      const found = await handle.stat();
-      await handle.utimes(accessed ?? found.atimeMs / 1e3, modified ?? found.mtimeMs / 1e3);
+      const { accessed, modified } = newTimes(times, await handle.stat(), clock);
+      await handle.utimes(accessed, modified);
     });
   }
 
@@ -250,16 +265,13 @@ export class OpenFile {
   }
 }
 
-/** Links are refused at the last step; a pipe without a writer must not block a thread of Node's pool. */
-function openFlags(access: Access): number {
+export function openFlags(access: Access): number {
   return (
     (access.write ? constants.O_RDWR : constants.O_RDONLY) |
     (access.append ? constants.O_APPEND : 0) |
     (access.create ? constants.O_CREAT : 0) |
     (access.exclusive ? constants.O_EXCL : 0) |
-    (access.truncate ? constants.O_TRUNC : 0) |
-    constants.O_NOFOLLOW |
-    constants.O_NONBLOCK
+    (access.truncate ? constants.O_TRUNC : 0)
   );
 }
 

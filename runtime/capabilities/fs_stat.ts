@@ -2,7 +2,7 @@
 import type { Stats } from 'node:fs';
 import type { Clock } from '../clock.ts';
 import type { Payload } from '../payload/payload.ts';
-import { invalid, numberArgument, optionsArgument } from './arguments.ts';
+import { keys, moment, optional } from './parameters.ts';
 
 /** Points in time are unix seconds. `inode` tells files of one disk apart; `links` is how many names the file has. */
 export function described(found: Stats): Payload {
@@ -17,27 +17,38 @@ export function described(found: Stats): Payload {
   };
 }
 
+/** The top of several granted folders, which is no folder of the disk. */
+export const TOP = Object.freeze({
+  type: 'directory',
+  size: 0,
+  modified: 0,
+  accessed: 0,
+  changed: 0,
+  links: 1,
+  inode: 0,
+});
+
 export function typeOf(found: { isFile(): boolean; isDirectory(): boolean; isSymbolicLink(): boolean }): string {
   if (found.isFile()) return 'file';
   if (found.isSymbolicLink()) return 'link';
   return found.isDirectory() ? 'directory' : 'other';
 }
 
-/** Unix seconds; undefined: as it is. */
-export interface NewTimes {
-  readonly accessed: number | undefined;
-  readonly modified: number | undefined;
+/** What programs give: each unix seconds or `now`; what is left out stays. */
+export const TIMES = keys('times', optional(moment('accessed')), optional(moment('modified')));
+
+interface GivenTimes {
+  readonly accessed: number | 'now' | undefined;
+  readonly modified: number | 'now' | undefined;
 }
 
-/** `{accessed?, modified?}`, each unix seconds or `"now"`. */
-export function timesArgument(value: Payload, operation: string, clock: Clock): NewTimes {
-  const given = optionsArgument(value, operation, ['accessed', 'modified']);
-  const at = (name: 'accessed' | 'modified'): number | undefined => {
-    const time = given[name];
-    if (time === undefined || time === null) return undefined;
-    if (time === 'now') return clock.unix() / 1e3;
-    if (typeof time === 'string') throw invalid(operation, `${name} must be unix seconds or "now", got "${time}"`);
-    return numberArgument(time, operation, name);
-  };
-  return { accessed: at('accessed'), modified: at('modified') };
+/** Both in unix seconds; what is left out is as `found` has it. */
+export function newTimes(
+  { accessed, modified }: GivenTimes,
+  found: Stats,
+  clock: Clock,
+): { readonly accessed: number; readonly modified: number } {
+  const at = (given: number | 'now' | undefined, present: number): number =>
+    given === 'now' ? clock.unix() / 1e3 : (given ?? present / 1e3);
+  return { accessed: at(accessed, found.atimeMs), modified: at(modified, found.mtimeMs) };
 }

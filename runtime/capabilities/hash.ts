@@ -4,12 +4,13 @@
  */
 import { createHash, createHmac } from 'node:crypto';
 import { z } from 'zod';
-import type { Payload } from '../payload/payload.ts';
-import { booleanArgument, bytesArgument } from './arguments.ts';
-import type { CapabilityDefinition, OperationDefinition } from './capability.ts';
+import { type CapabilityDefinition, operation, type OperationDefinition } from './capability.ts';
+import { boolean, bytes, optional } from './parameters.ts';
 
 const settings = z.strictObject({});
 type HashSettings = z.infer<typeof settings>;
+const RAW = optional(boolean('raw'), false);
+
 type Algorithm = 'md5' | 'sha1' | 'sha256' | 'sha512';
 
 const FNV_32_BASIS = 0x811c_9dc5;
@@ -30,50 +31,41 @@ export const hashCapability: CapabilityDefinition<HashSettings> = {
     hmac_sha1: keyed('sha1'),
     hmac_sha256: keyed('sha256'),
     hmac_sha512: keyed('sha512'),
-    fnv32: {
+    fnv32: operation({
       summary: 'FNV-1a of 32 bits, a number from 0 to 2^32 - 1',
-      args: ['data'],
+      args: [bytes('data')],
       mode: 'sync',
-      run: (_context, _settings, args) => fnv32(bytesArgument(args[0], 'hash.fnv32', 'data')),
-    },
-    fnv64: {
+      run: (_context, _settings, [data]) => fnv32(data),
+    }),
+    fnv64: operation({
       summary: 'FNV-1a of 64 bits, a signed 64-bit integer',
-      args: ['data'],
+      args: [bytes('data')],
       mode: 'sync',
-      run: (_context, _settings, args) => BigInt.asIntN(64, fnv64(bytesArgument(args[0], 'hash.fnv64', 'data'))),
-    },
+      run: (_context, _settings, [data]) => BigInt.asIntN(64, fnv64(data)),
+    }),
   },
 };
 
 function digest(algorithm: Algorithm): OperationDefinition<HashSettings> {
-  const operation = `hash.${algorithm}`;
-  return {
+  return operation({
     summary: `${algorithm.toUpperCase()} of text or bytes`,
-    args: ['data', 'raw?'],
+    args: [bytes('data'), RAW],
     mode: 'sync',
-    run: (_context, _settings, args) => {
-      const data = bytesArgument(args[0], operation, 'data');
-      return shown(createHash(algorithm).update(data).digest(), args[1], operation);
-    },
-  };
+    run: (_context, _settings, [data, raw]) => shown(createHash(algorithm).update(data).digest(), raw),
+  });
 }
 
 function keyed(algorithm: Algorithm): OperationDefinition<HashSettings> {
-  const operation = `hash.hmac_${algorithm}`;
-  return {
+  return operation({
     summary: `HMAC with ${algorithm.toUpperCase()} of text or bytes`,
-    args: ['data', 'secret', 'raw?'],
+    args: [bytes('data'), bytes('secret'), RAW],
     mode: 'sync',
-    run: (_context, _settings, args) => {
-      const data = bytesArgument(args[0], operation, 'data');
-      const secret = bytesArgument(args[1], operation, 'secret');
-      return shown(createHmac(algorithm, secret).update(data).digest(), args[2], operation);
-    },
-  };
+    run: (_context, _settings, [data, secret, raw]) => shown(createHmac(algorithm, secret).update(data).digest(), raw),
+  });
 }
 
-function shown(bytes: Buffer, raw: Payload, operation: string): string | Uint8Array {
-  return booleanArgument(raw, operation, 'raw', false) ? new Uint8Array(bytes) : bytes.toString('hex');
+function shown(digested: Buffer, raw: boolean): string | Uint8Array {
+  return raw ? new Uint8Array(digested) : digested.toString('hex');
 }
 
 function fnv32(data: Uint8Array): number {

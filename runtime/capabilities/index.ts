@@ -6,6 +6,7 @@ import { ctxCapability } from './ctx.ts';
 import { envCapability } from './env.ts';
 import { fsCapability } from './fs.ts';
 import { funcsCapability } from './funcs.ts';
+import { grantSchema } from './grant.ts';
 import { hashCapability } from './hash.ts';
 import { ioCapability } from './io.ts';
 import { jsonCapability } from './json.ts';
@@ -50,7 +51,10 @@ export const capabilityScope = {
   capabilitySettings: {
     process: processSettings,
     ...Object.fromEntries(
-      [...capabilityDefinitions.values()].map(definition => [definition.name, definition.settings]),
+      [...capabilityDefinitions.values()].map(definition => [definition.name, grantSchema(definition)]),
     ),
   },
+  capabilityReferences: Object.fromEntries(
+    [...capabilityDefinitions.values()].map(definition => [definition.name, definition.references]),
+  ),
 };

@@ -5,18 +5,17 @@
 import { z } from 'zod';
 import { TroupeError } from '../errors.ts';
 import { binaryOf, type Payload } from '../payload/payload.ts';
-import { contentArgument, integerArgument } from './arguments.ts';
-import type { CallContext, CapabilityDefinition, OperationDefinition } from './capability.ts';
-import { guarded } from './guarded.ts';
+import { type CallContext, type CapabilityDefinition, operation, type OperationDefinition } from './capability.ts';
 import { encodeJson } from './json_text.ts';
+import { any, content, integer, number, optional, rest } from './parameters.ts';
+import { guarded } from './guarded.ts';
 import { servicesOf } from './services.ts';
-import { endOfInput, keyOperations, limitArgument } from './io_keys.ts';
+import { endOfInput, keyOperations } from './io_keys.ts';
 import { screenOperations } from './io_screen.ts';
 import { TerminalInput } from './terminal_input.ts';
 import { TerminalUse } from './terminal_use.ts';
 
 const settings = z.strictObject({});
-
 type IoSettings = z.infer<typeof settings>;
 
 const USUAL_READ = 1024;
@@ -34,28 +33,26 @@ export const ioCapability: CapabilityDefinition<IoSettings> = {
       mode: 'sync',
       run: context => [...servicesOf(context).terminal.args],
     },
-    write: {
+    write: operation({
       summary: 'Write texts or bytes to standard output, one after the other; waits while the output is full',
-      args: ['...'],
+      args: [rest(content('content'))],
       ...guarded('io.write', 'stdout'),
       mode: 'async',
-      run: async (context, _settings, args) => {
-        for (const content of args.length === 0 ? [undefined] : args) {
-          await TerminalUse.of(context).write(contentArgument(content, 'io.write', 'content'));
-        }
+      run: async (context, _settings, contents) => {
+        for (const written of contents) await TerminalUse.of(context).write(written);
         return true;
       },
-    },
-    write_error: {
+    }),
+    write_error: operation({
       summary: 'Write text or bytes to standard error; waits while it is full',
-      args: ['content'],
+      args: [content('content')],
       ...guarded('io.write', 'stderr'),
       mode: 'async',
-      run: async (context, _settings, args) => {
-        await TerminalUse.of(context).writeError(contentArgument(args[0], 'io.write_error', 'content'));
+      run: async (context, _settings, [written]) => {
+        await TerminalUse.of(context).writeError(written);
         return true;
       },
-    },
+    }),
     print: printing('print', (context, line) => TerminalUse.of(context).write(line)),
     eprint: printing('eprint', (context, line) => TerminalUse.of(context).writeError(line)),
     flush: {
@@ -64,40 +61,28 @@ export const ioCapability: CapabilityDefinition<IoSettings> = {
       mode: 'sync',
       run: () => true,
     },
-    read: {
+    read: operation({
       summary:
         'At most so many bytes (default 1024) of what there is, from a terminal of the next line, its end included; NOT_FOUND at the end',
-      args: ['max_bytes?'],
+      args: [optional(integer('max_bytes', 1, MOST_READ), USUAL_READ)],
       ...guarded('io.read', 'stdin'),
       mode: 'async',
-      run: async (context, _settings, args) => {
-        const most = integerArgument(args[0] ?? USUAL_READ, 'io.read', 'max_bytes', 1, MOST_READ);
-        const piece = await inputOf(context).read(most);
-        if (piece === undefined) throw endOfInput('io.read');
-        return piece;
-      },
-    },
-    input_ready: {
+      run: async (context, _settings, [most]) => (await inputOf(context).read(most)) ?? endOfInput('io.read'),
+    }),
+    input_ready: operation({
       summary:
         'Wait until standard input has something to read, at most so many milliseconds: how many bytes at least, 0 at its end, nothing when the time is over',
-      args: ['milliseconds?'],
+      args: [optional(number('milliseconds'), Number.POSITIVE_INFINITY)],
       ...guarded('io.read', 'stdin'),
       mode: 'async',
-      run: async (context, _settings, args) => {
-        const limit = limitArgument(args[0], 'io.input_ready');
-        return (await inputOf(context).ready(context.clock, limit)) ?? null;
-      },
-    },
+      run: async (context, _settings, [most]) => (await inputOf(context).ready(context.clock, most)) ?? null,
+    }),
     readline: {
       summary: 'The next line of standard input without its line end; NOT_FOUND at the end',
       args: [],
       ...guarded('io.read', 'stdin'),
       mode: 'async',
-      run: async context => {
-        const line = await inputOf(context).readLine();
-        if (line === undefined) throw endOfInput('io.readline');
-        return line;
-      },
+      run: async context => (await inputOf(context).readLine()) ?? endOfInput('io.readline'),
     },
     read_line: {
       summary: 'The next line of standard input without its line end, or nothing at the end',
@@ -115,16 +100,16 @@ function printing(
   name: 'print' | 'eprint',
   write: (context: CallContext, line: string) => Promise<void>,
 ): OperationDefinition<IoSettings> {
-  return {
+  return operation({
     summary: `Values with tabs between them and a line end to standard ${name === 'print' ? 'output' : 'error'}`,
-    args: ['...'],
+    args: [rest(optional(any('value')))],
     ...guarded('io.write', name === 'print' ? 'stdout' : 'stderr'),
     mode: 'async',
-    run: async (context, _settings, args) => {
-      await write(context, `${args.map(value => shown(value, `io.${name}`)).join('\t')}\n`);
+    run: async (context, _settings, values) => {
+      await write(context, `${values.map(value => shown(value, `io.${name}`)).join('\t')}\n`);
       return true;
     },
-  };
+  });
 }
 
 /** As a person would write it: texts as they are, lists and objects as JSON. */

@@ -4,10 +4,9 @@
  */
 import { reservedTopic } from '../catalogue.ts';
 import { escapeControls } from '../logger.ts';
-import type { Payload } from '../payload/payload.ts';
-import { booleanArgument, integerArgument, optionalText, textArgument, wordArgument } from './arguments.ts';
-import type { OperationDefinition } from './capability.ts';
+import { operation, type OperationDefinition } from './capability.ts';
 import { guarded } from './guarded.ts';
+import { type Arguments, boolean, integer, optional, type Parameter, rest, text, word } from './parameters.ts';
 import { servicesOf } from './services.ts';
 import { styled } from './terminal_style.ts';
 import { TerminalUse } from './terminal_use.ts';
@@ -19,22 +18,15 @@ const FARTHEST = 32767;
 const CLEAR = { screen: '\u001b[2J\u001b[H', below: '\u001b[J', line: '\u001b[2K', right: '\u001b[K' } as const;
 
 export const screenOperations: { readonly [name: string]: OperationDefinition } = {
-  is_tty: {
+  is_tty: operation({
     summary: "Whether 'output' (default) or 'error' is shown on a screen, or 'input' comes from a keyboard",
-    args: ['stream?'],
+    args: [optional(word('stream', ['output', 'error', 'input']), 'output')],
     mode: 'sync',
-    run: (context, _settings, args) => {
-      const { terminal } = servicesOf(context);
-      switch (wordArgument(args[0], 'io.is_tty', 'stream', ['output', 'error', 'input'], 'output')) {
-        case 'output':
-          return terminal.isTty;
-        case 'error':
-          return terminal.errorsAreTty;
-        case 'input':
-          return terminal.inputIsTty;
-      }
+    run: (context, _settings, [stream]) => {
+      const { isTty, errorsAreTty, inputIsTty } = servicesOf(context).terminal;
+      return stream === 'output' ? isTty : stream === 'error' ? errorsAreTty : inputIsTty;
     },
-  },
+  }),
   columns: {
     summary: 'Width of the output in characters, as it is now; 80 where it is no terminal',
     args: [],
@@ -47,97 +39,87 @@ export const screenOperations: { readonly [name: string]: OperationDefinition } 
     mode: 'sync',
     run: context => servicesOf(context).terminal.rows,
   },
-  on_resize: {
+  on_resize: operation({
     summary:
       'From now on each new size of the output comes as a message {columns, rows} on this topic, without one no more; answers the present size',
-    args: ['topic?'],
+    args: [optional(text('topic'))],
     mode: 'sync',
-    run: (context, _settings, args) => {
-      const topic = optionalText(args[0], 'io.on_resize', 'topic');
+    run: (context, _settings, [topic]) => {
       if (topic?.startsWith('@')) throw reservedTopic(topic);
       const use = TerminalUse.of(context);
       use.tellSizes(topic);
       return { columns: use.terminal.columns, rows: use.terminal.rows };
     },
-  },
+  }),
   colors: {
     summary: 'Bits of a colour of the output: 0 (none), 4, 8 or 24; NO_COLOR and FORCE_COLOR are obeyed',
     args: [],
     mode: 'sync',
     run: context => servicesOf(context).terminal.colors,
   },
-  style: {
+  style: operation({
     summary:
       "A text in styles such as 'bold', 'red', 'on_bright_blue' or '#ff8800', or as it is where the output has no colours",
-    args: ['text', '...'],
+    args: [rest(text('text'))],
     mode: 'sync',
-    run: (context, _settings, args) => {
-      const text = textArgument(args[0], 'io.style', 'text');
-      const names = args.slice(1).map(name => textArgument(name, 'io.style', 'style'));
-      return styled(text, names, servicesOf(context).terminal.colors, 'io.style');
-    },
-  },
-  escape: {
+    run: (context, _settings, [said = '', ...styles]) =>
+      styled(said, styles, servicesOf(context).terminal.colors, 'io.style'),
+  }),
+  escape: operation({
     summary: 'A foreign text for the screen: control characters, which could steer it, as visible escapes; one line',
-    args: ['text'],
+    args: [text('text')],
     mode: 'sync',
-    run: (_context, _settings, args) => escapeControls(textArgument(args[0], 'io.escape', 'text')),
-  },
-  width: {
+    run: (_context, _settings, [foreign]) => escapeControls(foreign),
+  }),
+  width: operation({
     summary: 'How many columns a text takes on the screen; escape sequences and marks none, wide characters two',
-    args: ['text'],
+    args: [text('text')],
     mode: 'sync',
-    run: (_context, _settings, args) => textWidth(textArgument(args[0], 'io.width', 'text')),
-  },
+    run: (_context, _settings, [measured]) => textWidth(measured),
+  }),
   clear: steering(
     "Clear the 'screen' (default), what is 'below' the cursor, its 'line' or what is to the 'right' of it",
-    ['part?'],
-    args => CLEAR[wordArgument(args[0], 'io.clear', 'part', ['screen', 'below', 'line', 'right'], 'screen')],
+    [optional(word('part', ['screen', 'below', 'line', 'right']), 'screen')],
+    ([part]) => CLEAR[part],
   ),
   move_to: steering(
     'Put the cursor at a place, both counted from 1, the left upper corner',
-    ['column', 'row?'],
-    args => {
-      const column = integerArgument(args[0], 'io.move_to', 'column', 1, FARTHEST);
-      if (args[1] === undefined || args[1] === null) return `\u001b[${column}G`;
-      return `\u001b[${integerArgument(args[1], 'io.move_to', 'row', 1, FARTHEST)};${column}H`;
-    },
+    [integer('column', 1, FARTHEST), optional(integer('row', 1, FARTHEST))],
+    ([column, row]) => (row === undefined ? `\u001b[${column}G` : `\u001b[${row};${column}H`),
   ),
   move_by: steering(
     'Move the cursor, to the right and down, or back and up by what is below zero',
-    ['columns', 'rows?'],
-    args => {
-      const columns = integerArgument(args[0], 'io.move_by', 'columns', -FARTHEST, FARTHEST);
-      const rows = integerArgument(args[1] ?? 0, 'io.move_by', 'rows', -FARTHEST, FARTHEST);
-      return moved(columns, 'C', 'D') + moved(rows, 'B', 'A');
-    },
+    [integer('columns', -FARTHEST, FARTHEST), optional(integer('rows', -FARTHEST, FARTHEST), 0)],
+    ([columns, rows]) => moved(columns, 'C', 'D') + moved(rows, 'B', 'A'),
   ),
-  show_cursor: steering('Show the cursor, or hide it; it is shown when the process ends', ['visible?'], args =>
-    privateMode(25, booleanArgument(args[0], 'io.show_cursor', 'visible', true)),
+  show_cursor: steering(
+    'Show the cursor, or hide it; it is shown when the process ends',
+    [optional(boolean('visible'), true)],
+    ([visible]) => privateMode(25, visible),
   ),
   alternate_screen: steering(
     'Draw on a screen of its own, or on the usual one again; that is what remains when the process ends',
-    ['on?'],
-    args => privateMode(1049, booleanArgument(args[0], 'io.alternate_screen', 'on', true)),
+    [optional(boolean('on'), true)],
+    ([on]) => privateMode(1049, on),
   ),
 };
 
 /** An operation that writes escape sequences, where there is a screen. */
-function steering(
+function steering<const Parameters extends readonly Parameter[]>(
   summary: string,
-  names: readonly string[],
-  sequences: (args: readonly Payload[]) => string,
+  args: Parameters,
+  sequences: (args: Arguments<Parameters>) => string,
 ): OperationDefinition {
-  return {
+  return operation({
     summary,
-    args: names,
+    args,
     ...guarded('io.write', 'stdout'),
     mode: 'async',
-    run: async (context, _settings, args) => {
-      await TerminalUse.of(context).steer(sequences(args));
+    run: async (context, _settings, given) => {
+      await TerminalUse.of(context).steer(sequences(given as Arguments<Parameters>));
       return true;
     },
-  };
+  });
 }
 
 function moved(by: number, forward: string, back: string): string {

@@ -1,10 +1,11 @@
 /** `json`: JSON text and back. Integers beyond 2^53 lose digits when decoded, as in any JSON reader of JavaScript. */
 import { z } from 'zod';
 import type { Payload } from '../payload/payload.ts';
-import { integerArgument, invalid, optionsArgument, textArgument } from './arguments.ts';
-import type { CapabilityDefinition } from './capability.ts';
+import { invalid } from './arguments.ts';
+import { type CapabilityDefinition, operation } from './capability.ts';
 import { checkSchema } from './json_schema.ts';
 import { encodeJson } from './json_text.ts';
+import { any, integer, optional, options, text } from './parameters.ts';
 
 const settings = z.strictObject({});
 
@@ -14,47 +15,40 @@ export const jsonCapability: CapabilityDefinition<z.infer<typeof settings>> = {
   settings,
   grantedByDefault: true,
   operations: {
-    encode: {
+    encode: operation({
       summary: 'JSON text of a value; options: indent (spaces, 0 to 10)',
-      args: ['value', 'options?'],
+      args: [any('value'), options(optional(integer('indent', 0, 10), 0))],
       mode: 'sync',
-      run: (_context, _settings, args) => {
-        const { indent } = optionsArgument(args[1], 'json.encode', ['indent']);
-        const spaces = indent === undefined ? 0 : integerArgument(indent, 'json.encode', 'indent', 0, 10);
-        return encodeJson(args[0], 'json.encode', 'value', spaces);
-      },
-    },
-    decode: {
+      run: (_context, _settings, [value, { indent }]) => encodeJson(value, 'json.encode', 'value', indent),
+    }),
+    decode: operation({
       summary: 'The value of a JSON text',
-      args: ['text'],
+      args: [text('text')],
       mode: 'sync',
-      run: (_context, _settings, args) => decode(args[0], 'json.decode', 'text'),
-    },
-    validate: {
+      run: (_context, _settings, [json]) => decode(json, 'json.decode'),
+    }),
+    validate: operation({
       summary: 'True where the value matches the JSON Schema (an object or JSON text), else INVALID with its places',
-      args: ['schema', 'value'],
+      args: [any('schema'), any('value')],
       mode: 'sync',
-      run: (_context, _settings, args) => {
-        const text = encodeJson(args[1], 'json.validate', 'value');
-        return checkSchema('json.validate', args[0], text, JSON.parse(text) as unknown);
+      run: (_context, _settings, [schema, value]) => {
+        const json = encodeJson(value, 'json.validate', 'value');
+        return checkSchema('json.validate', schema, json, JSON.parse(json) as unknown);
       },
-    },
-    validate_string: {
+    }),
+    validate_string: operation({
       summary: 'The same for the value of a JSON text',
-      args: ['schema', 'text'],
+      args: [any('schema'), text('text')],
       mode: 'sync',
-      run: (_context, _settings, args) => {
-        const value = decode(args[1], 'json.validate_string', 'text');
-        return checkSchema('json.validate_string', args[0], args[1] as string, value);
-      },
-    },
+      run: (_context, _settings, [schema, json]) =>
+        checkSchema('json.validate_string', schema, json, decode(json, 'json.validate_string')),
+    }),
   },
 };
 
-function decode(value: Payload, operation: string, name: string): Payload {
-  const text = textArgument(value, operation, name);
+function decode(json: string, operation: string): Payload {
   try {
-    return JSON.parse(text) as Payload;
+    return JSON.parse(json) as Payload;
   } catch (thrown) {
     throw invalid(operation, (thrown as Error).message);
   }

@@ -9,7 +9,15 @@ import { importNotGranted, unknownCapability } from '../catalogue.ts';
 import type { TroupeError } from '../errors.ts';
 import type { Host } from '../hosts/host.ts';
 import { type Entry, showPlace } from '../registry/entry.ts';
-import type { BoundCapability, BoundOperation, CapabilityDefinition, ImportTable } from './capability.ts';
+import type {
+  BoundCapability,
+  BoundOperation,
+  CapabilityDefinition,
+  ImportTable,
+  OperationDefinition,
+} from './capability.ts';
+import { type Grant, grantSchema } from './grant.ts';
+import type { Rate } from './rates.ts';
 
 /** Always there (semantics section 8). */
 export const ALWAYS_GRANTED: ReadonlySet<string> = new Set(['process', 'channel', 'errors', 'payload']);
@@ -44,21 +52,56 @@ class Imports implements ImportTable {
   }
 }
 
-function bind(definition: CapabilityDefinition, settings: unknown): BoundCapability {
+/** Always of the same shape, whatever the definition looks like. */
+export function bindOperation(
+  capability: string,
+  name: string,
+  definition: OperationDefinition<never>,
+  settings: unknown,
+  rate?: Rate,
+): BoundOperation {
+  const { args } = definition;
+  const guarded = definition.action !== undefined || definition.guards !== undefined;
+  return Object.freeze({
+    capability,
+    name,
+    title: `${capability}.${name}`,
+    definition,
+    args,
+    guarded,
+    plain: args.length === 0 && !guarded && rate === undefined,
+    settings,
+    rate,
+  });
+}
+
+function bind(definition: CapabilityDefinition, settings: Grant, rate: Rate | undefined): BoundCapability {
   const operations: { [name: string]: BoundOperation } = Object.create(null);
   for (const [name, operation] of Object.entries(definition.operations)) {
-    operations[name] = Object.freeze({ capability: definition.name, name, definition: operation as never, settings });
+    operations[name] = bindOperation(definition.name, name, operation as never, settings, rate);
   }
   return Object.freeze({ name: definition.name, settings, operations: Object.freeze(operations) });
 }
 
 /** The settings with which a host grants a capability, or undefined if it does not. */
-function grantOf(definition: CapabilityDefinition, host: Host): { settings: unknown } | undefined {
+export function grantOf(definition: CapabilityDefinition, host: Host): Grant | undefined {
   if (host.capabilities !== undefined && Object.hasOwn(host.capabilities, definition.name)) {
-    return { settings: definition.settings.parse(host.capabilities[definition.name] ?? {}) };
+    return grantSchema(definition).parse(host.capabilities[definition.name] ?? {});
   }
   const defaults = host.capabilities === undefined || host.terminal;
-  return defaults && definition.grantedByDefault ? { settings: definition.settings.parse({}) } : undefined;
+  return defaults && definition.grantedByDefault ? grantSchema(definition).parse({}) : undefined;
+}
+
+/** Every host has a word for each capability, in the order of `definitions`, which is the same on all threads. */
+function rateOf(
+  { rate }: Grant,
+  name: string,
+  host: Host,
+  definitions: ReadonlyMap<string, CapabilityDefinition>,
+): Rate | undefined {
+  if (rate === undefined) return undefined;
+  const index = host.index * definitions.size + [...definitions.keys()].indexOf(name);
+  return { host: host.id, capability: name, ...rate, index };
 }
 
 /**
@@ -82,7 +125,7 @@ export function linkImports(
     if (grant === undefined) {
       return importNotGranted(entry.id, host.id, want.name, showPlace(want.place), showPlace(host.place));
     }
-    bound.set(want.name, bind(definition, grant.settings));
+    bound.set(want.name, bind(definition, grant, rateOf(grant, want.name, host, definitions)));
   }
   return new Imports(host, bound);
 }

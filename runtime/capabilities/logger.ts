@@ -1,9 +1,10 @@
 /** `logger`: records with a level and fields, through the log of the runtime. Source of the format: `runtime/logger.ts`. */
 import { z } from 'zod';
+import { TroupeError } from '../errors.ts';
 import type { LogFields, LogLevel } from '../logger.ts';
 import type { Payload } from '../payload/payload.ts';
-import { optionsArgument } from './arguments.ts';
-import type { CapabilityDefinition, OperationDefinition } from './capability.ts';
+import { type CapabilityDefinition, operation, type OperationDefinition } from './capability.ts';
+import { any, fields, optional } from './parameters.ts';
 import { servicesOf } from './services.ts';
 
 const settings = z.strictObject({});
@@ -18,16 +19,16 @@ export const loggerCapability: CapabilityDefinition<LoggerSettings> = {
 };
 
 function at(level: LogLevel): OperationDefinition<LoggerSettings> {
-  return {
+  return operation({
     summary: `Log at level ${level}: a message and an object of fields`,
-    args: ['message', 'fields?'],
+    args: [any('message'), optional(fields('fields'))],
     mode: 'sync',
-    run: (context, _settings, args) => {
+    run: (context, _settings, [message, about]) => {
       const { log } = servicesOf(context);
-      if (log.enabled(level)) log.log(level, asMessage(args[0]), asFields(args[1], level), context);
+      if (log.enabled(level)) log.log(level, asMessage(message), asFields(about), context);
       return null;
     },
-  };
+  });
 }
 
 /** A log call never fails for the message's type: whatever it is, show it. */
@@ -39,8 +40,6 @@ function asMessage(value: Payload): string {
     : String(value);
 }
 
-function asFields(value: Payload, level: LogLevel): LogFields | undefined {
-  if (value === undefined || value === null) return undefined;
-  if (value instanceof Error) return { error: value };
-  return optionsArgument(value, `logger.${level}`, undefined);
+function asFields(about: LogFields | TroupeError | undefined): LogFields | undefined {
+  return about instanceof TroupeError ? { error: about } : about;
 }

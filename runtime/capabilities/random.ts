@@ -4,8 +4,9 @@
  */
 import { z } from 'zod';
 import type { Clock } from '../clock.ts';
-import { integerArgument, invalid } from './arguments.ts';
-import type { CapabilityDefinition } from './capability.ts';
+import { invalid } from './arguments.ts';
+import { type CapabilityDefinition, operation } from './capability.ts';
+import { integer } from './parameters.ts';
 
 const settings = z.strictObject({});
 const MOST_BYTES = 1024 * 1024;
@@ -22,25 +23,24 @@ export const randomCapability: CapabilityDefinition<z.infer<typeof settings>> = 
       mode: 'sync',
       run: context => context.clock.random(),
     },
-    integer: {
+    integer: operation({
       summary: 'Uniform whole number from least to most, both included',
-      args: ['least', 'most'],
+      args: [integer('least', Number.MIN_SAFE_INTEGER), integer('most', Number.MIN_SAFE_INTEGER)],
       mode: 'sync',
-      run: (context, _settings, args) => {
-        const least = integerArgument(args[0], 'random.integer', 'least', Number.MIN_SAFE_INTEGER);
-        const most = integerArgument(args[1], 'random.integer', 'most', least);
+      run: (context, _settings, [least, most]) => {
+        if (most < least)
+          throw invalid('random.integer', `most must be between ${least} and ${Number.MAX_SAFE_INTEGER}, got ${most}`);
         const span = most - least + 1;
         if (!Number.isSafeInteger(span)) throw invalid('random.integer', 'the range is wider than 2^53');
         return least + Math.floor(context.clock.random() * span);
       },
-    },
-    bytes: {
+    }),
+    bytes: operation({
       summary: 'So many random bytes, at most 1 MiB',
-      args: ['count'],
+      args: [integer('count', 0, MOST_BYTES)],
       mode: 'sync',
-      run: (context, _settings, args) =>
-        randomBytes(context.clock, integerArgument(args[0], 'random.bytes', 'count', 0, MOST_BYTES)),
-    },
+      run: (context, _settings, [count]) => randomBytes(context.clock, count),
+    }),
     uuid: {
       summary: 'A version 4 UUID (RFC 9562)',
       args: [],

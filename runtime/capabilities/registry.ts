@@ -9,8 +9,10 @@ import { copyPayload } from '../payload/copy.ts';
 import type { Payload } from '../payload/payload.ts';
 import type { Entry } from '../registry/entry.ts';
 import { didYouMean } from '../registry/suggest.ts';
-import { invalid, recordArgument, textArgument } from './arguments.ts';
-import type { CallContext, CapabilityDefinition } from './capability.ts';
+import { invalid, recordArgument } from './arguments.ts';
+import { type CallContext, type CapabilityDefinition, operation } from './capability.ts';
+import { fullId } from './full_id.ts';
+import { optional, record, text } from './parameters.ts';
 import { compileRegexp, testRegexp } from './regexp.ts';
 
 const settings = z.strictObject({});
@@ -21,40 +23,43 @@ export const registryCapability: CapabilityDefinition<z.infer<typeof settings>> 
   settings,
   grantedByDefault: true,
   operations: {
-    get: {
+    get: operation({
       summary: 'An entry by id: {id, kind, meta, data}; NOT_FOUND',
-      args: ['id'],
+      args: [text('id')],
       action: 'registry.get',
+      guards: (context, _settings, [id]) => [{ action: 'registry.get', resource: fullId(id, context.id) }],
       mode: 'sync',
-      run: (context, _settings, args) => {
-        const id = textArgument(args[0], 'registry.get', 'id');
-        const full = id.includes(':') ? id : `${context.id.split(':')[0]}:${id}`;
+      run: (context, _settings, [id]) => {
+        const full = fullId(id, context.id);
         const entry = context.entries?.get(full);
         if (entry === undefined) throw notFound(full, context);
         return shown(entry);
       },
-    },
-    find: {
+    }),
+    find: operation({
       summary: 'The entries for which all of a filter holds, sorted by id: kind, ns, name, id, meta.<key>',
-      args: ['filter?'],
+      args: [optional(record('filter'), {})],
+      // What may not be read is not among what is found.
       action: 'registry.get',
+      guards: () => [],
       mode: 'sync',
-      run: (context, _settings, args) => {
-        const tests = readFilter(args[0]);
-        const found = [...(context.entries?.values() ?? [])].filter(entry => tests.every(test => passes(entry, test)));
+      run: (context, _settings, [filter]) => {
+        const tests = readFilter(filter);
+        const found = [...(context.entries?.values() ?? [])].filter(
+          entry => tests.every(test => passes(entry, test)) && isVisible(context, entry.id),
+        );
         return found.sort((a, b) => (a.id < b.id ? -1 : 1)).map(shown);
       },
-    },
-    parse_id: {
+    }),
+    parse_id: operation({
       summary: 'The parts of an id: {ns, name}; ns is empty where there is none',
-      args: ['id'],
+      args: [text('id')],
       mode: 'sync',
-      run: (_context, _settings, args) => {
-        const id = textArgument(args[0], 'registry.parse_id', 'id');
+      run: (_context, _settings, [id]) => {
         const colon = id.indexOf(':');
         return { ns: colon < 0 ? '' : id.slice(0, colon), name: id.slice(colon + 1) };
       },
-    },
+    }),
   },
 };
 
@@ -78,9 +83,9 @@ const COMPARISONS: { readonly [sign: string]: Comparison } = {
 };
 
 /** `{kind = "process.lua", ["meta.type"] = "test", ["^name"] = "api"}`; fields of entries may have a dot in front. */
-function readFilter(value: Payload): FilterTest[] {
+function readFilter(filter: { readonly [key: string]: Payload }): FilterTest[] {
   const tests: FilterTest[] = [];
-  for (const [key, wanted] of Object.entries(recordArgument(value, 'registry.find', 'filter'))) {
+  for (const [key, wanted] of Object.entries(filter)) {
     const comparison = COMPARISONS[key[0]] ?? 'equals';
     const field = comparison === 'equals' ? key : key.slice(1);
     const path = fieldPath(field, key);
@@ -144,7 +149,13 @@ function shown(entry: Entry): Payload {
   return copyPayload({ id: entry.id, kind: entry.kind, meta: entry.meta, data }, entry.id);
 }
 
+function isVisible(context: CallContext, id: string): boolean {
+  return context.allows?.('registry.get', id, undefined, true) === undefined;
+}
+
+/** What may not be read is not named either. */
 function notFound(id: string, context: CallContext): TroupeError {
-  const hint = didYouMean(id, context.entries?.keys() ?? []);
+  const visible = [...(context.entries?.keys() ?? [])].filter(each => isVisible(context, each));
+  const hint = didYouMean(id, visible);
   return new TroupeError(`registry.get: there is no entry "${id}"${hint}`, { kind: 'NOT_FOUND', retryable: false });
 }

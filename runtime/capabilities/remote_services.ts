@@ -9,7 +9,7 @@ import type { RawMode, Terminal, TerminalSize } from '../hosts/terminal.ts';
 import type { LogSink } from '../logger.ts';
 import { packExact, unpackExact } from '../payload/messagepack.ts';
 import type { Payload } from '../payload/payload.ts';
-import type { Store } from '../store.ts';
+import type { Store, StoreLimits } from '../store.ts';
 import type { Services } from './services.ts';
 
 /** What a worker must know before it asks; structured-cloneable. */
@@ -93,7 +93,7 @@ async function answer(services: Services, method: Method, args: readonly Payload
     case 'has':
       return await store.has(args[0] as string, args[1] as string);
     case 'set':
-      await store.set(args[0] as string, args[1] as string, args[2], args[3] as number, args[4] as number);
+      await store.set(args[0] as string, args[1] as string, args[2], args[3] as StoreLimits, args[4] as number);
       return null;
     case 'delete':
       return await store.delete(args[0] as string, args[1] as string);
@@ -235,8 +235,8 @@ class RemoteStore implements Store {
     return (await this.#asker.ask('has', [namespace, key])) === true;
   }
 
-  async set(namespace: string, key: string, value: Payload, most: number, milliseconds = 0): Promise<void> {
-    await this.#asker.ask('set', [namespace, key, value, most, milliseconds]);
+  async set(namespace: string, key: string, value: Payload, limits: StoreLimits, milliseconds = 0): Promise<void> {
+    await this.#asker.ask('set', [namespace, key, value, limits, milliseconds]);
   }
 
   async delete(namespace: string, key: string): Promise<boolean> {

@@ -1,11 +1,13 @@
 /** `text`: regular expressions that cannot run away (`regexp.ts`). */
 import { z } from 'zod';
-import type { Payload } from '../payload/payload.ts';
-import { integerArgument, textArgument } from './arguments.ts';
-import type { CapabilityDefinition } from './capability.ts';
+import { type CapabilityDefinition, operation } from './capability.ts';
+import { integer, optional, text } from './parameters.ts';
 import { findRegexp, groupNames, replaceRegexp, splitRegexp, testRegexp } from './regexp.ts';
 
 const settings = z.strictObject({});
+
+/** Below zero: all. */
+const LIMIT = optional(integer('limit', Number.MIN_SAFE_INTEGER), -1);
 
 export const textCapability: CapabilityDefinition<z.infer<typeof settings>> = {
   name: 'text',
@@ -13,59 +15,45 @@ export const textCapability: CapabilityDefinition<z.infer<typeof settings>> = {
   settings,
   grantedByDefault: true,
   operations: {
-    regexp_match: {
+    regexp_match: operation({
       summary: 'Whether the pattern matches somewhere in the text',
-      args: ['pattern', 'text'],
+      args: [text('pattern'), text('text')],
       mode: 'sync',
-      run: (_context, _settings, args) => testRegexp(...both(args, 'text.regexp_match'), 'text.regexp_match'),
-    },
-    regexp_find: {
+      run: (_context, _settings, [pattern, within]) => testRegexp(pattern, within, 'text.regexp_match'),
+    }),
+    regexp_find: operation({
       summary: 'The matches, at most limit: a list of {start, end, groups}',
-      args: ['pattern', 'text', 'limit?'],
+      args: [text('pattern'), text('text'), LIMIT],
       mode: 'sync',
-      run: (_context, _settings, args) => {
-        const [pattern, text] = both(args, 'text.regexp_find');
-        const found = findRegexp(pattern, text, limitArgument(args[2], 'text.regexp_find'), 'text.regexp_find');
+      run: (_context, _settings, [pattern, within, limit]) => {
+        const found = findRegexp(pattern, within, most(limit), 'text.regexp_find');
         return found.map(({ start, end, groups }) => ({ start, end, groups: [...groups] }));
       },
-    },
-    regexp_replace: {
+    }),
+    regexp_replace: operation({
       summary:
         'The text with every match replaced; a dollar sign and a number or name in the replacement is a group, two a dollar sign',
-      args: ['pattern', 'text', 'replacement'],
+      args: [text('pattern'), text('text'), text('replacement')],
       mode: 'sync',
-      run: (_context, _settings, args) => {
-        const replacement = textArgument(args[2], 'text.regexp_replace', 'replacement');
-        return replaceRegexp(...both(args, 'text.regexp_replace'), replacement, 'text.regexp_replace');
-      },
-    },
-    regexp_split: {
+      run: (_context, _settings, [pattern, within, replacement]) =>
+        replaceRegexp(pattern, within, replacement, 'text.regexp_replace'),
+    }),
+    regexp_split: operation({
       summary: 'The texts between the matches, at most limit of them',
-      args: ['pattern', 'text', 'limit?'],
+      args: [text('pattern'), text('text'), LIMIT],
       mode: 'sync',
-      run: (_context, _settings, args) => {
-        const [pattern, text] = both(args, 'text.regexp_split');
-        const limit = limitArgument(args[2], 'text.regexp_split');
-        return limit === 0 ? [] : splitRegexp(pattern, text, limit, 'text.regexp_split');
-      },
-    },
-    regexp_names: {
+      run: (_context, _settings, [pattern, within, limit]) =>
+        limit === 0 ? [] : splitRegexp(pattern, within, most(limit), 'text.regexp_split'),
+    }),
+    regexp_names: operation({
       summary: 'Names of the groups, the whole match first; empty where a group has none. INVALID: no pattern',
-      args: ['pattern'],
+      args: [text('pattern')],
       mode: 'sync',
-      run: (_context, _settings, args) =>
-        groupNames(textArgument(args[0], 'text.regexp_names', 'pattern'), 'text.regexp_names'),
-    },
+      run: (_context, _settings, [pattern]) => groupNames(pattern, 'text.regexp_names'),
+    }),
   },
 };
 
-function both(args: readonly Payload[], operation: string): [pattern: string, text: string] {
-  return [textArgument(args[0], operation, 'pattern'), textArgument(args[1], operation, 'text')];
-}
-
-/** Below zero, as nothing: all. */
-function limitArgument(value: Payload, operation: string): number {
-  if (value === undefined || value === null) return Number.POSITIVE_INFINITY;
-  const limit = integerArgument(value, operation, 'limit', Number.MIN_SAFE_INTEGER);
+function most(limit: number): number {
   return limit < 0 ? Number.POSITIVE_INFINITY : limit;
 }

@@ -4,11 +4,10 @@
  * in UTC, on every machine.
  */
 import { z } from 'zod';
-import { parseDuration } from '../duration.ts';
 import { TroupeError } from '../errors.ts';
-import type { Payload } from '../payload/payload.ts';
-import { durationArgument, invalid, numberArgument, optionalText, textArgument } from './arguments.ts';
-import type { CapabilityDefinition } from './capability.ts';
+import { invalid } from './arguments.ts';
+import { type CapabilityDefinition, operation } from './capability.ts';
+import { duration, nanoseconds, number, optional, text } from './parameters.ts';
 import { LAYOUTS, LONGEST_LAYOUT } from './time_layout.ts';
 import { formatMoment, type Moment, momentAtUnix, parseMoment, type ReadMoment } from './time_text.ts';
 import { namedZone, UTC, type Zone } from './time_zone.ts';
@@ -46,59 +45,42 @@ export const timeCapability: CapabilityDefinition<z.infer<typeof settings>> = {
       mode: 'sync',
       run: context => context.clock.unix() / 1e3,
     },
-    sleep: {
+    sleep: operation({
       summary: 'Wait for a duration: nanoseconds or a text such as "5ms"',
-      args: ['duration'],
-      action: undefined,
+      args: [duration('duration')],
       mode: 'timer',
-      // The machine does the waiting; this says how many milliseconds, or what is wrong with the argument.
-      run: (_context, _settings, args) => durationArgument(args[0], 'time.sleep', 'duration'),
-    },
-    parse_duration: {
+      // The machine does the waiting; this says how many milliseconds.
+      run: (_context, _settings, [milliseconds]) => milliseconds,
+    }),
+    parse_duration: operation({
       summary: 'Nanoseconds of a text such as "1h30m"; a number of nanoseconds is taken as it is',
-      args: ['duration'],
+      args: [nanoseconds('duration')],
       mode: 'sync',
-      run: (_context, _settings, args) => {
-        if (typeof args[0] !== 'string') return numberArgument(args[0], 'time.parse_duration', 'duration');
-        const milliseconds = parseDuration(args[0]);
-        if (milliseconds === undefined) {
-          throw invalid(
-            'time.parse_duration',
-            `"${args[0]}" is not a duration; write it like "5ms", "1.5s" or "1h30m"`,
-          );
-        }
-        return Math.round(milliseconds * 1e6);
-      },
-    },
-    format: {
+      run: (_context, _settings, [length]) => length,
+    }),
+    format: operation({
       summary:
         'Text of unix seconds (default: now), RFC 3339 unless a layout says otherwise, in UTC unless a location does',
-      args: ['unix_seconds?', 'layout?', 'location?'],
+      args: [optional(number('unix_seconds')), optional(text('layout')), optional(text('location'))],
       mode: 'sync',
-      run: (context, _settings, args) => {
-        const given = args[0] ?? undefined;
-        const seconds =
-          given === undefined ? context.clock.unix() / 1e3 : numberArgument(given, 'time.format', 'unix_seconds');
+      run: (context, _settings, [given, layout, location]) => {
+        const seconds = given ?? context.clock.unix() / 1e3;
         const milliseconds = Math.round(formattable(seconds) * 1e3);
-        const layout = optionalText(args[1], 'time.format', 'layout');
-        const zone = zoneArgument(args[2], 'time.format');
+        const zone = zoneOf(location, 'time.format');
         if (layout === undefined && zone === UTC) return new Date(milliseconds).toISOString().replace('.000Z', 'Z');
         return formatMoment(layout ?? RFC_3339_MILLISECONDS, momentAtUnix(seconds), zone);
       },
-    },
-    parse: {
+    }),
+    parse: operation({
       summary:
         'Unix seconds of RFC 3339 text, or of a text written in a layout; where it names no zone, in the location',
-      args: ['layout_or_text', 'text?', 'location?'],
+      args: [text('layout_or_text'), optional(text('text')), optional(text('location'))],
       mode: 'sync',
-      run: (_context, _settings, args) => {
-        const first = textArgument(args[0], 'time.parse', 'text');
-        const text = optionalText(args[1], 'time.parse', 'text');
-        return unixSeconds(
-          text === undefined ? parseRfc3339(first) : parseInLayout(first, text, zoneArgument(args[2], 'time.parse')),
-        );
-      },
-    },
+      run: (_context, _settings, [first, second, location]) =>
+        unixSeconds(
+          second === undefined ? parseRfc3339(first) : parseInLayout(first, second, zoneOf(location, 'time.parse')),
+        ),
+    }),
   },
 };
 
@@ -112,8 +94,7 @@ export function formattable(seconds: number): number {
 /** RFC 3339 with milliseconds where there are any. */
 export const RFC_3339_MILLISECONDS = '2006-01-02T15:04:05.999Z07:00';
 
-function zoneArgument(value: Payload, operation: string): Zone {
-  const name = optionalText(value, operation, 'location');
+function zoneOf(name: string | undefined, operation: string): Zone {
   return name === undefined ? UTC : loadZone(name, operation);
 }
 

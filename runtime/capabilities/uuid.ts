@@ -6,8 +6,9 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import type { Payload } from '../payload/payload.ts';
-import { invalid, textArgument, wordArgument } from './arguments.ts';
-import type { CapabilityDefinition } from './capability.ts';
+import { invalid } from './arguments.ts';
+import { type CapabilityDefinition, operation, type OperationDefinition } from './capability.ts';
+import { any, optional, text, word } from './parameters.ts';
 
 const settings = z.strictObject({});
 
@@ -30,67 +31,73 @@ export const uuidCapability: CapabilityDefinition<z.infer<typeof settings>> = {
       mode: 'sync',
       run: context => fromTime(context.clock),
     },
-    v3: {
-      summary: 'From a namespace (a UUID) and a name, by MD5: the same for the same two',
-      args: ['namespace', 'name'],
-      mode: 'sync',
-      run: (_context, _settings, args) => fromName('uuid.v3', 'md5', 3, args),
-    },
+    v3: named('v3', 'md5', 3, 'From a namespace (a UUID) and a name, by MD5: the same for the same two'),
     v4: {
       summary: 'Random',
       args: [],
       mode: 'sync',
       run: context => show(stamp(randomUuid(context.clock), 4)),
     },
-    v5: {
-      summary: 'From a namespace (a UUID) and a name, by SHA-1: the same for the same two',
-      args: ['namespace', 'name'],
-      mode: 'sync',
-      run: (_context, _settings, args) => fromName('uuid.v5', 'sha1', 5, args),
-    },
+    v5: named('v5', 'sha1', 5, 'From a namespace (a UUID) and a name, by SHA-1: the same for the same two'),
     v7: {
       summary: 'From the time and chance; later ones sort after earlier ones',
       args: [],
       mode: 'sync',
       run: context => sortable(context.clock),
     },
-    validate: {
+    validate: operation({
       summary: 'Whether a value is a UUID in one of the forms that are read',
-      args: ['value'],
+      args: [any('value')],
       mode: 'sync',
       run: (_context, _settings, [value]) => typeof value === 'string' && WRITTEN.test(value),
-    },
-    version: {
+    }),
+    version: operation({
       summary: 'Version of a UUID',
-      args: ['uuid'],
+      args: [text('uuid')],
       mode: 'sync',
-      run: (_context, _settings, args) => versionOf(read(args[0], 'uuid.version', 'uuid')),
-    },
-    variant: {
+      run: (_context, _settings, [uuid]) => versionOf(read(uuid, 'uuid.version', 'uuid')),
+    }),
+    variant: operation({
       summary: 'Variant of a UUID: RFC4122 for all of today',
-      args: ['uuid'],
+      args: [text('uuid')],
       mode: 'sync',
-      run: (_context, _settings, args) => variantOf(read(args[0], 'uuid.variant', 'uuid')),
-    },
-    parse: {
+      run: (_context, _settings, [uuid]) => variantOf(read(uuid, 'uuid.variant', 'uuid')),
+    }),
+    parse: operation({
       summary: 'What is in a UUID: version, variant, timestamp (v1 and v7: unix seconds), node (v1)',
-      args: ['uuid'],
+      args: [text('uuid')],
       mode: 'sync',
-      run: (_context, _settings, args) => describe(read(args[0], 'uuid.parse', 'uuid')),
-    },
-    format: {
+      run: (_context, _settings, [uuid]) => describe(read(uuid, 'uuid.parse', 'uuid')),
+    }),
+    format: operation({
       summary: 'A UUID as standard (default), simple (no dashes) or urn',
-      args: ['uuid', 'form?'],
+      args: [text('uuid'), optional(word('form', ['standard', 'simple', 'urn']), 'standard')],
       mode: 'sync',
-      run: (_context, _settings, args) => {
-        const text = show(read(args[0], 'uuid.format', 'uuid'));
-        const form = wordArgument(args[1], 'uuid.format', 'form', ['standard', 'simple', 'urn'], 'standard');
-        if (form === 'urn') return `urn:uuid:${text}`;
-        return form === 'simple' ? text.replaceAll('-', '') : text;
+      run: (_context, _settings, [uuid, form]) => {
+        const standard = show(read(uuid, 'uuid.format', 'uuid'));
+        if (form === 'urn') return `urn:uuid:${standard}`;
+        return form === 'simple' ? standard.replaceAll('-', '') : standard;
       },
-    },
+    }),
   },
 };
+
+function named(
+  name: string,
+  algorithm: 'md5' | 'sha1',
+  version: number,
+  summary: string,
+): OperationDefinition<z.infer<typeof settings>> {
+  return operation({
+    summary,
+    args: [text('namespace'), text('name')],
+    mode: 'sync',
+    run: (_context, _settings, [namespace, within]) => {
+      const hash = createHash(algorithm).update(read(namespace, `uuid.${name}`, 'namespace'));
+      return show(stamp(hash.update(within, 'utf8').digest().subarray(0, 16), version));
+    },
+  });
+}
 
 function randomUuid(clock: Clock): Buffer {
   const bytes = Buffer.alloc(16);
@@ -126,15 +133,7 @@ function sortable(clock: Clock): string {
   return show(stamp(bytes, 7));
 }
 
-function fromName(operation: string, algorithm: 'md5' | 'sha1', version: number, args: readonly Payload[]): string {
-  const namespace = read(args[0], operation, 'namespace');
-  const name = textArgument(args[1], operation, 'name');
-  const digest = createHash(algorithm).update(namespace).update(name, 'utf8').digest();
-  return show(stamp(digest.subarray(0, 16), version));
-}
-
-function read(value: Payload, operation: string, name: string): Buffer {
-  const text = textArgument(value, operation, name);
+function read(text: string, operation: string, name: string): Buffer {
   if (!WRITTEN.test(text)) {
     throw invalid(operation, `${name} is not a UUID; write it like "6ba7b810-9dad-11d1-80b4-00c04fd430c8"`);
   }

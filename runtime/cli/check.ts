@@ -1,19 +1,35 @@
 import { capabilityDefinitions } from '../capabilities/index.ts';
 import { prepareDeployment } from '../hosts/prepare.ts';
+import { DeploymentError } from '../registry/problem.ts';
+import { capabilityMatrix } from './capability_matrix.ts';
+import { openDeployment, problemList, reporting } from './open.ts';
 import { type CommonOptions, ExitCode, type Languages } from './options.ts';
-import { openDeployment, reporting } from './open.ts';
+import { showProblems } from './report.ts';
+import { showMatrix } from './show_matrix.ts';
 
-/** `troupe check`: read, compile and link; run nothing. */
+/**
+ * `troupe check`: read, compile and link; run nothing. Says which capabilities each entry has on each host that runs it,
+ * also where some are missing.
+ */
 export function checkCommand(options: CommonOptions, languages: Languages): Promise<number> {
   return reporting(options, async () => {
     const deployment = await openDeployment(options);
-    const data = await prepareDeployment(deployment, {
-      machines: languages.machines,
-      capabilities: capabilityDefinitions,
-    });
-    const summary = { entries: data.entries.length, programs: data.artifacts.size };
-    if (options.json) process.stdout.write(`${JSON.stringify({ ok: true, ...summary })}\n`);
-    else process.stdout.write(`ok: ${summary.entries} entries, ${summary.programs} programs compiled and linked\n`);
-    return ExitCode.Fine;
+    const matrix = capabilityMatrix(deployment, capabilityDefinitions);
+    if (!options.json) process.stdout.write(showMatrix(matrix));
+    try {
+      const data = await prepareDeployment(deployment, {
+        machines: languages.machines,
+        capabilities: capabilityDefinitions,
+      });
+      const summary = { entries: data.entries.length, programs: data.artifacts.size };
+      if (options.json) process.stdout.write(`${JSON.stringify({ ok: true, ...summary, ...matrix })}\n`);
+      else process.stdout.write(`ok: ${summary.entries} entries, ${summary.programs} programs compiled and linked\n`);
+      return ExitCode.Fine;
+    } catch (thrown) {
+      if (!(thrown instanceof DeploymentError)) throw thrown;
+      if (options.json) process.stdout.write(`${JSON.stringify({ ok: false, ...problemList(thrown), ...matrix })}\n`);
+      else process.stderr.write(showProblems(thrown));
+      return ExitCode.Wrong;
+    }
   });
 }

@@ -43,6 +43,11 @@ export function workersOf(options: CommonOptions, deployment: Deployment): numbe
   return options.workers ?? deployment.settings.workers ?? availableParallelism();
 }
 
+/** What `--json` prints for a deployment that cannot run. */
+export function problemList(error: DeploymentError): object {
+  return { problems: error.problems.map(({ place, message, kind }) => ({ ...place, message, kind })) };
+}
+
 /** Run a command's body; what it throws is shown, and the exit code says whose fault it was. */
 export async function reporting(options: Pick<CommonOptions, 'json'>, body: () => Promise<number>): Promise<number> {
   try {
@@ -50,8 +55,7 @@ export async function reporting(options: Pick<CommonOptions, 'json'>, body: () =
   } catch (thrown) {
     if (thrown instanceof DeploymentError) {
       if (options.json) {
-        const problems = thrown.problems.map(({ place, message, kind }) => ({ ...place, message, kind }));
-        process.stdout.write(`${JSON.stringify({ ok: false, problems })}\n`);
+        process.stdout.write(`${JSON.stringify({ ok: false, ...problemList(thrown) })}\n`);
       } else process.stderr.write(showProblems(thrown));
       return ExitCode.Wrong;
     }

@@ -1,5 +1,7 @@
 /** Commands with a tag: timers, `exec`, asynchronous operations. Each is answered once, or forgotten. */
 import type { BoundOperation, CallContext } from '../capabilities/capability.ts';
+import { operate } from '../capabilities/operate.ts';
+import type { Rates } from '../capabilities/rates.ts';
 import type { Services } from '../capabilities/services.ts';
 import { badTimer, execTimeout } from '../catalogue.ts';
 import type { Clock } from '../clock.ts';
@@ -9,7 +11,7 @@ import { type Process, ProcessState } from '../scheduler/process.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
 import type { Meta, Verdict } from '../security/authority.ts';
 import type { TimerOwner } from '../scheduler/timing_wheel.ts';
-import { refuseFurther, refuseOperation, wouldBe } from './guard.ts';
+import { refuseOperation, wouldBe } from './guard.ts';
 import { cancelSignal, terminateSignal, unmonitorSignal } from './signal.ts';
 import { spawnChild } from './spawn.ts';
 
@@ -152,12 +154,7 @@ export function invokeCommand(
   const { definition } = operation;
   let result: Payload | Promise<Payload>;
   try {
-    const caller = (process.rare.caller ??= new Caller(process));
-    if (process.authority !== undefined) {
-      const refused = refuseOperation(process, operation, caller, args);
-      if (refused !== undefined) throw refused;
-    }
-    result = definition.run(caller, operation.settings as never, args);
+    result = operate((process.rare.caller ??= new Caller(process)), operation, args);
   } catch (thrown) {
     const error = toTroupeError(thrown, 'INTERNAL');
     if (definition.mode === 'sync') return error;
@@ -222,12 +219,16 @@ class Caller implements CallContext {
     return this.#process.linked.scheduler.deployed.entries;
   }
 
-  allows(action: string, resource: string, meta?: Meta): TroupeError | undefined {
-    return refuseFurther(this.#process, action, resource, meta);
+  allows(action: string, resource: string, meta?: Meta, quiet = false): TroupeError | undefined {
+    return refuseOperation(this.#process, action, resource, meta, quiet);
   }
 
   judge(action: string, resource: string, meta?: Meta): Verdict {
     return wouldBe(this.#process, action, resource, meta);
+  }
+
+  get rates(): Rates {
+    return this.#process.linked.scheduler.rates;
   }
 
   onClose(release: () => void): void {

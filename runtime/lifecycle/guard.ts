@@ -5,11 +5,9 @@
  * A PID says its host, so who may not send to a host learns nothing about what lives there. A name says nothing: one whose
  * holder is out of reach is not found.
  */
-import type { BoundOperation, CallContext } from '../capabilities/capability.ts';
 import { nameNotFound, notAllowed } from '../catalogue.ts';
 import type { TroupeError } from '../errors.ts';
 import type { Linked } from '../hosts/linked.ts';
-import type { Payload } from '../machine.ts';
 import { hostOfPid, looksLikePid } from '../pid.ts';
 import type { Process } from '../scheduler/process.ts';
 import { type Authority, Launch, type Meta, type Verdict } from '../security/authority.ts';
@@ -147,37 +145,19 @@ export function refuseUpgrade(process: Process, id: string): TroupeError | undef
   return authority === undefined ? undefined : refuse(process, authority, 'process.upgrade', id, undefined, NO_META);
 }
 
-/** An operation of a capability: what it guards, or its action on its first argument. */
+/** What an operation of a capability asks, before it begins or while it runs; `quiet`: without a record. */
 export function refuseOperation(
-  process: Process,
-  operation: BoundOperation,
-  context: CallContext,
-  args: readonly Payload[],
-): TroupeError | undefined {
-  const { authority } = process;
-  if (authority === undefined) return undefined;
-  const { guards, action } = operation.definition;
-  if (guards !== undefined) {
-    for (const asked of guards(context, operation.settings as never, args)) {
-      const refused = refuse(process, authority, asked.action, asked.resource, undefined, asked.meta ?? NO_META);
-      if (refused !== undefined) return refused;
-    }
-    return undefined;
-  }
-  if (action === undefined) return undefined;
-  const resource = typeof args[0] === 'string' ? args[0] : operation.capability;
-  return refuse(process, authority, action, resource, undefined, NO_META);
-}
-
-/** What an operation asks while it runs: see `CallContext.allows`. */
-export function refuseFurther(
   process: Process,
   action: string,
   resource: string,
   meta: Meta = NO_META,
+  quiet: boolean,
 ): TroupeError | undefined {
   const { authority } = process;
-  return authority === undefined ? undefined : refuse(process, authority, action, resource, undefined, meta);
+  if (authority === undefined) return undefined;
+  if (!quiet) return refuse(process, authority, action, resource, undefined, meta);
+  const verdict = authority.judge(action, resource, undefined, meta);
+  return verdict.allowed ? undefined : notAllowed(action, resource, process.linked.host.id, verdict);
 }
 
 /** What the process would be told, without doing anything and without a record: see `troupe inspect --why`. */

@@ -1,6 +1,7 @@
 /** What the texts of one entry can refer to: other entries, policy groups, capabilities. */
 import type { ZodType } from 'zod';
 import type { ErrorKind } from '../errors.ts';
+import type { EntryReference } from '../capabilities/capability.ts';
 import { type Declaration, ID_PART } from './declaration.ts';
 import type { EntryKind } from './entry.ts';
 import { didYouMean } from './suggest.ts';
@@ -18,6 +19,10 @@ export interface ScopeOptions {
   readonly capabilities?: readonly string[];
   /** Schemas of the capabilities' settings. */
   readonly capabilitySettings?: { readonly [name: string]: ZodType };
+  /** Entries that these settings name. */
+  readonly capabilityReferences?: {
+    readonly [name: string]: ((settings: never) => readonly EntryReference[]) | undefined;
+  };
 }
 
 /** Entries that the runtime brings along. Source: semantics section 9. */

@@ -8,6 +8,7 @@
  *   tree is run in depth, so that few of its processes exist at once. Every 61st turn the oldest one runs.
  */
 import { invariantBroken, nameNotFound, notText, processNotFound } from '../catalogue.ts';
+import type { Rates } from '../capabilities/rates.ts';
 import type { Audit } from '../security/audit.ts';
 import type { Services } from '../capabilities/services.ts';
 import type { Clock } from '../clock.ts';
@@ -64,6 +65,8 @@ export interface SchedulerOptions {
   readonly names: Names;
   /** Live processes a host and a scheduler, shared by all schedulers. */
   readonly counters: Counters;
+  /** How often operations of capabilities were called, shared by all schedulers. */
+  readonly rates: Rates;
   /** The way to the other schedulers; undefined where there is one only. */
   readonly outbound?: Outbound;
   /** Terminal, log and store, for the operations of capabilities. */
@@ -96,6 +99,7 @@ export class Scheduler {
   readonly deployed: Deployed;
   readonly names: Names;
   readonly counters: Counters;
+  readonly rates: Rates;
   readonly outbound: Outbound | undefined;
   readonly wheel: TimingWheel;
   readonly timers: ProcessTimers;
@@ -151,6 +155,7 @@ export class Scheduler {
     this.deployed = options.deployed;
     this.names = options.names;
     this.counters = options.counters;
+    this.rates = options.rates;
     this.outbound = options.outbound;
     this.services = options.services;
     this.wheel = new TimingWheel(this.clock.now());

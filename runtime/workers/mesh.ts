@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
+import { Rates } from '../capabilities/rates.ts';
 import type { Services } from '../capabilities/services.ts';
 import type { Clock } from '../clock.ts';
 import type { Deployed } from '../hosts/deployed.ts';
@@ -50,6 +51,7 @@ export function join(mesh: MeshData, deployed: Deployed, clock: Clock, services:
     deployed,
     names: new SharedNames(memory.names, index),
     counters: new Counters(new Int32Array(memory.hosts)),
+    rates: new Rates(new BigInt64Array(memory.rates)),
     outbound: post,
     services,
     restless: mesh.restless,

@@ -1,6 +1,7 @@
 /** The worker threads of a runtime: starting them, stopping them, and the scheduler of the main thread beside them. */
 import { once } from 'node:events';
 import { MessageChannel, type MessagePort, type Transferable, Worker } from 'node:worker_threads';
+import { Rates } from '../capabilities/rates.ts';
 import { serveServices, snapshotServices } from '../capabilities/remote_services.ts';
 import type { Services } from '../capabilities/services.ts';
 import { type Clock, systemClock } from '../clock.ts';
@@ -41,6 +42,8 @@ export interface PoolOptions {
   /** Bytes of JavaScript objects in a thread. */
   readonly heap: number | undefined;
   readonly services: Services;
+  /** How many capabilities there are. */
+  readonly capabilities: number;
   readonly clock: Clock;
   /** Milliseconds that a step may take on a worker; 0: any time. */
   readonly watchdog: number;
@@ -90,7 +93,8 @@ export class WorkerPool {
     this.#options = options;
     this.#data = withoutSources(data);
     const schedulers = options.workers + 1;
-    this.#memory = allocateSharedMemory(schedulers, data.hosts.length, NAMES_BYTES);
+    const rates = Rates.size(data.hosts.length, options.capabilities);
+    this.#memory = allocateSharedMemory(schedulers, data.hosts.length, rates, NAMES_BYTES);
     this.#rings = Array.from({ length: schedulers }, () => new Array(schedulers));
     this.#ports = Array.from({ length: schedulers }, () => new Array(schedulers));
     this.#bytesPorts = Array.from({ length: schedulers }, () => new Array(schedulers));

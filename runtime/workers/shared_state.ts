@@ -22,6 +22,8 @@ export interface SharedMemory {
   readonly full: SharedArrayBuffer;
   /** Int32 a host: live processes. */
   readonly hosts: SharedArrayBuffer;
+  /** A BigInt64 for each capability of each host: see `rates.ts`. */
+  readonly rates: SharedArrayBuffer;
   /** Two Int32 a scheduler: live processes, runnable processes. */
   readonly load: SharedArrayBuffer;
   readonly names: SharedArrayBuffer;
@@ -36,7 +38,13 @@ export interface SharedMemory {
   readonly generations: SharedArrayBuffer;
 }
 
-export function allocateSharedMemory(schedulers: number, hosts: number, namesBytes: number): SharedMemory {
+/** `rates`: words that `Rates` needs. */
+export function allocateSharedMemory(
+  schedulers: number,
+  hosts: number,
+  rates: number,
+  namesBytes: number,
+): SharedMemory {
   return {
     schedulers,
     alive: new SharedArrayBuffer(SLOTS * 4),
@@ -44,6 +52,7 @@ export function allocateSharedMemory(schedulers: number, hosts: number, namesByt
     hostOf: new SharedArrayBuffer(SLOTS * 2),
     full: new SharedArrayBuffer(SLOTS),
     hosts: new SharedArrayBuffer(Math.max(1, hosts) * 4),
+    rates: new SharedArrayBuffer(rates * 8),
     load: new SharedArrayBuffer(schedulers * 8),
     names: new SharedArrayBuffer(namesBytes),
     attention: new SharedArrayBuffer(schedulers * STRIDE * 4),

@@ -6,7 +6,7 @@ local env = {}
 
 -- Operations of the capability, by generate.ts: only types and results may be edited below this line.
 
----The value of a variable, or nothing where it is not set
+---The value of a variable, or nothing where it is not set; an id is that of an env.variable
 ---@param name string
 ---@return string? value
 ---@return troupe.Error? err

@@ -2,7 +2,7 @@
 
 ---@alias troupe.FileType "file"|"directory"|"link"|"other"
 
----Files below one folder
+---Files below granted folders
 ---@class troupe.fs
 local fs = {}
 

@@ -12,6 +12,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { CapabilityDefinition, OperationDefinition } from '../../runtime/capabilities/capability.ts';
 import { capabilityDefinitions } from '../../runtime/capabilities/index.ts';
+import { shownParameter } from '../../runtime/capabilities/parameters.ts';
 
 export const MARK =
   '-- Operations of the capability, by generate.ts: only types and results may be edited below this line.';
@@ -65,11 +66,12 @@ function annotations(stub: string, name: string): Map<string, Annotations> {
 }
 
 function operationStub(name: string, operation: OperationDefinition, written: Annotations | undefined): string {
-  const names = operation.args.map(arg => arg.replace('?', ''));
+  const shown = operation.args.map(shownParameter);
+  const names = shown.map(arg => arg.replace('?', ''));
   return [
     `---${operation.summary}`,
     ...(operation.mode === 'sync' ? [] : ['---', '---Waits: this path stops, the others of the process go on.']),
-    ...operation.args.map((arg, i) => `---@param ${arg} ${written?.params.get(names[i]) ?? 'any'}`),
+    ...shown.map((arg, i) => `---@param ${arg} ${written?.params.get(names[i]) ?? 'any'}`),
     ...(written?.others ?? RESULT),
     `function ${name}(${names.join(', ')}) end\n`,
   ].join('\n');

@@ -129,11 +129,10 @@ function io.on_resize(topic) end
 function io.colors() end
 
 ---A text in styles such as 'bold', 'red', 'on_bright_blue' or '#ff8800', or as it is where the output has no colours
----@param text string
----@param ... string
+---@param ... string the text, then its styles
 ---@return string? text
 ---@return troupe.Error? err INVALID for a style that there is not
-function io.style(text, ...) end
+function io.style(...) end
 
 ---A foreign text for the screen: control characters, which could steer it, as visible escapes; one line
 ---@param text string

@@ -114,7 +114,7 @@ function security.explain(action, resource, meta) end
 
 ---What policies (a list of ids) say of an actor ({id, meta}): allow, deny or undefined
 ---@param policies string[]
----@param actor {id: string, meta?: table<string, any>}|nil
+---@param actor? {id: string, meta?: table<string, any>}|nil
 ---@param action string
 ---@param resource string
 ---@param meta? table<string, any>

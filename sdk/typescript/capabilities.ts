@@ -153,7 +153,7 @@ export interface OpenOptions {
   follow?: boolean;
 }
 
-/** Files below the one folder that the host grants; paths are relative to it. */
+/** Files below the folder that the host grants, or below several, whose names begin the paths then. */
 export interface Fs {
   /** Text (UTF-8), or bytes; at most 64 MiB. */
   readFile(path: string): Command<string>;
@@ -459,12 +459,12 @@ export function camelCase(name: string): string {
 }
 
 function invokeNow(process: Process, operation: BoundOperation, args: readonly unknown[]): Payload {
-  const result = process.out.invoke(0, operation, copyArguments(args, `${operation.capability}.${operation.name}`));
+  const result = process.out.invoke(0, operation, copyArguments(args, operation.title));
   return result instanceof TroupeError ? raise(result) : result;
 }
 
 function invokeLater(process: Process, operation: BoundOperation, args: unknown[]): Command<unknown> {
-  const copies = copyArguments(args, `${operation.capability}.${operation.name}`);
+  const copies = copyArguments(args, operation.title);
   return begin(process, (tag, answer) => {
     const result = process.out.invoke(tag, operation, copies);
     if (result === undefined) return;

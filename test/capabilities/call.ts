@@ -1,5 +1,8 @@
 /** Calling an operation the way a machine does, on a clock that stands still. */
-import type { CallContext, CapabilityDefinition } from '../../runtime/capabilities/capability.ts';
+import type { CallContext, CapabilityDefinition, Guarded } from '../../runtime/capabilities/capability.ts';
+import { grantSchema } from '../../runtime/capabilities/grant.ts';
+import { bindOperation } from '../../runtime/capabilities/link.ts';
+import { operate } from '../../runtime/capabilities/operate.ts';
 import { createServices, type Services } from '../../runtime/capabilities/services.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { TroupeError } from '../../runtime/errors.ts';
@@ -41,6 +44,10 @@ export class Caller implements CallContext {
   strict = false;
   /** What was put in its mailbox. */
   readonly posted: { readonly topic: string; readonly payload: Payload }[] = [];
+  /** What was asked of the policies, `action resource`, and a word for each condition that they see. */
+  readonly asked: string[] = [];
+  /** Which of these they deny; nobody is asked where it is left out. */
+  denies: ((action: string, resource: string) => boolean) | undefined = undefined;
   readonly #releases: (() => void)[] = [];
 
   constructor(given: Partial<Services> = {}, clock: Clock = stillClock(), pid = '{test:host|0x00001}') {
@@ -57,6 +64,14 @@ export class Caller implements CallContext {
       resource,
       meta,
     );
+  }
+
+  allows(action: string, resource: string, meta?: Guarded['meta']): TroupeError | undefined {
+    if (this.denies === undefined) return undefined;
+    const about = meta === undefined ? '' : ` ${JSON.stringify(meta)}`;
+    this.asked.push(`${action} ${resource}${about}`);
+    if (!this.denies(action, resource)) return undefined;
+    return new TroupeError(`denied: ${action} ${resource}`, { kind: 'PERMISSION_DENIED' });
   }
 
   onClose(release: () => void): void {
@@ -78,7 +93,9 @@ export class Caller implements CallContext {
     operation: string,
     ...args: Payload[]
   ): Promise<Payload> {
-    return await definition.operations[operation].run(this, definition.settings.parse(settings), args);
+    const granted = grantSchema(definition as CapabilityDefinition).parse(settings);
+    const bound = bindOperation(definition.name, operation, definition.operations[operation] as never, granted);
+    return await operate(this, bound, args);
   }
 }
 

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { fileError } from '../../runtime/capabilities/fs_folder.ts';
+import { fileError } from '../../runtime/capabilities/fs_errors.ts';
 import { fsCapability } from '../../runtime/capabilities/fs.ts';
 import type { Payload } from '../../runtime/payload/payload.ts';
 import { Caller, failureOf, refusal } from './call.ts';
@@ -263,6 +263,8 @@ test('the tree can be changed, links are never followed for that', async ({ call
   assert.is((await refusal(fs('make_directory', 'd'))).kind, 'ALREADY_EXISTS');
   assert.is((await refusal(fs('make_directory', 'none/d'))).kind, 'NOT_FOUND');
   await fs('rename', 'a.txt', 'd/b.txt');
+  assert.match((await refusal(fs('rename', 'none', 'c.txt'))).message, 'fs.rename: "none": there is no such file');
+  assert.match((await refusal(fs('rename', 'd/b.txt', 'none/c'))).message, 'fs.rename: "none/c": there is no such');
   assert.is((await refusal(fs('remove_directory', 'd'))).kind, 'CONFLICT');
   assert.is((await refusal(fs('remove', 'd'))).kind, 'INVALID');
   await fs('set_times', 'd/b.txt', { modified: 5 });

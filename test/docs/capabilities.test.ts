@@ -3,6 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { capabilityDefinitions } from '../../runtime/capabilities/index.ts';
 import { ALWAYS_GRANTED } from '../../runtime/capabilities/link.ts';
+import { shownParameter } from '../../runtime/capabilities/parameters.ts';
 import { Document, rows, sameNames, spans } from './document.ts';
 import { keysOf, schemaOf } from './keys.ts';
 
@@ -34,7 +35,7 @@ for (const definition of capabilityDefinitions.values()) {
     assert.is(/No settings/.test(section), settings.length === 0);
 
     const operations = Object.entries(definition.operations).map(
-      ([name, { args, mode }]) => `${name}(${args.join(', ')})${mode === 'sync' ? '' : ' waits'}`,
+      ([name, { args, mode }]) => `${name}(${args.map(shownParameter).join(', ')})${mode === 'sync' ? '' : ' waits'}`,
     );
     const found = written.filter(row => row.length === 3).map(([call, waits]) => `${spans(call)[0]} ${waits}`.trim());
     sameNames(found, operations, 'operations');

@@ -6,6 +6,7 @@ import { globalFunctions } from '../../machines/lua/bindings/sandbox.ts';
 import { engineOfThread } from '../../machines/lua/engine.ts';
 import { machineTypes } from '../../machines/index.ts';
 import { capabilityDefinitions } from '../../runtime/capabilities/index.ts';
+import { optional, shownParameter, text } from '../../runtime/capabilities/parameters.ts';
 import { prepareDeployment } from '../../runtime/hosts/prepare.ts';
 import { readDeployment } from '../../sdk/embed/index.ts';
 import { PARAMETERS } from '../../machines/lua/parameters.ts';
@@ -149,14 +150,15 @@ for (const definition of capabilityDefinitions.values()) {
       const stub = stubs.get(`${definition.name}.${name}`);
       assert.equal(
         stub?.params?.map(param => (stub.optional.includes(param) ? `${param}?` : param)),
-        args,
+        args.map(shownParameter),
       );
     }
   });
 }
 
 test('a capability without a stub gets a whole one, and what is described by hand stays', () => {
-  const read = { summary: 'Read it', args: ['from', 'most?'], mode: 'async' as const, run: () => null };
+  const args = [text('from'), optional(text('most'))];
+  const read = { summary: 'Read it', args, mode: 'async' as const, run: () => null };
   const definition = { ...capabilityDefinitions.get('json')!, name: 'tape', summary: 'A tape', operations: { read } };
   const fresh = stubOf(definition, undefined);
   assert.match(fresh, '---@meta tape\n\n---A tape\n---@class troupe.tape\nlocal tape = {}\n');
@@ -169,7 +171,10 @@ test('a capability without a stub gets a whole one, and what is described by han
   assert.is(stubOf(definition, described), described);
   const ownWay = '---@class troupe.tape\nlocal tape = {}\n\nfunction tape.read(reel) end\n\n';
   assert.not.match(stubOf(definition, fresh.replace(/---@class.*\nlocal tape = \{\}\n\n/, ownWay)), 'tape.read(from');
-  const renamed = { ...definition, operations: { read: { ...read, args: ['from?', 'count?'] } } };
+  const renamed = {
+    ...definition,
+    operations: { read: { ...read, args: [optional(text('from')), optional(text('count'))] } },
+  };
   assert.is(
     stubOf(renamed, described),
     described

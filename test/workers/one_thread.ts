@@ -335,6 +335,7 @@ function smallMemory(schedulers: number): SharedMemory {
     where: new SharedArrayBuffer(SLOTS),
     hostOf: new SharedArrayBuffer(SLOTS * 2),
     full: new SharedArrayBuffer(SLOTS),
+    rates: new SharedArrayBuffer(0),
     hosts: new SharedArrayBuffer(64),
     load: new SharedArrayBuffer(schedulers * 8),
     names: new SharedArrayBuffer(NAMES_BYTES),

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { ALWAYS_GRANTED } from '../../capabilities/link.ts';
 import { plainWords } from '../plain_words.ts';
-import { always, count, distinct, reference } from '../schema.ts';
+import { always, count, distinct, reference, type Report } from '../schema.ts';
 import type { Scope } from '../scope.ts';
 import { didYouMean } from '../suggest.ts';
 import { entryShape, HOST_KINDS } from './common.ts';
@@ -61,7 +61,7 @@ function capabilitiesSchema(scope: Scope) {
     for (const name of Object.keys(granted)) {
       const fault = faultOfCapability(scope, name);
       if (fault !== undefined) report([name], fault, { at: 'key', kind: 'NOT_FOUND' });
-      else checkSettings(scope, granted, name, issues);
+      else checkSettings(scope, granted, name, report, issues);
     }
   });
 }
@@ -77,19 +77,26 @@ export function faultOfCapability(scope: Scope, name: string): string | undefine
 }
 
 /**
- * The capability's own schema judges its settings. They stay as written: linking reads them with the same schema, and
+ * The capability's own schema judges its settings, and entries that they name must be there. They stay as written: linking reads them with the same schema, and
  * what a schema makes of its input need not be valid input itself.
  */
 function checkSettings(
   scope: Scope,
   granted: { readonly [name: string]: unknown },
   name: string,
+  report: Report,
   issues: unknown[],
 ): void {
   const schemas = scope.options.capabilitySettings;
   const schema = schemas !== undefined && Object.hasOwn(schemas, name) ? schemas[name] : undefined;
   if (schema === undefined || granted[name] === undefined) return;
   const result = schema.safeParse(granted[name], { error: plainWords });
-  if (result.success) return;
-  for (const issue of result.error.issues) issues.push({ ...issue, path: [name, ...issue.path] });
+  if (!result.success) {
+    for (const issue of result.error.issues) issues.push({ ...issue, path: [name, ...issue.path] });
+    return;
+  }
+  for (const { path, id, kinds } of scope.options.capabilityReferences?.[name]?.(result.data as never) ?? []) {
+    const found = scope.find(id, kinds);
+    if (typeof found !== 'string') report([name, ...path], found.message, { kind: found.kind });
+  }
 }
