@@ -234,6 +234,26 @@ export function remedyOf({ rule, effect }: Verdict, host: string): string {
   }
 }
 
+export function consentMissing(
+  entry: string,
+  kind: string,
+  host: string,
+  consent: string,
+  hostAt: string,
+): TroupeError {
+  return new TroupeError(
+    `${hostAt}: "${entry}" is a ${kind}, and host "${host}", which is not trusted, does not say that it runs such programs: ` +
+      `add "${consent}: true" to the host for a contained program, whose CPU time and memory only the watchdog and the ` +
+      'worker bound, or "trusted: true" for an ordinary Node program, which may do whatever the runtime may do',
+    {
+      kind: 'PERMISSION_DENIED',
+      retryable: false,
+      place: hostAt,
+      details: { entry, host, consent },
+    },
+  );
+}
+
 export function importNotGranted(
   entry: string,
   host: string,

@@ -38,6 +38,12 @@ export interface ErrorOptions {
   place?: string;
 }
 
+/** As it was at the start: where TypeScript is contained, that of the global object is another one, and slower. */
+const EngineError = Error;
+
+/** Give an error the stack of the call of `above`, without it and what it called. */
+export const captureStack: (error: Error, above: object) => void = Error.captureStackTrace as never;
+
 export class TroupeError extends Error {
   override readonly name = 'TroupeError';
   readonly kind: ErrorKind;
@@ -46,10 +52,12 @@ export class TroupeError extends Error {
 
   /** Captures no host stack: these errors describe the guest's world, and a stack costs microseconds. */
   constructor(message: string, options: ErrorOptions = {}) {
-    const limit = Error.stackTraceLimit;
-    Error.stackTraceLimit = 0;
-    super(message);
-    Error.stackTraceLimit = limit;
+    // A program's own object may run code here, or throw.
+    const text = `${message}`;
+    const limit = EngineError.stackTraceLimit;
+    EngineError.stackTraceLimit = 0;
+    super(text);
+    EngineError.stackTraceLimit = limit;
     this.kind = options.kind ?? 'UNKNOWN';
     this.retryable = options.retryable;
     this.details = options.place === undefined ? options.details : { place: options.place, ...options.details };

@@ -13,6 +13,7 @@
  */
 import type { BoundOperation, ImportTable } from './capabilities/capability.ts';
 import type { TroupeError } from './errors.ts';
+import type { Consent } from './hosts/host.ts';
 import type { Message } from './message.ts';
 import type { Packed, Payload } from './payload/payload.ts';
 import type { Entry } from './registry/entry.ts';
@@ -126,6 +127,11 @@ export interface Shared {
 /** One language. Registered by entry kind. */
 export interface MachineType {
   readonly kinds: readonly string[];
+  /**
+   * What a host that is not trusted must say before it runs programs in this language, because less bounds them than
+   * those in others. Undefined: every host runs them.
+   */
+  readonly consent?: Consent;
   /**
    * Read, compile and verify an entry, once, on the main thread. Rejects with a TroupeError (or an AggregateError of
    * them) of kind INVALID whose `place` names file, line and column. No user code runs.

@@ -21,47 +21,48 @@ export class Message {
   readonly bytes: number;
   /** The kernel's: place in the order of arrival, where several queues may have to be merged again. */
   order: number;
-  private readonly sender: PidHolder | string;
-  private body: Payload | Packed;
+  // Programs hold messages, and the sender may be the kernel's own record of it.
+  readonly #sender: PidHolder | string;
+  #body: Payload | Packed;
 
   constructor(topic: string, sender: PidHolder | string, body: Payload | Packed, count: number, bytes = 0) {
     this.topic = topic;
     this.count = count;
     this.bytes = bytes >= COUNTED_BYTES ? bytes : 0;
     this.order = 0;
-    this.sender = sender;
-    this.body = body;
+    this.#sender = sender;
+    this.#body = body;
   }
 
   /** PID of the sender. */
   get from(): string {
-    const sender = this.sender;
+    const sender = this.#sender;
     return typeof sender === 'string' ? sender : sender.pid;
   }
 
   get payload(): Payload {
-    const body = this.body;
+    const body = this.#body;
     if (!(body instanceof Packed)) return body;
     const value = unpackPayload(body.bytes);
-    this.body = value;
+    this.#body = value;
     return value;
   }
 
   /** Whether it is held as MessagePack. */
   get isPacked(): boolean {
-    return this.body instanceof Packed;
+    return this.#body instanceof Packed;
   }
 
   /** Append the payload as MessagePack: for readers that need no bytes of their own. */
   packInto(writer: PayloadWriter): void {
-    const body = this.body;
+    const body = this.#body;
     if (body instanceof Packed) writer.raw(body.bytes);
     else writer.write(body as Payload);
   }
 
   /** The payload as MessagePack. */
   get packed(): Uint8Array {
-    const body = this.body;
+    const body = this.#body;
     return body instanceof Packed ? body.bytes : packPayload(body as Payload);
   }
 }

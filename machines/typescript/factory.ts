@@ -2,8 +2,19 @@
  * From an ES module to the body of a function that evaluates it: imports become calls, the export becomes the result.
  * Lines stay where they are, so the source map of the module is that of the function.
  */
-import { HOST_MODULE } from './realm.ts';
 import type { Node } from './syntax.ts';
+
+/** What a module exports, and which of its top-level values are shared where it is evaluated only once. */
+export interface Evaluated {
+  readonly exports: { readonly [name: string]: unknown };
+  readonly shared: readonly unknown[];
+}
+
+/** Gives the module behind a name that the bundle still imports; throws for what it does not provide. */
+export type HostModules = (name: string) => object;
+
+/** Name of the function by which a bundle gets at the modules that the host provides. Programs can call it, too. */
+export const HOST_MODULE = '__troupe_module';
 
 interface Export {
   readonly node: Node;

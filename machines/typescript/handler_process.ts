@@ -2,15 +2,17 @@
  * One process that is handlers: gives each what arrives for it, one after the other. Answers and ends of timers come
  * first, then process events, then messages in their order.
  */
+import { isPromise } from 'node:util/types';
 import { TroupeError, toTroupeError } from '../../runtime/errors.ts';
 import type { EventQueue, ImportTable, Payload, StateMachine, StepOutput } from '../../runtime/machine.ts';
 import { StepStatus } from '../../runtime/machine.ts';
 import { copyPayload } from '../../runtime/payload/copy.ts';
-import { Command } from '../../sdk/typescript/command.ts';
+import { isCommand } from '../../sdk/typescript/command.ts';
 import { type Arrival, HandledProcess, NamedAnswer } from '../../sdk/typescript/handled_process.ts';
 import { type HandlerSelf, SelfOfHandlers } from '../../sdk/typescript/handler_self.ts';
 import { type Handler, isDone, resultOf } from '../../sdk/typescript/handlers.ts';
 import { SLICE, slice } from '../../sdk/typescript/slice.ts';
+import { hideHost, showHost } from './contained/guest_stacks.ts';
 import type { TypeScriptProgram } from './program.ts';
 
 /** What a handler's return means where the process goes on. */
@@ -41,6 +43,8 @@ export class HandlerProcess extends HandledProcess implements StateMachine {
     slice.left = SLICE;
     slice.stepping = this;
     slice.running = undefined;
+    const { contained } = this.program;
+    if (contained) hideHost();
     let status: StepStatus | typeof GO_ON = GO_ON;
     if (this.output === undefined) {
       this.events = events;
@@ -50,6 +54,7 @@ export class HandlerProcess extends HandledProcess implements StateMachine {
     }
     if (status === GO_ON) status = this.more === undefined ? this.handleMail() : this.handleAll();
     slice.stepping = undefined;
+    if (contained) showHost();
     return status;
   }
 
@@ -151,7 +156,7 @@ export class HandlerProcess extends HandledProcess implements StateMachine {
     if (this.more?.upgrading) return StepStatus.Upgrade;
     if (typeof result === 'object' && result !== null && result !== this.state) {
       if (isDone(result)) return this.finished(resultOf(result));
-      if (result instanceof Promise || result instanceof Command) return this.failed(cannotWait());
+      if (isPromise(result) || isCommand(result)) return this.failed(cannotWait());
     }
     this.state = result;
     return GO_ON;

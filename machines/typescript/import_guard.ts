@@ -1,7 +1,7 @@
 /**
- * Which modules a program may import: files of its own deployment and what the runtime provides. Everything else would
- * be a way round the capability table, so it is refused at load, in words that say what to do; only trusted hosts run
- * ordinary Node.
+ * Which modules a program may import: files and packages of its own deployment and what the runtime provides. Everything
+ * else would be a way round the capability table, so it is refused at load, in words that say what to do; only trusted
+ * hosts run ordinary Node.
  */
 import { builtinModules } from 'node:module';
 import { isAbsolute, relative, sep } from 'node:path';
@@ -15,6 +15,8 @@ export interface TrustedImport {
   readonly name: string;
   /** File that imports it, relative to the deployment. */
   readonly importer: string;
+  /** Whether it is part of Node, which hosts can grant by name. */
+  readonly builtin: boolean;
 }
 
 const builtins = new Set(builtinModules);
@@ -44,10 +46,10 @@ export function guardImports(root: string, trusted: boolean, provided: Provided)
     if (builtin) {
       if (!trusted) {
         return refuse(
-          `"${path}" is part of Node, which a process cannot reach: use a capability (\`imports:\` of the entry, then self.fs, self.time...), or run it on a host with \`trusted: true\``,
+          `"${path}" is part of Node, which a contained process cannot reach, whatever its host grants: use a capability (\`imports:\` of the entry, then self.fs, self.time...), or run it on a host with \`trusted: true\``,
         );
       }
-      note(path, args);
+      note(path, args, true);
       return { path, external: true };
     }
     if (/^[a-z][a-z0-9+.-]*:/i.test(path)) {
@@ -55,14 +57,13 @@ export function guardImports(root: string, trusted: boolean, provided: Provided)
     }
     const inPackage = args.importer.includes(`${sep}node_modules${sep}`);
     if (isAbsolute(path)) return refuse(`"${path}" is an absolute path; write it relative to this file`);
-    if (!/^\.\.?(\/|$)/.test(path)) {
-      if (!trusted) {
-        return refuse(
-          `package "${path}" is not available to a process: copy what it needs into the deployment, or run it on a host with \`trusted: true\``,
-        );
-      }
-      note(path, args);
-    } else if ((args.kind === 'require-call' || args.kind === 'require-resolve') && !inPackage) {
+    if (args.kind === 'dynamic-import' && !trusted) {
+      return refuse(
+        'import() gives a promise, which only hosts with `trusted: true` have; import it at the top of the file',
+      );
+    }
+    const isPackage = !/^\.\.?(\/|$)/.test(path);
+    if (!isPackage && (args.kind === 'require-call' || args.kind === 'require-resolve') && !inPackage) {
       return refuse(`require("${path}") is not available to a process; write an import at the top of the file`);
     }
     const found = await build.resolve(path, {
@@ -71,16 +72,22 @@ export function guardImports(root: string, trusted: boolean, provided: Provided)
       kind: args.kind,
       pluginData: INNER,
     });
+    if (isPackage && !trusted && (found.errors.length > 0 || !within(found.path))) {
+      return refuse(
+        `package "${path}" is not available to a process: install it in the deployment's folder, or run it on a host with \`trusted: true\``,
+      );
+    }
     if (found.errors.length > 0) return { errors: found.errors };
+    if (!within(found.path)) note(path, args, false);
     if (!within(found.path) && !(trusted && found.path.includes(`${sep}node_modules${sep}`))) {
       return refuse(`"${path}" leads out of the deployment's folder; copy the file into it`);
     }
     return found;
   }
 
-  function note(name: string, args: OnResolveArgs): void {
+  function note(name: string, args: OnResolveArgs, builtin: boolean): void {
     const importer = relative(root, args.importer).split(sep).join('/');
-    trustedImports.push({ name, importer: importer === '' ? args.importer : importer });
+    trustedImports.push({ name, importer: importer === '' ? args.importer : importer, builtin });
   }
 
   const plugin: Plugin = {

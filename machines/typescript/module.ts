@@ -3,22 +3,26 @@
  * thread (`prepareModule`), compiled once a worker and host (`LoadedModule`).
  */
 import { createHash } from 'node:crypto';
-import { createRequire } from 'node:module';
 import { version } from 'esbuild';
 import { TroupeError } from '../../runtime/errors.ts';
 import type { Artifact, ImportTable, PrepareTools } from '../../runtime/machine.ts';
 import { type Entry, type Source, showPlace } from '../../runtime/registry/entry.ts';
+import { findAsynchronous, type TrustedOnly } from './asynchronous.ts';
 import { bundle } from './bundle.ts';
-import { asFactory, exportsOf } from './factory.ts';
+import { compileContained } from './contained/compartment.ts';
+import { evaluableText } from './contained/evaluable_text.ts';
+import { lockDown } from './contained/lockdown.ts';
+import { asFactory, type Evaluated, exportsOf } from './factory.ts';
 import { findForbidden, importsDynamically } from './forbidden.ts';
 import { freezeShared } from './freeze.ts';
 import type { Provided, TrustedImport } from './import_guard.ts';
-import { usesPromises } from './promises.ts';
-import { compileFactory, type Evaluated } from './realm.ts';
 import { withoutState } from './shared_state.ts';
 import { Mapper } from './source_map.ts';
 import { Stacks } from './stack.ts';
 import { parseModule } from './syntax.ts';
+import { compileTrusted } from './trusted.ts';
+import { NodeModules } from './node_modules.ts';
+import type { Provision } from './provision.ts';
 
 /** The part of an artifact that is a module; structured-cloneable. */
 export interface ModuleData {
@@ -27,9 +31,10 @@ export interface ModuleData {
   readonly map: string;
   /** Evaluated once for all processes, because it has no state. */
   readonly stateless: boolean;
-  /** Whether it can do something between its steps. */
-  readonly promises: boolean;
-  readonly trustedImports: readonly TrustedImport[];
+  /** What a host that is not trusted refuses it for. */
+  readonly trustedOnly: readonly TrustedOnly[];
+  /** What it imports of Node. */
+  readonly nodeImports: readonly TrustedImport[];
   /** Whether it has an `import()` of a name that is only known at run time. */
   readonly dynamicImports: boolean;
   /** Folder of the deployment. */
@@ -56,6 +61,8 @@ export async function prepareModule(entry: Entry, tools: PrepareTools, rules: Mo
   const mapper = new Mapper(map);
   const start = { file: source.name, line: 1, column: 1 };
   const problems = findForbidden(program, mapper, tools.trusted, start);
+  const asynchronous = findAsynchronous(program, mapper, start);
+  if (!tools.trusted) problems.push(...asynchronous.map(refuseAsynchronous));
   const found = exportsOf(program).get(exportFor(entry.method));
   if (found === undefined) {
     problems.push(missingExport(entry.method, source, rules.expected));
@@ -65,20 +72,38 @@ export async function prepareModule(entry: Entry, tools: PrepareTools, rules: Mo
   }
   if (problems.length > 0) throw new AggregateError(problems);
   const names = withoutState(program, rules.provided);
+  const dynamicImports = importsDynamically(program);
+  const trustedOnly = [...trustedImports.map(importForTrusted), ...asynchronous];
+  if (dynamicImports) trustedOnly.push({ place: source.name, what: 'loads modules at run time', ...OTHERWISE });
+  // A program that is never contained stays as it is.
+  const evaluated = trustedOnly.length > 0 ? text : evaluableText(text, mapper, start);
   const data: ModuleData = {
-    text: asFactory(text, program, names ?? []),
+    text: asFactory(evaluated, evaluated === text ? program : parseModule(evaluated), names ?? []),
     map,
     stateless: names !== undefined,
-    promises: usesPromises(program),
-    trustedImports,
-    dynamicImports: importsDynamically(program),
+    trustedOnly,
+    nodeImports: trustedImports.filter(({ builtin }) => builtin),
+    dynamicImports,
     root: tools.root,
   };
   const hash = createHash('sha256');
-  for (const part of [entry.kind, version, data.text, map, JSON.stringify(trustedImports)]) {
+  for (const part of [entry.kind, version, data.text, map, JSON.stringify(trustedOnly)]) {
     hash.update(`${Buffer.byteLength(part)}:`).update(part);
   }
   return { sha256: hash.digest('hex'), data };
+}
+
+const OTHERWISE = { instead: 'use a capability' };
+
+function importForTrusted({ name, importer }: TrustedImport): TrustedOnly {
+  return { place: importer, what: `imports "${name}"`, ...OTHERWISE };
+}
+
+function refuseAsynchronous({ place, what, instead }: TrustedOnly): TroupeError {
+  return new TroupeError(
+    `${place}: the program ${what}, which runs only in hosts with \`trusted: true\`, since V8 schedules it and not the runtime: ${instead}`,
+    { kind: 'INVALID', retryable: false, place },
+  );
 }
 
 function missingExport(method: string, source: Source, expected: string): TroupeError {
@@ -102,6 +127,8 @@ function wrongExport(method: string, place: string, plain: string, expected: str
 /** A module in a worker, for one host. */
 export class LoadedModule {
   readonly stacks: Stacks;
+  /** Whether it sees the language alone, and not Node: its host is not trusted. */
+  readonly contained: boolean;
   readonly #name: string;
   readonly #entry: string;
   readonly #expected: string;
@@ -110,29 +137,20 @@ export class LoadedModule {
   readonly #movable: boolean;
   #shared: Evaluated['exports'] | undefined = undefined;
 
-  constructor(
-    entry: Entry,
-    data: ModuleData,
-    imports: ImportTable,
-    modules: ReadonlyMap<string, object>,
-    expected: string,
-  ) {
+  constructor(entry: Entry, data: ModuleData, imports: ImportTable, provision: Provision, expected: string) {
     this.#name = entry.source!.name;
     this.#entry = entry.id;
     this.#expected = expected;
+    this.contained = !imports.trusted;
     this.#stateless = data.stateless;
-    this.#movable = data.stateless && !data.promises && !imports.trusted;
-    refuseTrustedImports(entry, data, imports);
+    this.#movable = data.stateless && this.contained;
     const file = `troupe:${entry.id}`;
     this.stacks = new Stacks(file, this.#name, new Mapper(data.map));
-    const require = createRequire(`${data.root}/`);
-    const provide = (name: string): object => modules.get(name) ?? nodeModule(require, name);
+    if (this.contained) refuseContained(entry, data, imports);
     try {
-      this.#factory = compileFactory(data.text, file, provide, {
-        trusted: imports.trusted,
-        directory: data.root,
-        dynamicImports: data.dynamicImports,
-      });
+      this.#factory = this.contained
+        ? compileContained(data.text, file, provision)
+        : compileTrusted(data.text, file, provision, new NodeModules(entry, data, imports));
     } catch (thrown) {
       throw this.stacks.errorOf(thrown);
     }
@@ -153,9 +171,15 @@ export class LoadedModule {
     if (this.#shared !== undefined) return this.#shared;
     const { exports, shared } = this.#factory();
     if (!this.#stateless) return exports;
-    for (const value of shared) freezeShared(value);
+    this.freeze(shared);
     this.#shared = Object.freeze(exports);
     return exports;
+  }
+
+  /** Freeze what all processes of it share. */
+  freeze(shared: unknown): void {
+    if (this.contained) lockDown().harden(shared);
+    else freezeShared(shared);
   }
 
   /** The error for an export that is not what it should be. */
@@ -168,18 +192,11 @@ export class LoadedModule {
 }
 
 /** The same artifact serves trusted and other hosts: what only the former may do is refused on the latter. */
-function refuseTrustedImports(entry: Entry, data: ModuleData, imports: ImportTable): void {
-  if (imports.trusted || (data.trustedImports.length === 0 && !data.dynamicImports)) return;
-  const { name, importer } = data.trustedImports[0] ?? { name: undefined, importer: entry.source!.name };
-  const what = name === undefined ? 'loads modules at run time' : `imports "${name}"`;
+function refuseContained(entry: Entry, data: ModuleData, imports: ImportTable): void {
+  const first = data.trustedOnly[0];
+  if (first === undefined) return;
   throw new TroupeError(
-    `${importer}: ${what}, which only hosts with \`trusted: true\` allow, and ${imports.host} is none: run ${entry.id} on another host or use a capability`,
-    { kind: 'PERMISSION_DENIED', retryable: false, place: importer },
+    `${first.place}: ${first.what}, which only hosts with \`trusted: true\` allow, and ${imports.host} is none: ${first.instead}, or run ${entry.id} on another host`,
+    { kind: 'PERMISSION_DENIED', retryable: false, place: first.place },
   );
-}
-
-/** A module of Node or a package, as an ES module sees it. */
-function nodeModule(require: NodeJS.Require, name: string): object {
-  const found: object = require(name);
-  return { default: found, ...found };
 }

@@ -9,7 +9,7 @@ import { TroupeError, toTroupeError } from '../../runtime/errors.ts';
 import type { EventQueue, ImportTable, Payload, StateMachine, StepOutput } from '../../runtime/machine.ts';
 import { StepStatus } from '../../runtime/machine.ts';
 import { copyPayload } from '../../runtime/payload/copy.ts';
-import { Command } from '../../sdk/typescript/command.ts';
+import { type Command, isCommand } from '../../sdk/typescript/command.ts';
 import { bodyOf, isGenerator } from '../../sdk/typescript/define.ts';
 import { Fork, Path } from '../../sdk/typescript/path.ts';
 import { Process } from '../../sdk/typescript/process.ts';
@@ -17,6 +17,7 @@ import { Self } from '../../sdk/typescript/self.ts';
 import { SLICE, slice } from '../../sdk/typescript/slice.ts';
 import type { Waiter } from '../../sdk/typescript/waiter.ts';
 import type { Waits } from '../../sdk/typescript/waits.ts';
+import { hideHost, showHost } from './contained/guest_stacks.ts';
 import type { TypeScriptProgram } from './program.ts';
 
 type Guest = Generator<unknown, unknown, unknown>;
@@ -59,6 +60,8 @@ export class TypeScriptProcess extends Process implements StateMachine {
   step(events: EventQueue, out: StepOutput): StepStatus {
     slice.left = SLICE;
     slice.stepping = this;
+    const { contained } = this.program;
+    if (contained) hideHost();
     let status: StepStatus;
     if (this.output === undefined) {
       this.events = events;
@@ -69,6 +72,7 @@ export class TypeScriptProcess extends Process implements StateMachine {
     }
     slice.running = undefined;
     slice.stepping = undefined;
+    if (contained) showHost();
     return status;
   }
 
@@ -231,11 +235,11 @@ export class TypeScriptProcess extends Process implements StateMachine {
   private finished(value: unknown): StepStatus {
     slice.running = undefined;
     if (this.more?.upgrading) return StepStatus.Upgrade;
-    if (value instanceof Command) {
+    if (isCommand(value)) {
       // `return self.call(...)`: the result is that of the command.
       const waits = this.waits();
-      this.follow(waits, value.then(), true);
-      return this.runPaths(waits);
+      const status = this.resume(waits, new Path(resultOf(value), true), undefined);
+      return status === GO_ON ? this.runPaths(waits) : status;
     }
     let result: Payload;
     try {
@@ -253,6 +257,10 @@ export class TypeScriptProcess extends Process implements StateMachine {
     this.out.fail(this.program.errorOf(thrown));
     return StepStatus.Complete;
   }
+}
+
+function* resultOf(command: Command<unknown>): Guest {
+  return yield* command;
 }
 
 function notACommand(): TroupeError {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { TroupeError } from '../../runtime/errors.ts';
 import type { Entry, Image, ImportTable, Program, StateMachine } from '../../runtime/machine.ts';
-import { Definition, handlersOf } from '../../sdk/typescript/define.ts';
+import { bodyOf, type Definition, handlersOf, isDefinition } from '../../sdk/typescript/define.ts';
 import type { HandlerTable } from '../../sdk/typescript/handlers.ts';
 import { HandlerProcess } from './handler_process.ts';
 import { exportFor, type LoadedModule } from './module.ts';
@@ -17,6 +17,8 @@ type ProcessClass = new (program: TypeScriptProgram) => StateMachine;
 export class TypeScriptProgram implements Program {
   readonly payloads = 'value';
   readonly imports: ImportTable;
+  /** Whether its processes see the language alone. */
+  readonly contained: boolean;
   /** What can resume an image of this program: the same sources in the same version of the record. */
   readonly identity: string;
   readonly #entry: Entry;
@@ -31,6 +33,7 @@ export class TypeScriptProgram implements Program {
     this.#entry = entry;
     this.#module = module;
     this.imports = imports;
+    this.contained = module.contained;
     this.identity = createHash('sha256').update(`ts ${RECORD_VERSION} ${artifact}`).digest('hex');
   }
 
@@ -85,8 +88,12 @@ export class TypeScriptProgram implements Program {
       return spare;
     }
     const found: unknown = this.#module.evaluate()[exportFor(method)];
-    if (!(found instanceof Definition)) throw this.#module.refuse(method);
-    if (this.#module.stateless) this.#shared.set(method, found);
+    if (!isDefinition(found)) throw this.#module.refuse(method);
+    if (this.#module.stateless) {
+      // Functions can refer to themselves and keep something in their properties.
+      this.#module.freeze(handlersOf(found)?.all ?? bodyOf(found));
+      this.#shared.set(method, found);
+    }
     return found;
   }
 

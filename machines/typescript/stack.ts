@@ -3,7 +3,9 @@
  * none of the runtime's.
  */
 import { TroupeError, toTroupeError } from '../../runtime/errors.ts';
+import { copyOfError } from '../../runtime/payload/copy.ts';
 import { showPlace } from '../../runtime/registry/entry.ts';
+import { hideHostFrames } from '../../sdk/typescript/guest_error.ts';
 import type { Mapper } from './source_map.ts';
 
 const FRAME = /^\s+at (?:(.*?) \()?(.*?):(\d+):(\d+)\)?$/;
@@ -25,7 +27,8 @@ export class Stacks {
   /** Never throws, whatever was thrown. */
   errorOf(thrown: unknown): TroupeError {
     try {
-      return this.#locate(toTroupeError(thrown), nameOf(thrown));
+      // A copy: what a program threw may be anything, and answer something else each time that it is read.
+      return this.#locate(copyOfError(toTroupeError(thrown)), nameOf(thrown));
     } catch {
       return new TroupeError('a value that cannot be shown was thrown', { details: { place: this.#name } });
     }
@@ -41,10 +44,14 @@ export class Stacks {
       if (original === undefined) continue;
       const shown = showPlace(original);
       place ??= shown;
-      frames.push(parts[1] === undefined ? `    at ${shown}` : `    at ${parts[1]} (${shown})`);
+      // That is how V8 calls functions without a name that were evaluated; others cannot have the name.
+      frames.push(parts[1] === undefined || parts[1] === 'eval' ? `    at ${shown}` : `    at ${parts[1]} (${shown})`);
     }
     // An error that ended another process first keeps what it says of that one.
-    if (frames.length === 0 && error.place !== undefined) return error;
+    if (frames.length === 0 && error.place !== undefined) {
+      hideHostFrames(error);
+      return error;
+    }
     return new TroupeError(error.message, {
       kind: error.kind,
       retryable: error.retryable,

@@ -15,6 +15,18 @@ export function parseModule(text: string): Node {
   return parse(text, { ecmaVersion: 2022, sourceType: 'module', locations: true }) as unknown as Node;
 }
 
+/** `parseModule`, and the comments. */
+export function parseWithComments(text: string): { program: Node; comments: Node[] } {
+  const comments: Node[] = [];
+  const program = parse(text, {
+    ecmaVersion: 2022,
+    sourceType: 'module',
+    locations: true,
+    onComment: comments as never,
+  });
+  return { program: program as unknown as Node, comments };
+}
+
 /** Visit every node, parents first. */
 export function walk(node: Node, visit: (node: Node, parent: Node | undefined) => void, parent?: Node): void {
   visit(node, parent);

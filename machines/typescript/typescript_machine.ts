@@ -1,23 +1,29 @@
 /** TypeScript as a language of the runtime: `process.ts` and `function.ts`. */
 import type { Artifact, Entry, ImportTable, MachineType, Program } from '../../runtime/machine.ts';
 import * as sdk from '../../sdk/typescript/index.ts';
+import { shownClasses } from '../../sdk/typescript/shown_classes.ts';
 import { LoadedModule, type ModuleData, prepareModule } from './module.ts';
 import { TypeScriptProgram } from './program.ts';
+import type { Provision } from './provision.ts';
 
 const EXPECTED = 'made by defineProcess or defineFunction: `export default defineProcess(function* (self) { ... })`';
 
-const modules: ReadonlyMap<string, object> = new Map([['troupe/sdk', Object.freeze({ ...sdk })]]);
-const provided: ReadonlySet<string> = new Set(modules.keys());
+const provision: Provision = {
+  modules: new Map([['troupe/sdk', Object.freeze({ ...sdk })]]),
+  classes: shownClasses,
+};
+const provided: ReadonlySet<string> = new Set(provision.modules.keys());
 
 export const typescriptMachine: MachineType = {
   kinds: ['process.ts', 'function.ts'],
+  consent: 'allow_untrusted_ts',
 
   prepare(entry, tools) {
     return prepareModule(entry, tools, { provided, expected: EXPECTED });
   },
 
   load(entry: Entry, artifact: Artifact, imports: ImportTable): Program {
-    const module = new LoadedModule(entry, artifact.data as ModuleData, imports, modules, EXPECTED);
+    const module = new LoadedModule(entry, artifact.data as ModuleData, imports, provision, EXPECTED);
     const program = new TypeScriptProgram(entry, module, imports, artifact.sha256);
     // Without state nothing runs here but definitions, so that a wrong export is found by who spawns.
     if (module.stateless) program.check();

@@ -4,5 +4,7 @@
  */
 export { type EntryLogic, type EntryOptions, entryLogic } from './v5/entry_logic.ts';
 export { isMachine, type Machine, xstateForPrograms } from './v5/library.ts';
+export { containedXState } from './v5/contained_library.ts';
 export { type ActorRecord, RootActor } from './v5/root_actor.ts';
+export { shownByXState } from './v5/shown_classes.ts';
 export { type Event, processOf } from './v5/system.ts';

@@ -4,13 +4,12 @@
  * the kernel, under the same tags.
  *
  * It stays where it is as long as it has child actors, which answer to this process, or its context is not data
- * (`keepData`); for good once an action has waited for a command by its promise.
+ * (`keepData`).
  */
 import { makeImage, openImage } from '../../runtime/image.ts';
 import type { Image } from '../../runtime/machine.ts';
 import { type KeptData, keepData, restoreData } from '../../runtime/payload/kept_data.ts';
 import { Incoming, sourceOf } from '../../sdk/typescript/channel.ts';
-import type { Condition } from '../../sdk/typescript/condition.ts';
 import { TopicSource } from '../../sdk/typescript/source.ts';
 import { type ActorRecord, RootActor } from './adapter.ts';
 import { XStateProcess } from './process.ts';
@@ -29,8 +28,6 @@ interface ProcessRecord {
 }
 
 export class MovableXStateProcess extends XStateProcess {
-  #stays = false;
-
   suspend(): Image | undefined {
     const record = this.#record();
     if (record === undefined) return undefined;
@@ -41,15 +38,9 @@ export class MovableXStateProcess extends XStateProcess {
     }
   }
 
-  /** What goes on when a promise is settled is in no image. */
-  override await(condition: Condition, resolve: (value: unknown) => void, reject: (error: unknown) => void): void {
-    this.#stays = true;
-    super.await(condition, resolve, reject);
-  }
-
   #record(): ProcessRecord | undefined {
     const { more } = this;
-    if (this.#stays || (more !== undefined && !more.isStill)) return undefined;
+    if (more !== undefined && !more.isStill) return undefined;
     const actor = this.actor?.record();
     if (actor === undefined) return undefined;
     const topics: [string, string, boolean][] = [];

@@ -14,6 +14,7 @@ import { copyPayload } from '../../runtime/payload/copy.ts';
 import { raise } from '../../sdk/typescript/guest_error.ts';
 import { Process } from '../../sdk/typescript/process.ts';
 import { SLICE, slice } from '../../sdk/typescript/slice.ts';
+import { hideHost, showHost } from '../typescript/contained/guest_stacks.ts';
 import { type Event, RootActor } from './adapter.ts';
 import type { XStateProgram } from './program.ts';
 
@@ -43,8 +44,11 @@ export class XStateProcess extends Process implements StateMachine {
     slice.running = undefined;
     this.events = events;
     this.output = out;
+    const { contained } = this.program;
+    if (contained) hideHost();
     const status = this.run(events);
     slice.stepping = undefined;
+    if (contained) showHost();
     return status;
   }
 
@@ -64,18 +68,22 @@ export class XStateProcess extends Process implements StateMachine {
   }
 
   private run(events: EventQueue): StepStatus {
-    let { actor } = this;
     try {
-      if (actor === undefined) {
-        actor = new RootActor(this, this.program.machine(this.method), this.args![0]);
-        this.actor = actor;
-        this.args = undefined;
-        actor.start();
-      } else actor.flush();
-      this.more?.collect(events);
+      return this.drive(events);
     } catch (thrown) {
       return this.failed(thrown);
     }
+  }
+
+  private drive(events: EventQueue): StepStatus {
+    let { actor } = this;
+    if (actor === undefined) {
+      actor = new RootActor(this, this.program.machine(this.method), this.args![0]);
+      this.actor = actor;
+      this.args = undefined;
+      actor.start();
+    } else actor.flush();
+    this.more?.collect(events);
     while (actor.status === 'active') {
       if (this.more?.upgrading) return StepStatus.Upgrade;
       if (slice.left-- <= 0) return StepStatus.Ready;

@@ -11,6 +11,7 @@ export class XStateProgram implements Program {
   readonly payloads = 'value';
   readonly imports: ImportTable;
   readonly id: string;
+  readonly contained: boolean;
   /** What can resume an image of this program: the same sources in the same version of the record. */
   readonly identity: string;
   readonly #module: LoadedModule;
@@ -19,6 +20,7 @@ export class XStateProgram implements Program {
 
   constructor(id: string, module: LoadedModule, imports: ImportTable, artifact: string) {
     this.id = id;
+    this.contained = module.contained;
     this.#module = module;
     this.imports = imports;
     this.identity = createHash('sha256').update(`xstate ${RECORD_VERSION} ${artifact}`).digest('hex');
@@ -38,7 +40,10 @@ export class XStateProgram implements Program {
     if (shared !== undefined) return shared;
     const found: unknown = this.#module.evaluate()[exportFor(method)];
     if (!isMachine(found)) throw this.#module.refuse(method);
-    if (this.#module.stateless) this.#shared.set(method, found);
+    if (this.#module.stateless) {
+      this.#module.freeze(found);
+      this.#shared.set(method, found);
+    }
     return found;
   }
 

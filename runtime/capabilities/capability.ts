@@ -139,6 +139,8 @@ export interface ImportTable {
   readonly host: string;
   /** Whether that host is `trusted: true`. */
   readonly trusted: boolean;
+  /** Modules of Node (`node:crypto`) that a trusted host's `capabilities` list; undefined: there is no such list. */
+  readonly nodeModules?: readonly string[];
   /** `limits.memory` of that host: bytes that one process may use; undefined: no limit. */
   readonly memory?: number;
   /** `limits.cpu_slice` of that host: milliseconds after which a program that can be interrupted is; undefined: the machine's own. */

@@ -5,9 +5,9 @@
  * lists. What belongs to the process model itself needs no grant and may be listed without harm.
  */
 import { closest } from 'fastest-levenshtein';
-import { importNotGranted, unknownCapability } from '../catalogue.ts';
+import { consentMissing, importNotGranted, unknownCapability } from '../catalogue.ts';
 import type { TroupeError } from '../errors.ts';
-import type { Host } from '../hosts/host.ts';
+import type { Consent, Host } from '../hosts/host.ts';
 import { type Entry, showPlace } from '../registry/entry.ts';
 import type {
   BoundCapability,
@@ -25,6 +25,7 @@ export const ALWAYS_GRANTED: ReadonlySet<string> = new Set(['process', 'channel'
 class Imports implements ImportTable {
   readonly host: string;
   readonly trusted: boolean;
+  readonly nodeModules: readonly string[] | undefined;
   readonly memory: number | undefined;
   readonly cpuSlice: number | undefined;
   readonly cpuTotal: number | undefined;
@@ -35,6 +36,7 @@ class Imports implements ImportTable {
   constructor(host: Host, bound: ReadonlyMap<string, BoundCapability>) {
     this.host = host.id;
     this.trusted = host.trusted;
+    this.nodeModules = host.nodeModules;
     this.memory = host.limits.memory;
     this.cpuSlice = host.limits.cpu_slice;
     this.cpuTotal = host.limits.cpu_total;
@@ -106,13 +108,18 @@ function rateOf(
 
 /**
  * The imports of an entry on a host. The error (PERMISSION_DENIED, or INVALID for a name that is no capability) names
- * entry, host and capability, the line that wants it, and the line to change.
+ * entry, host and capability, the line that wants it, and the line to change. `consent`: what a host that is not trusted
+ * must say to run the entry's language.
  */
 export function linkImports(
   entry: Entry,
   host: Host,
   definitions: ReadonlyMap<string, CapabilityDefinition>,
+  consent?: Consent,
 ): ImportTable | TroupeError {
+  if (consent !== undefined && !host.trusted && !host.consents.includes(consent)) {
+    return consentMissing(entry.id, entry.kind, host.id, consent, showPlace(host.place));
+  }
   const bound = new Map<string, BoundCapability>();
   for (const want of entry.wants) {
     if (ALWAYS_GRANTED.has(want.name)) continue;

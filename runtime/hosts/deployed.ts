@@ -103,7 +103,7 @@ export class Deployed {
     if (machine === undefined || artifact === undefined || entry.kind === 'library.lua') {
       return entryNotRunnable(full, entry.kind);
     }
-    const imports = linkImports(entry, host, this.#capabilities);
+    const imports = linkImports(entry, host, this.#capabilities, machine.consent);
     if (imports instanceof TroupeError) return imports;
     const made = new Linked(entry, host, imports, this.#scheduler!, machine, artifact, this.#shared.get(machine));
     if (ofHost === undefined) {

@@ -15,6 +15,10 @@ export const HOST_DEFAULTS = {
 
 type Context = { readonly [key: string]: Payload };
 
+/** Keys by which a host that is not trusted consents to what is bounded less than other programs. */
+export const CONSENTS = ['allow_untrusted_ts'] as const;
+export type Consent = (typeof CONSENTS)[number];
+
 /** A process host: the border at which imports are granted and limits hold (semantics section 8). */
 export class Host implements Border {
   readonly id: string;
@@ -23,6 +27,9 @@ export class Host implements Border {
   /** A terminal host runs one process and its exit code is the process's. */
   readonly terminal: boolean;
   readonly trusted: boolean;
+  readonly consents: readonly Consent[];
+  /** Modules of Node that its `capabilities` list, `node:crypto`; undefined: it has no such block of its own. */
+  readonly nodeModules: readonly string[] | undefined;
   /** Capability name -> validated settings; undefined: the host has no `capabilities` block. */
   readonly capabilities: { readonly [name: string]: unknown } | undefined;
   /** Where its capabilities are written: the line to change when an import is missing. */
@@ -60,6 +67,8 @@ export class Host implements Border {
     this.index = settings.index;
     this.terminal = settings.terminal;
     this.trusted = settings.trusted;
+    this.consents = settings.consents;
+    this.nodeModules = settings.nodeModules;
     this.capabilities = settings.capabilities;
     this.place = settings.place;
     this.maxProcesses = settings.maxProcesses;
@@ -109,6 +118,8 @@ export interface HostSettings {
   readonly index: number;
   readonly terminal: boolean;
   readonly trusted: boolean;
+  readonly consents: readonly Consent[];
+  readonly nodeModules: readonly string[] | undefined;
   readonly capabilities: { readonly [name: string]: unknown } | undefined;
   readonly place: Place;
   readonly maxProcesses: number;
@@ -138,7 +149,7 @@ export function hostSettings(
       trusted?: boolean;
       reachable_from?: readonly string[];
       lifecycle?: { security?: IdentitySettings };
-    };
+    } & { readonly [consent in Consent]?: boolean };
     const processSettings = data.capabilities?.process as { operations?: readonly string[] } | undefined;
     const terminal = entry.kind === 'terminal.host';
     settings.push({
@@ -146,6 +157,8 @@ export function hostSettings(
       index: settings.length,
       terminal,
       trusted: data.trusted ?? false,
+      consents: CONSENTS.filter(consent => data[consent] === true),
+      nodeModules: data.capabilities && Object.keys(data.capabilities).filter(name => name.startsWith('node:')),
       capabilities: terminal ? { io: {}, ...data.capabilities } : data.capabilities,
       place: entry.place,
       maxProcesses: data.host?.max_processes ?? (terminal ? 1 : HOST_DEFAULTS.maxProcesses),
@@ -164,6 +177,8 @@ export function hostSettings(
       index: settings.length,
       terminal: false,
       trusted: false,
+      consents: CONSENTS,
+      nodeModules: undefined,
       capabilities: undefined,
       place: { file: '(built in)', line: 1, column: 1 },
       maxProcesses: HOST_DEFAULTS.maxProcesses,

@@ -24,7 +24,7 @@ export async function prepareDeployment(deployment: Deployment, options: Prepare
   const hosts = hostSettings(deployment.entries, limits ?? {}, security.strict_mode);
   const deployed = new Deployed({ entries, artifacts: new Map(), hosts }, options.machines, options.capabilities);
   const problems = new ProblemList();
-  checkImports(entries, deployed, options.capabilities, problems);
+  checkImports(entries, deployed, options, problems);
   const artifacts = await prepareAll(entries, deployment, deployed, options.machines, problems);
   if (problems.found.length > 0) throw new DeploymentError(problems.sorted());
   return { entries, artifacts, hosts, auditGrants: security.audit.grants };
@@ -115,13 +115,14 @@ export function hostsOf(entry: Entry, entries: readonly Entry[], deployed: Deplo
 function checkImports(
   entries: readonly Entry[],
   deployed: Deployed,
-  capabilities: ReadonlyMap<string, CapabilityDefinition>,
+  { capabilities, machines }: PrepareOptions,
   problems: ProblemList,
 ): void {
+  const consents = new Map(machines.flatMap(({ kinds, consent }) => kinds.map(kind => [kind, consent])));
   for (const entry of entries) {
     if (entry.source === undefined || entry.kind === 'library.lua') continue;
     for (const host of hostsOf(entry, entries, deployed)) {
-      const imports = linkImports(entry, host, capabilities);
+      const imports = linkImports(entry, host, capabilities, consents.get(entry.kind));
       if (imports instanceof TroupeError) addRejection(imports, entry, problems);
     }
   }

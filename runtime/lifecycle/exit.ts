@@ -5,9 +5,8 @@
  * One end can cause others (links). They are settled one after the other, not nested, so that a chain of a hundred
  * thousand linked processes needs no stack and each end is complete before the next begins.
  */
-import { TroupeError } from '../errors.ts';
 import type { ExitResult } from '../machine.ts';
-import { copyPayload } from '../payload/copy.ts';
+import { copyOfError, copyPayload } from '../payload/copy.ts';
 import { type Process, ProcessState } from '../scheduler/process.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
 import { dropCommands } from './commands.ts';
@@ -96,18 +95,10 @@ function settle(scheduler: Scheduler, ending: Ending): void {
 
 /** Everybody who is told of an end gets a result of their own: processes never share an object. */
 function privateResult(result: ExitResult): ExitResult {
-  if (result.error !== undefined) return { error: privateError(result.error) };
+  // Its details may hold what cannot be sent. An end must be told all the same.
+  if (result.error !== undefined) return { error: copyOfError(result.error) };
   const value = result.value;
   return { value: typeof value === 'object' && value !== null ? copyPayload(value, 'result') : value };
-}
-
-function privateError(error: TroupeError): TroupeError {
-  try {
-    return copyPayload(error, 'error') as TroupeError;
-  } catch {
-    // Its details hold what cannot be sent. An end must be told all the same.
-    return new TroupeError(error.message, { kind: error.kind, retryable: error.retryable, stack: error.stack });
-  }
 }
 
 /** The last part: what it left unfinished, what it opened, its machine. */

@@ -1,5 +1,5 @@
 import { badName, nameNotFound, nameTaken, notText } from '../catalogue.ts';
-import { TroupeError, toTroupeError } from '../errors.ts';
+import { TroupeError } from '../errors.ts';
 import type { Process } from '../scheduler/process.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
 import { LONGEST_NAME } from './names.ts';
@@ -41,7 +41,8 @@ export function claimName(scheduler: Scheduler, name: string, pid: string): stri
       names.release(name, holder);
     }
   } catch (thrown) {
-    return toTroupeError(thrown, 'INTERNAL');
+    if (thrown instanceof TroupeError) return thrown;
+    throw thrown;
   }
 }
 

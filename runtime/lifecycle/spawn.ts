@@ -73,7 +73,14 @@ export function spawnChild(
   // Before it has a name, by which others find it at once.
   outbound?.announce(numberOf(slot, generation), worker, host);
   if (name !== undefined) {
-    const holder = claimName(scheduler, name, pid);
+    let holder: string | TroupeError | undefined;
+    try {
+      holder = claimName(scheduler, name, pid);
+    } catch (thrown) {
+      // The caller's stack has ended here.
+      undo(scheduler, host, slot, generation, worker);
+      throw thrown;
+    }
     if (holder !== undefined) {
       undo(scheduler, host, slot, generation, worker);
       return typeof holder === 'string' ? signalHolder(parent, holder, request, tag) : holder;

@@ -67,6 +67,16 @@ export function copyPayload(value: unknown, path = 'payload'): Payload {
   return copyRoot(value, path, -1);
 }
 
+/** A private copy of an error, without its details where they hold what cannot be sent. Throws what its getters throw. */
+export function copyOfError(error: TroupeError): TroupeError {
+  try {
+    return copyPayload(error, 'error') as TroupeError;
+  } catch {
+    const { message, kind, retryable, stack } = error;
+    return copyPayload(new TroupeError(message, { kind, retryable, stack }), 'error') as TroupeError;
+  }
+}
+
 /** Roughly the bytes that what `copyPayload` or `copyPayloads` last answered keeps; short texts in it count nothing. */
 export function copiedBytes(): number {
   return weight;
@@ -95,28 +105,30 @@ export function copyPayloads(list: readonly unknown[], name = 'payload'): Payloa
 
 /** `index`: which of several payloads it is, -1 for the only one. */
 function copyRoot(value: unknown, path: string, index: number): Payload {
-  // A getter may send a message while its own object is being copied: leave what lies below alone.
+  // A getter may send a message while its own object is being copied: leave what lies below alone, and what it was counted.
   const base = top;
+  const sizeBefore = size;
+  const heldBefore = held;
   size = 0;
   held = 0;
   let copied: unknown;
   try {
     copied = copyValue(value, 1, ROOT);
   } catch (thrown) {
-    unwind(base);
+    // First what needs no room on the stack, of which there may be none left.
+    top = base;
+    size = sizeBefore;
+    held = heldBefore;
+    values.fill(undefined, base);
     throw thrown;
   }
-  if (copied !== REFUSED) {
-    weight = size + held;
-    return copied as Payload;
-  }
-  unwind(base);
-  throw refusal(index < 0 ? path : `${path}[${index}]`);
-}
-
-function unwind(base: number): void {
-  values.fill(undefined, base);
+  weight = size + held;
+  size = sizeBefore;
+  held = heldBefore;
+  if (copied !== REFUSED) return copied as Payload;
   top = base;
+  values.fill(undefined, base);
+  throw refusal(index < 0 ? path : `${path}[${index}]`);
 }
 
 /** `node`: the shape up to the key that the value has; see `Shape.inner`. */

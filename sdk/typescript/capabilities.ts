@@ -8,6 +8,7 @@ import type { BoundCapability, BoundOperation } from '../../runtime/capabilities
 import { TroupeError } from '../../runtime/errors.ts';
 import type { Payload } from '../../runtime/payload/payload.ts';
 import type { Incoming, Timer } from './channel.ts';
+import { closeClass } from './closed.ts';
 import { begin, type Command } from './command.ts';
 import type { Duration } from './duration.ts';
 import { copyArguments, raise } from './guest_error.ts';
@@ -419,38 +420,46 @@ function bindCapability(capability: BoundCapability): Bound {
   }
   for (const operation of Object.values(capability.operations)) {
     if (capability.name === 'security' && Object.hasOwn(securityMethods, camelCase(operation.name))) continue;
-    const method =
-      operation.definition.mode === 'sync'
-        ? function now(this: object, ...args: unknown[]): Payload {
-            return invokeNow(holder(this), operation, args);
-          }
-        : function later(this: object, ...args: unknown[]): Command<unknown> {
-            return invokeLater(holder(this), operation, args);
-          };
-    define(BoundToProcess.prototype, camelCase(operation.name), method);
+    // Methods, which cannot be constructors and have no prototype that programs could write to.
+    const { now, later } = {
+      now(this: object, ...args: unknown[]): Payload {
+        return invokeNow(holder(this), operation, args);
+      },
+      later(this: object, ...args: unknown[]): Command<unknown> {
+        return invokeLater(holder(this), operation, args);
+      },
+    };
+    define(BoundToProcess.prototype, camelCase(operation.name), operation.definition.mode === 'sync' ? now : later);
   }
   if (capability.name === 'time') {
-    define(BoundToProcess.prototype, 'after', function after(this: object, duration: Duration): Incoming<true> {
-      return startTimer(holder(this), duration, 'time.after');
-    });
-    define(BoundToProcess.prototype, 'ticker', function ticker(this: object, interval: Duration): Incoming<number> {
-      return startTicker(holder(this), interval, 'time.ticker');
-    });
+    const { after, ticker } = {
+      after(this: object, duration: Duration): Incoming<true> {
+        return startTimer(holder(this), duration, 'time.after');
+      },
+      ticker(this: object, interval: Duration): Incoming<number> {
+        return startTicker(holder(this), interval, 'time.ticker');
+      },
+    };
+    define(BoundToProcess.prototype, 'after', after);
+    define(BoundToProcess.prototype, 'ticker', ticker);
   }
   if (capability.name === 'security') {
     for (const [name, method] of Object.entries(securityMethods)) {
-      define(BoundToProcess.prototype, name, function security(this: object, ...args: unknown[]): unknown {
-        const process = holder(this);
-        return method((operation, values) => invokeNow(process, capability.operations[operation], values), args);
-      });
+      const { security } = {
+        security(this: object, ...args: unknown[]): unknown {
+          const process = holder(this);
+          return method((operation, values) => invokeNow(process, capability.operations[operation], values), args);
+        },
+      };
+      define(BoundToProcess.prototype, name, security);
     }
   }
-  Object.freeze(BoundToProcess.prototype);
-  return Object.freeze(BoundToProcess);
+  closeClass(BoundToProcess);
+  return BoundToProcess;
 }
 
 function define(prototype: object, name: string, method: (...args: never[]) => unknown): void {
-  Object.defineProperty(prototype, name, { value: method, enumerable: true });
+  Object.defineProperty(prototype, name, { value: Object.freeze(method), enumerable: true });
 }
 
 /** `read_file` -> `readFile`. */

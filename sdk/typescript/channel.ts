@@ -9,10 +9,12 @@
  *     const first = yield* results.receive();
  */
 import { Alarm } from './alarm.ts';
-import { Command } from './command.ts';
+import { Command, noPromises } from './command.ts';
 import { Condition } from './condition.ts';
 import { type Duration, toMilliseconds } from './duration.ts';
+import { raise } from './guest_error.ts';
 import type { Process } from './process.ts';
+import { needRoom } from './stack_room.ts';
 import { CLOSED, MemorySource, NOTHING, type Source } from './source.ts';
 import { TIMED_OUT, type Waiter } from './waiter.ts';
 
@@ -72,12 +74,17 @@ export class Incoming<T> {
   }
 
   /** `for await (const value of channel)` in async functions: until the channel is closed. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
-    for (;;) {
-      const value = await this.receive();
-      if (value === undefined) return;
-      yield value;
-    }
+  [Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    if (!this.#process.imports.trusted) raise(noPromises());
+    return valuesOf(this);
+  }
+}
+
+async function* valuesOf<T>(channel: Incoming<T>): AsyncGenerator<T, void, undefined> {
+  for (;;) {
+    const value = await channel.receive();
+    if (value === undefined) return;
+    yield value;
   }
 }
 
@@ -145,6 +152,7 @@ export class Timer<T> extends Incoming<T> {
   override tryReceive(): T | undefined {
     const state = stateOf(this);
     if (typeof state === 'object') return super.tryReceive();
+    needRoom();
     const { output } = holderOf(this);
     if (state < 0 || output === undefined || output.isOutstanding(state)) return undefined;
     setState(this, RECEIVED);
@@ -153,6 +161,7 @@ export class Timer<T> extends Incoming<T> {
 
   /** No more values come. Stopping twice is harmless. */
   stop(): void {
+    needRoom();
     const state = stateOf(this);
     if (typeof state === 'number' && (state < 0 || holderOf(this).output?.abandon(state) === true)) {
       setState(this, STOPPED);

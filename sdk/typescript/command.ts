@@ -28,6 +28,18 @@ const PENDING: IteratorYieldResult<Pending> = Object.freeze({
 
 /** The process that a command belongs to: for this library alone, since programs hold commands. */
 let processOf: (command: Command<any>) => Process;
+/**
+ * Tell how a command of this process ends, in one of its steps: for what waits without being a path. Throws INVALID for the
+ * command of another process.
+ */
+export let whenSettled: (
+  command: Command<unknown>,
+  process: Process,
+  fulfilled: (value: unknown) => void,
+  rejected: (error: unknown) => void,
+) => void;
+/** Whether it is one, and not what only looks like one. */
+export let isCommand: (value: unknown) => value is Command<unknown>;
 
 /** `yield* command` in a generator, `await command` in an async function. */
 export class Command<T> implements PromiseLike<T> {
@@ -36,6 +48,12 @@ export class Command<T> implements PromiseLike<T> {
 
   static {
     processOf = command => command.#process;
+    whenSettled = (command, process, fulfilled, rejected) => {
+      if (command.#process !== process) raise(otherProcess());
+      process.await(command.#condition, fulfilled, rejected);
+      process.out.wake();
+    };
+    isCommand = (value): value is Command<unknown> => typeof value === 'object' && value !== null && #process in value;
   }
 
   constructor(process: Process, condition: Condition) {
@@ -71,10 +89,20 @@ export class Command<T> implements PromiseLike<T> {
     fulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     rejected?: ((error: any) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
+    const process = this.#process;
+    if (!process.imports.trusted) raise(noPromises());
     return new Promise<T>((resolve, reject) => {
-      this.#process.await(this.#condition, resolve as (value: unknown) => void, reject);
+      process.await(this.#condition, resolve as (value: unknown) => void, reject);
     }).then(fulfilled, rejected);
   }
+}
+
+/** What runs on promises runs when Node pleases, between the steps of its process. */
+export function noPromises(): TroupeError {
+  return new TroupeError(
+    'promises are for hosts with `trusted: true`: wait with `yield*` in a generator, instead of `await` or `then`',
+    { kind: 'PERMISSION_DENIED', retryable: false },
+  );
 }
 
 /** `self.receive()` without a timeout: the one that has to be fast. There is one a process. */
@@ -98,6 +126,9 @@ export class Receive extends Command<Message> {
   }
 }
 
+/** Whether it is a command that has begun. */
+export let isRunning: (value: unknown) => value is Running<unknown>;
+
 /** From now on the answer of a command goes to `target`, of the same process; at once where it is there. */
 export let redirect: (command: Running<any>, process: Process, target: Expecting) => void;
 
@@ -107,6 +138,7 @@ export class Running<T> extends Command<T> {
   readonly #tag: number;
 
   static {
+    isRunning = (value): value is Running<unknown> => typeof value === 'object' && value !== null && #tag in value;
     redirect = (command, process, target) => {
       if (processOf(command) !== process) raise(otherProcess());
       if (command.#answer.settled) command.#answer.handTo(target);

@@ -29,9 +29,10 @@ export type Body<Args extends readonly unknown[], M extends Messages, Result> = 
 
 type AnyBody = (self: Self<any>, ...args: any[]) => unknown;
 
-/** The body of a definition, whether it is a generator function, and the handlers that stand in the place of a body. */
+/** The body of a definition, whether it is a generator function, and the handlers that stand in the place of a body; whether something is one. */
 export let bodyOf: (definition: Definition<any, any, any>) => AnyBody;
 export let isGenerator: (definition: Definition<any, any, any>) => boolean;
+export let isDefinition: (value: unknown) => value is Definition<any, any, any>;
 export let handlersOf: (definition: Definition<any, any, any>) => HandlerTable | undefined;
 
 /** Made by `defineProcess` and `defineFunction`. Its type parameters are for the compiler alone. */
@@ -47,6 +48,8 @@ export class Definition<Args extends readonly unknown[], M extends Messages, Res
     bodyOf = definition => definition.#body;
     isGenerator = definition => definition.#generator;
     handlersOf = definition => definition.#handlers;
+    isDefinition = (value): value is Definition<any, any, any> =>
+      typeof value === 'object' && value !== null && #handlers in value;
   }
 
   constructor(body: AnyBody, handlers?: HandlerTable) {

@@ -2,7 +2,7 @@
  * Errors as programs make and see them. The runtime's own errors describe the guest's world and carry no stack; those
  * that a program makes should say where, so the class that the SDK exports under the same name looks.
  */
-import { type ErrorOptions, TroupeError, toTroupeError } from '../../runtime/errors.ts';
+import { captureStack, type ErrorOptions, TroupeError, toTroupeError } from '../../runtime/errors.ts';
 import { copyPayloads } from '../../runtime/payload/copy.ts';
 import type { Payload } from '../../runtime/payload/payload.ts';
 
@@ -10,7 +10,7 @@ import type { Payload } from '../../runtime/payload/payload.ts';
 export class GuestError extends TroupeError {
   constructor(message: string, options: ErrorOptions = {}) {
     super(message, options);
-    if (options.stack === undefined) Error.captureStackTrace(this, GuestError);
+    if (options.stack === undefined) captureStack(this, GuestError);
   }
 
   /** An error that came from the runtime is a TroupeError too. */
@@ -21,7 +21,7 @@ export class GuestError extends TroupeError {
 
 /** Throw what the runtime answered, with the stack of the program that it is thrown to. */
 export function raise(error: TroupeError): never {
-  Error.captureStackTrace(error, raise);
+  captureStack(error, raise);
   throw error;
 }
 
@@ -30,8 +30,17 @@ export function raise(error: TroupeError): never {
  * process; one that has none gets the place of the wait.
  */
 export function rethrow(error: unknown): never {
-  if (error instanceof TroupeError && !error.stack?.includes('\n')) Error.captureStackTrace(error, rethrow);
+  if (error instanceof TroupeError && !error.stack?.includes('\n')) captureStack(error, rethrow);
   throw error;
+}
+
+/** A frame of the host, or of Node: an operation that failed may have kept where. */
+const HOST_FRAME = /^\s+at .*(?:file:|node:|\(\/|at \/|\(?[A-Za-z]:\\).*$\n?/gm;
+
+/** Take out of an error's stack what lies outside of programs. The error must be the process's own. */
+export function hideHostFrames(error: TroupeError): void {
+  const { stack } = error;
+  if (stack?.includes('\n') && stack.search(HOST_FRAME) >= 0) error.stack = stack.replace(HOST_FRAME, '').trimEnd();
 }
 
 /** `copyPayloads`, with a refusal that says where the program handed the values in. */

@@ -2,8 +2,8 @@
  * `self` of a process that is handlers: everything that `self` of a body can do and that does not wait, and what takes
  * the place of waiting.
  */
-import { TroupeError } from '../../runtime/errors.ts';
-import { type Command, Running } from './command.ts';
+import { captureStack, TroupeError } from '../../runtime/errors.ts';
+import { type Command, isRunning } from './command.ts';
 import { type Duration, toMilliseconds } from './duration.ts';
 import { raise } from './guest_error.ts';
 import type { HandledProcess } from './handled_process.ts';
@@ -42,7 +42,7 @@ export class SelfOfHandlers extends Self {
    * of this name in `answers`, with the note. Several can be outstanding under one name. Throws INVALID.
    */
   expect(name: string, command: Command<any>, note?: unknown): void {
-    if (!(command instanceof Running)) {
+    if (!isRunning(command)) {
       raise(invalid('expect takes what self.call, self.exec or an operation that takes time has answered'));
     }
     this.#process.expect(name, command, note);
@@ -73,7 +73,7 @@ for (const name of WAITING) {
       const error = invalid(
         `self.${name} is not for handlers: messages, events, answers and the ends of timers come to them by themselves`,
       );
-      Error.captureStackTrace(error, refuse);
+      captureStack(error, refuse);
       throw error;
     },
   });

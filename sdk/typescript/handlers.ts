@@ -117,6 +117,16 @@ export class HandlerTable {
     return (this.#lastHandler = this.#find(topic));
   }
 
+  /** Every function of it. */
+  get all(): readonly unknown[] {
+    return [
+      this.init,
+      this.event,
+      this.#message,
+      ...[this.#topics, this.timers, this.answers].flatMap(byName => [...byName.values()]),
+    ];
+  }
+
   #find(topic: string): Handler | undefined {
     return this.#topics.get(topic) ?? this.#message;
   }

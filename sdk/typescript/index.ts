@@ -11,7 +11,7 @@
  *     });
  */
 
-import './frozen.ts';
+import './shown_classes.ts';
 
 export type { ErrorDetails, ErrorKind, ErrorOptions } from '../../runtime/errors.ts';
 export { ProcessEventKind as EventKind } from '../../runtime/machine.ts';

@@ -12,6 +12,7 @@ import { anyMessage, type Condition } from './condition.ts';
 import { raise } from './guest_error.ts';
 import { Fork, Path } from './path.ts';
 import { slice } from './slice.ts';
+import { needRoom } from './stack_room.ts';
 import { Waiter } from './waiter.ts';
 import { Waits } from './waits.ts';
 
@@ -42,8 +43,12 @@ export abstract class Process {
     return (this.plainReceive ??= new Receive(this));
   }
 
-  /** What the process can do; throws CANCELED after its end, which only code that runs on promises can see. */
+  /**
+   * What the process can do, with room on the stack to do it; throws CANCELED after its end, which only code that runs on
+   * promises can see.
+   */
   get out(): StepOutput {
+    needRoom();
     return this.output ?? ended();
   }
 

@@ -7,6 +7,7 @@
  */
 import { TroupeError, toTroupeError } from '../../runtime/errors.ts';
 import { copiedBytes, copyPayload, copyPayloads } from '../../runtime/payload/copy.ts';
+import type { Payload } from '../../runtime/payload/payload.ts';
 import { withoutIdentity } from '../../runtime/security/identity.ts';
 import {
   type AnyCapability,
@@ -31,6 +32,8 @@ import type { Actor, Scope, Security } from './security.ts';
 import { type Cases, type Selected, type SelectOptions, select } from './select.ts';
 import { TopicSource } from './source.ts';
 import { execute, Spawner, type SpawnerOptions, spawn } from './spawner.ts';
+import { needRoom } from './stack_room.ts';
+import { textArgument } from './text_argument.ts';
 import { startTimer } from './timer.ts';
 import { upgrade } from './upgrade.ts';
 
@@ -81,16 +84,15 @@ export class Self<M extends Messages = Messages> {
   send(dest: string, topic: string, ...payloads: unknown[]): true | TroupeError {
     const out = this.#process.output;
     if (out === undefined) return hasEnded();
-    let error: TroupeError | undefined;
+    const { length } = payloads;
+    let payload: Payload;
     try {
-      error =
-        payloads.length === 1
-          ? out.send(dest, topic, copyPayload(payloads[0]), 1, copiedBytes())
-          : out.send(dest, topic, copyPayloads(payloads), payloads.length, copiedBytes());
+      payload = length === 1 ? copyPayload(payloads[0]) : copyPayloads(payloads);
     } catch (refused) {
       return toTroupeError(refused, 'INVALID');
     }
-    return error ?? true;
+    needRoom();
+    return out.send(dest, topic, payload, length, copiedBytes()) ?? true;
   }
 
   /** Wait for the next message of the inbox: of a topic that no channel listens on. Undefined only at a timeout. */
@@ -230,14 +232,14 @@ export class Self<M extends Messages = Messages> {
 
   /** Ask a process to end: it gets a CANCEL event. The error, as a value: NOT_FOUND. */
   cancel(dest: string, reason?: string): true | TroupeError {
-    const out = this.#process.output;
-    return out === undefined ? hasEnded() : (out.cancel(dest, reason) ?? true);
+    if (this.#process.output === undefined) return hasEnded();
+    const why = reason === undefined ? undefined : textArgument(reason, 'cancel: the reason');
+    return this.#process.out.cancel(dest, why) ?? true;
   }
 
   /** End a process, whether it wants or not. The error, as a value: NOT_FOUND. */
   terminate(dest: string): true | TroupeError {
-    const out = this.#process.output;
-    return out === undefined ? hasEnded() : (out.terminate(dest) ?? true);
+    return this.#process.output === undefined ? hasEnded() : (this.#process.out.terminate(dest) ?? true);
   }
 
   /** Names of processes. */
@@ -248,7 +250,11 @@ export class Self<M extends Messages = Messages> {
   // --- options, paths, upgrade ----------------------------------------------------------------------------------
 
   setOptions(options: ProcessOptions): void {
-    this.#process.out.setOptions({ trap_links: options.trapLinks, upgradable: options.upgradable });
+    const { trapLinks, upgradable } = options;
+    this.#process.out.setOptions({
+      trap_links: trapLinks === undefined ? undefined : Boolean(trapLinks),
+      upgradable: upgradable === undefined ? undefined : Boolean(upgradable),
+    });
   }
 
   options(): Required<ProcessOptions> {
@@ -297,6 +303,7 @@ export class Self<M extends Messages = Messages> {
    * options, context and unread messages. Does not come back: the process goes over when it next waits or returns.
    */
   upgrade(id: string | null, ...args: unknown[]): Command<never> {
+    if (id !== null) textArgument(id, 'upgrade: the entry');
     return upgrade(this.#process, id, copyArguments(args, 'args'));
   }
 

@@ -12,7 +12,9 @@ import { type Duration, toMilliseconds } from './duration.ts';
 import { copyArguments, raise } from './guest_error.ts';
 import type { Pid } from './messages.ts';
 import type { Process } from './process.ts';
+import { needMuchRoom } from './stack_room.ts';
 import { type Actor, identityOfActor, identityOfScope, type Scope } from './security.ts';
+import { textArgument } from './text_argument.ts';
 
 type Values = { readonly [key: string]: Payload };
 type Queued = { readonly topic: string; readonly payloads: readonly Payload[] };
@@ -81,12 +83,15 @@ export class Spawner {
    * PID is the answer.
    */
   withName(name: string): Spawner {
-    return this.#with({ name });
+    return this.#with({ name: textArgument(name, 'withName: the name') });
   }
 
   /** A message that the child finds before any other. */
   withMessage(topic: string, ...payloads: unknown[]): Spawner {
-    const queued = { topic, payloads: copyArguments(payloads, 'payload') };
+    const queued = {
+      topic: textArgument(topic, 'withMessage: the topic'),
+      payloads: copyArguments(payloads, 'payload'),
+    };
     return this.#with({ messages: [...(this.#settings.messages ?? []), queued] });
   }
 
@@ -144,11 +149,13 @@ export class Spawner {
 
 /** Throws what the scheduler answers. */
 export function spawn(process: Process, request: SpawnRequest): Pid {
+  needMuchRoom();
   const child = process.out.spawn(request);
   if (typeof child === 'string') return child as Pid;
   return raise(child);
 }
 
 export function execute<T>(process: Process, request: SpawnRequest): Running<T> {
+  needMuchRoom();
   return begin<T>(process, tag => process.out.exec(tag, request));
 }

@@ -3,9 +3,11 @@
  */
 import type { TroupeError } from '../../runtime/errors.ts';
 import type { EventQueue } from '../../runtime/machine.ts';
+import { hideHostFrames } from './guest_error.ts';
 import type { Fork, Path } from './path.ts';
 import type { Process } from './process.ts';
 import { EventSource, InboxSource, type MailSource, NOTHING } from './source.ts';
+import { needRoom } from './stack_room.ts';
 import type { Waiter } from './waiter.ts';
 
 /** What an answer of the scheduler is for: a command, a timeout, a timer. */
@@ -94,6 +96,7 @@ export class Waits {
 
   /** No answer will come for `tag`. */
   abandon(tag: number): void {
+    needRoom();
     if (this.expected.delete(tag)) this.process.output?.abandon(tag);
   }
 
@@ -128,7 +131,9 @@ export class Waits {
       const target = this.expected.get(answer.tag);
       if (target === undefined) continue;
       this.expected.delete(answer.tag);
-      target.answered(answer.value, answer.error);
+      const { value, error } = answer;
+      if (error !== undefined && !this.process.imports.trusted) hideHostFrames(error);
+      target.answered(value, error);
     }
     if (this.asked.length > 0) this.lookAtAsked();
     for (const source of this.mail) source.pump();

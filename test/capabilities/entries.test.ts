@@ -18,7 +18,7 @@ const { entries } = await loadDeployment(
 version: "1.0"
 namespace: app
 entries:
-  - {name: host, kind: process.host, limits: {mailbox: 10}}
+  - {name: host, kind: process.host, allow_untrusted_ts: true, limits: {mailbox: 10}}
   - {name: secret, kind: function.lua, source: "return function() return 'hidden' end", meta: {type: test, tags: [fast, small], depth: {at: 2}}}
   - {name: prices, kind: registry.entry, meta: {type: table}, data: {tea: 3}}
   - name: read

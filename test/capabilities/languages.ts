@@ -90,7 +90,7 @@ export class Speakers {
   ): Promise<Speakers> {
     const wanted = `[${capabilities.join(', ')}]`;
     const entries = [
-      `{name: host, kind: process.host, capabilities: ${granted}}`,
+      `{name: host, kind: process.host, allow_untrusted_ts: true, capabilities: ${granted}}`,
       `{name: lua, kind: process.lua, source: file://call.lua, modules: ${wanted}, meta: {default_host: app:host}}`,
       `{name: ts, kind: process.ts, source: file://call.ts, imports: ${wanted}, meta: {default_host: app:host}}`,
       ...capabilities.flatMap(capability =>

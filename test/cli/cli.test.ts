@@ -10,8 +10,8 @@ const SDK = "import { defineProcess, TroupeError } from 'troupe/sdk';\n";
 const root = writeDeployment({
   'app.yaml': `namespace: app
 entries:
-  - {name: host, kind: process.host}
-  - {name: tty, kind: terminal.host}
+  - {name: host, kind: process.host, allow_untrusted_ts: true}
+  - {name: tty, kind: terminal.host, allow_untrusted_ts: true}
   - {name: add, kind: process.ts, source: "file://add.ts"}
   - {name: fail, kind: process.ts, source: "file://fail.ts"}
   - {name: greet, kind: process.ts, source: "file://greet.ts", imports: [io], meta: {command: {name: greet, short: say hello}}}
@@ -49,7 +49,7 @@ test('--set reaches a setting of the runtime', async () => {
   const may = writeDeployment({
     'app.yaml': `namespace: app
 entries:
-  - {name: host, kind: process.host}
+  - {name: host, kind: process.host, allow_untrusted_ts: true}
   - {name: may, kind: process.ts, source: "file://may.ts", imports: [security]}
 `,
     'may.ts': `${SDK}export default defineProcess(self => self.capability('security').can('read', 'doc:1'));`,
@@ -126,7 +126,7 @@ test('run: services until Ctrl-C, which stops them in order', async () => {
   const services = writeDeployment({
     's.yaml': `namespace: s
 entries:
-  - {name: host, kind: process.host}
+  - {name: host, kind: process.host, allow_untrusted_ts: true}
   - {name: waits, kind: process.ts, source: "file://waits.ts", imports: [logger]}
   - {name: one, kind: process.service, process: waits, host: host, lifecycle: {auto_start: true}}
 `,

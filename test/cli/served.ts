@@ -6,7 +6,7 @@ const SDK = "import { defineProcess } from 'troupe/sdk';\n";
 export const FILES = {
   'app.yaml': `namespace: app
 entries:
-  - {name: host, kind: process.host}
+  - {name: host, kind: process.host, allow_untrusted_ts: true}
   - {name: tty, kind: terminal.host}
   - {name: counts, kind: process.ts, source: "file://counts.ts", imports: [logger]}
   - {name: holds, kind: process.lua, source: "return function() process.inbox():receive() end"}

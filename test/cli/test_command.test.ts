@@ -23,8 +23,8 @@ function tests(sources: {
 const shop = writeDeployment({
   'shop.yaml': `namespace: shop
 entries:
-  - {name: host, kind: process.host}
-  - {name: tty, kind: terminal.host}
+  - {name: host, kind: process.host, allow_untrusted_ts: true}
+  - {name: tty, kind: terminal.host, allow_untrusted_ts: true}
   - {name: total, kind: function.lua, source: "return function(a, b) return a + b end"}
 `,
   'tests/cart.yaml': `namespace: shop.tests
@@ -128,7 +128,7 @@ test('--json prints one document, whatever the tests print', async () => {
   const root = writeDeployment({
     'app.yaml': `namespace: app
 entries:
-  - {name: tty, kind: terminal.host}
+  - {name: tty, kind: terminal.host, allow_untrusted_ts: true}
   - {name: good, kind: function.lua, source: "return function() require('io').write('loud') end", modules: [io], meta: {type: test, default_host: tty}}
   - {name: bad, kind: function.lua, source: "return function() error('no luck') end", meta: {type: test, suite: z}}
 `,
@@ -256,7 +256,7 @@ for (const workers of ['0', '1', '2']) {
     const root = writeDeployment({
       'app.yaml': `namespace: app
 entries:
-  - {name: host, kind: process.host}
+  - {name: host, kind: process.host, allow_untrusted_ts: true}
   - {name: test, kind: function.lua, source: "file://test.lua", meta: {type: test}}
   - {name: child, kind: process.lua, source: "file://child.lua"}
 `,
@@ -283,7 +283,7 @@ test('a test that never waits is ended together with its runtime; the next one r
   const root = writeDeployment({
     'app.yaml': `namespace: app
 entries:
-  - {name: host, kind: process.host}
+  - {name: host, kind: process.host, allow_untrusted_ts: true}
   - {name: a, kind: function.ts, source: "file://a.ts", meta: {type: test}}
   - {name: b, kind: function.lua, source: "return function() end", meta: {type: test}}
 `,
@@ -315,7 +315,7 @@ test('services of the deployment run beside the tests', async () => {
   const root = writeDeployment({
     'app.yaml': `namespace: app
 entries:
-  - {name: host, kind: process.host}
+  - {name: host, kind: process.host, allow_untrusted_ts: true}
   - {name: echo, kind: process.lua, source: "file://echo.lua"}
   - {name: echo.service, kind: process.service, process: echo, host: host, lifecycle: {auto_start: true, name: echo}}
   - {name: asks, kind: function.lua, source: "file://asks.lua", meta: {type: test}}

@@ -4,7 +4,7 @@
  */
 import * as assert from 'uvu/assert';
 import type { Payload } from '../../runtime/machine.ts';
-import { given, type World } from './world.ts';
+import { given, hostOf, smallHostOf, type World } from './world.ts';
 
 export interface Case {
   /** Section of the semantics and the rule in short. */
@@ -12,18 +12,16 @@ export interface Case {
   run(world: World, a: string, b: string): Promise<void>;
 }
 
-const HOST = 'c:host';
-
 export const CASES: readonly Case[] = [
   // --- 1. identity ------------------------------------------------------------------------------------------------
   {
     rule: '1 a PID is {host|0x00001} and the same text for everybody',
     async run(world, a, b) {
       const first = await world.agent(a);
-      assert.match(first.pid, /^\{c:host\|0x[0-9a-f]{5,}\}$/);
+      assert.match(first.pid, /^\{c:\w+\|0x[0-9a-f]{5,}\}$/);
       assert.is(await first.must('pid'), first.pid);
       assert.is(await first.must('id'), `c:${a}`);
-      const pid = await first.must('spawn', { how: 'spawn', id: `c:${b}`, host: HOST, args: [] });
+      const pid = await first.must('spawn', { how: 'spawn', id: `c:${b}`, host: hostOf(b), args: [] });
       assert.is(await world.adopt(pid).must('pid'), pid);
     },
   },
@@ -32,7 +30,7 @@ export const CASES: readonly Case[] = [
     async run(world, a, b) {
       const [x, y] = [await world.agent(a), await world.agent(b)];
       const forged = [
-        y.pid.replace('c:host', 'c:small'),
+        y.pid.replace(/c:\w+/, 'c:small'),
         y.pid.replace('0x', '0x0'),
         y.pid.replace('0x', '0X'),
         '{}',
@@ -68,7 +66,7 @@ export const CASES: readonly Case[] = [
     async run(world, a, b) {
       const parent = await world.agent(a);
       const args: Payload[] = [1, 'two', [3], { four: 4 }];
-      const pid = await parent.must('spawn', { how: 'spawn', id: `c:${b}`, host: HOST, args: given(b, ...args) });
+      const pid = await parent.must('spawn', { how: 'spawn', id: `c:${b}`, host: hostOf(b), args: given(b, ...args) });
       assert.equal(await world.adopt(pid).must('args'), args);
     },
   },
@@ -79,7 +77,7 @@ export const CASES: readonly Case[] = [
       const pid = await parent.must('spawn', {
         how: 'spawn_monitored',
         id: `c:${b}`,
-        host: HOST,
+        host: hostOf(b),
         args: given(b, 'return', 5),
       });
       const [event] = await parent.events(1);
@@ -93,7 +91,7 @@ export const CASES: readonly Case[] = [
     async run(world, a, b) {
       const [watcher, parent] = [await world.agent(a), await world.agent(a)];
       await watcher.must('monitor', { pid: parent.pid });
-      const pid = await parent.must('spawn', { how: 'spawn_linked', id: `c:${b}`, host: HOST, args: [] });
+      const pid = await parent.must('spawn', { how: 'spawn_linked', id: `c:${b}`, host: hostOf(b), args: [] });
       world.adopt(pid).tell('raise', { message: 'child broke' });
       const [event] = await watcher.events(1);
       assert.match(event.error!.message, /^linked process failed/);
@@ -108,7 +106,7 @@ export const CASES: readonly Case[] = [
       await parent.must('spawn', {
         how: 'spawn_linked_monitored',
         id: `c:${b}`,
-        host: HOST,
+        host: hostOf(b),
         args: given(b, 'raise', 'broke'),
       });
       const events = await parent.events(2);
@@ -125,13 +123,13 @@ export const CASES: readonly Case[] = [
     async run(world, a, b) {
       const parent = await world.agent(a);
       const spawn = (id: string, host: string) => parent.refused('spawn', { how: 'spawn', id, host, args: [] });
-      assert.is(await spawn('c:nobody', HOST), 'NOT_FOUND');
+      assert.is(await spawn('c:nobody', 'c:host'), 'NOT_FOUND');
       assert.is(await spawn(`c:${b}`, 'c:nowhere'), 'NOT_FOUND');
       assert.is(await spawn(`c:${b}`, `c:${a}`), 'INVALID');
       assert.is(await spawn(`c:${b}`, 'c:bare'), 'PERMISSION_DENIED');
-      const only = await parent.must('spawn', { how: 'spawn', id: `c:${b}`, host: 'c:small', args: [] });
+      const only = await parent.must('spawn', { how: 'spawn', id: `c:${b}`, host: smallHostOf(b), args: [] });
       const live = world.runtime.live;
-      assert.is(await spawn(`c:${b}`, 'c:small'), 'RATE_LIMITED');
+      assert.is(await spawn(`c:${b}`, smallHostOf(b)), 'RATE_LIMITED');
       assert.is(world.runtime.live, live);
       world.runtime.terminate(only);
       await world.gone(only);
@@ -141,7 +139,7 @@ export const CASES: readonly Case[] = [
     rule: "2 a parent's normal or abnormal end does not end children that are not linked",
     async run(world, a, b) {
       const parent = await world.agent(a);
-      const pid = await parent.must('spawn', { how: 'spawn', id: `c:${b}`, host: HOST, args: [] });
+      const pid = await parent.must('spawn', { how: 'spawn', id: `c:${b}`, host: hostOf(b), args: [] });
       parent.tell('raise', { message: 'gone' });
       await world.gone(parent.pid);
       assert.is(await world.adopt(pid).must('nothing'), true);
@@ -151,7 +149,7 @@ export const CASES: readonly Case[] = [
     rule: "2 a linked child lives through its parent's normal end",
     async run(world, a, b) {
       const parent = await world.agent(a);
-      const pid = await parent.must('spawn', { how: 'spawn_linked', id: `c:${b}`, host: HOST, args: [] });
+      const pid = await parent.must('spawn', { how: 'spawn_linked', id: `c:${b}`, host: hostOf(b), args: [] });
       parent.tell('return', { value: 1 });
       await world.gone(parent.pid);
       assert.is(await world.adopt(pid).must('nothing'), true);
@@ -161,7 +159,7 @@ export const CASES: readonly Case[] = [
     rule: "2 a linked child does not live through its parent's abnormal end",
     async run(world, a, b) {
       const parent = await world.agent(a);
-      const pid = await parent.must('spawn', { how: 'spawn_linked', id: `c:${b}`, host: HOST, args: [] });
+      const pid = await parent.must('spawn', { how: 'spawn_linked', id: `c:${b}`, host: hostOf(b), args: [] });
       parent.tell('raise', { message: 'gone' });
       await world.gone(pid);
     },
@@ -171,7 +169,7 @@ export const CASES: readonly Case[] = [
     async run(world, a, b) {
       const parent = await world.agent(a);
       const name = `only of ${parent.pid}`;
-      const request = (n: number) => ({ name, id: `c:${b}`, host: HOST, messages: [['hello', n]] });
+      const request = (n: number) => ({ name, id: `c:${b}`, host: hostOf(b), messages: [['hello', n]] });
       const first = await parent.must('spawn_named', request(1));
       const live = world.runtime.live;
       const second = await parent.must('spawn_named', request(2));
@@ -191,9 +189,12 @@ export const CASES: readonly Case[] = [
     rule: '2 exec answers the value',
     async run(world, a, b) {
       const caller = await world.agent(a);
-      assert.equal(await caller.must('exec', { id: `c:${b}`, host: HOST, args: given(b, 'return', { x: [1, 2] }) }), {
-        x: [1, 2],
-      });
+      assert.equal(
+        await caller.must('exec', { id: `c:${b}`, host: hostOf(b), args: given(b, 'return', { x: [1, 2] }) }),
+        {
+          x: [1, 2],
+        },
+      );
     },
   },
   {
@@ -202,12 +203,12 @@ export const CASES: readonly Case[] = [
       const caller = await world.agent(a);
       const answer = (await caller.ask('exec', {
         id: `c:${b}`,
-        host: HOST,
+        host: hostOf(b),
         args: given(b, 'return_error', 'no luck'),
       })) as any;
       assert.is(answer.kind, 'CONFLICT');
       assert.is(answer.message, 'no luck');
-      assert.is(await caller.refused('exec', { id: 'c:nobody', host: HOST, args: [] }), 'NOT_FOUND');
+      assert.is(await caller.refused('exec', { id: 'c:nobody', host: 'c:host', args: [] }), 'NOT_FOUND');
     },
   },
   {
@@ -215,7 +216,7 @@ export const CASES: readonly Case[] = [
     async run(world, a, b) {
       const caller = await world.agent(a);
       const live = world.runtime.live;
-      const answer = caller.ask('exec', { id: `c:${b}`, host: HOST, args: given(b, 'wait_cancel') });
+      const answer = caller.ask('exec', { id: `c:${b}`, host: hostOf(b), args: given(b, 'wait_cancel') });
       await world.until(
         async () => world.runtime.live,
         now => now > live,
@@ -227,8 +228,8 @@ export const CASES: readonly Case[] = [
   {
     rule: '2 context values are inherited by children',
     async run(world, a, b) {
-      const pid = world.runtime.spawn({ id: `c:${a}`, host: HOST, args: [], context: { tenant: 'blue', n: 1 } });
-      const child = await world.adopt(pid).must('spawn', { how: 'spawn', id: `c:${b}`, host: HOST, args: [] });
+      const pid = world.runtime.spawn({ id: `c:${a}`, host: hostOf(a), args: [], context: { tenant: 'blue', n: 1 } });
+      const child = await world.adopt(pid).must('spawn', { how: 'spawn', id: `c:${b}`, host: hostOf(b), args: [] });
       assert.is(await world.adopt(child).must('context', { key: 'tenant' }), 'blue');
       assert.is(await world.adopt(child).must('context', { key: 'n' }), 1);
     },

@@ -22,13 +22,20 @@ interface Language {
   /** The entry's keys besides its name. */
   readonly entry: string;
   readonly file: string;
+  /** Of `hosts` in the deployment; `host` where left out. */
+  readonly host?: string;
   /** The languages that it is tried with besides itself, each in both roles; all where left out. */
   readonly partners?: readonly string[];
 }
 
 export const LANGUAGES: { readonly [name: string]: Language } = {
   ts: { entry: 'kind: process.ts, imports: [time]', file: 'agent.ts' },
-  async: { entry: 'kind: process.ts, imports: [time]', file: 'agent_async.ts' },
+  // What runs on promises runs on trusted hosts.
+  async: {
+    entry: 'kind: process.ts, imports: [time], meta: {default_host: "c:node"}',
+    file: 'agent_async.ts',
+    host: 'node',
+  },
   // The same machine and library in the other style.
   handlers: {
     entry: 'kind: process.ts, imports: [time]',
@@ -46,6 +53,14 @@ export const LANGUAGES: { readonly [name: string]: Language } = {
   },
   c: { entry: 'kind: process.wasm, imports: [time]', file: 'agent_c.wasm' },
 };
+
+/** Where its agents run, and where there is room for one of them only. */
+export function hostOf(language: string): string {
+  return `c:${LANGUAGES[language].host ?? 'host'}`;
+}
+export function smallHostOf(language: string): string {
+  return LANGUAGES[language].host === undefined ? 'c:small' : 'c:small_node';
+}
 
 /** Whether the cases run for this pair. */
 export function meet(a: string, b: string): boolean {
@@ -159,9 +174,11 @@ export class World {
     const yaml = [
       'namespace: c',
       'entries:',
-      `  - {name: host, kind: process.host, limits: {mailbox: 500${SLICE === undefined ? '' : `, cpu_slice: ${SLICE}`}}}`,
-      '  - {name: small, kind: process.host, host: {max_processes: 1}}',
-      '  - {name: bare, kind: process.host, capabilities: {json: {}}}',
+      `  - {name: host, kind: process.host, allow_untrusted_ts: true, limits: {mailbox: 500${SLICE === undefined ? '' : `, cpu_slice: ${SLICE}`}}}`,
+      '  - {name: node, kind: process.host, trusted: true, limits: {mailbox: 500}}',
+      '  - {name: small, kind: process.host, allow_untrusted_ts: true, host: {max_processes: 1}}',
+      '  - {name: small_node, kind: process.host, trusted: true, host: {max_processes: 1}}',
+      '  - {name: bare, kind: process.host, allow_untrusted_ts: true, capabilities: {json: {}}}',
       ...entries,
     ].join('\n');
     const names = [...Object.values(LANGUAGES).map(({ file }) => file), 'orders.ts', 'orders.as.ts'];
@@ -171,7 +188,7 @@ export class World {
 
   /** An agent that answers: its first step is over. */
   async agent(language: string): Promise<Agent> {
-    const agent = new Agent(this, this.runtime.spawn({ id: `c:${language}`, host: 'c:host', args: [] }));
+    const agent = new Agent(this, this.runtime.spawn({ id: `c:${language}`, host: hostOf(language), args: [] }));
     await agent.must('nothing');
     return agent;
   }

@@ -20,11 +20,11 @@ const test = suite<{ runtime: Runtime; path: string }>('socket of a runtime');
 const FILES = {
   'app.yaml': `namespace: app
 entries:
-  - {name: host, kind: process.host}
-  - {name: closed, kind: process.host, reachable_from: [mount], capabilities: {process: {operations: []}}}
+  - {name: host, kind: process.host, allow_untrusted_ts: true}
+  - {name: closed, kind: process.host, allow_untrusted_ts: true, reachable_from: [mount], capabilities: {process: {operations: []}}}
   - {name: holds, kind: process.ts, source: "file://holds.ts"}
   - {name: reaches, kind: process.ts, source: "file://reaches.ts", imports: [fs]}
-  - {name: mount, kind: process.host, capabilities: {fs: {root: ".", write: true}}}
+  - {name: mount, kind: process.host, allow_untrusted_ts: true, capabilities: {fs: {root: ".", write: true}}}
 `,
   'holds.ts': `import { defineProcess } from 'troupe/sdk';
 export default defineProcess(function* (self) {

@@ -22,14 +22,14 @@ const FILES = {
   '.troupe.yaml': '{}\n',
   'app.yaml': `namespace: app
 entries:
-  - {name: host, kind: process.host}
-  - {name: other, kind: process.host, capabilities: {time: {}, fs: {root: "."}}, limits: {memory: 1MiB, cpu_slice: 5ms, mailbox: 50}}
+  - {name: host, kind: process.host, allow_untrusted_ts: true}
+  - {name: other, kind: process.host, allow_untrusted_ts: true, capabilities: {time: {}, fs: {root: "."}}, limits: {memory: 1MiB, cpu_slice: 5ms, mailbox: 50}}
   - {name: holds, kind: process.ts, source: "file://holds.ts"}
   - {name: waits, kind: process.ts, source: "file://waits.ts", imports: [time]}
   - {name: hangs, kind: process.ts, source: "file://hangs.ts"}
   - {name: quiet, kind: process.lua, source: "return function() process.inbox():receive() end"}
   - {name: all, kind: security.policy, policy: {actions: '*', resources: '*', effect: allow}}
-  - {name: quiet.host, kind: process.host, reachable_from: [host], capabilities: {process: {operations: [send]}}}
+  - {name: quiet.host, kind: process.host, allow_untrusted_ts: true, reachable_from: [host], capabilities: {process: {operations: [send]}}}
   - {name: read, kind: security.policy, policy: {actions: read, resources: "doc:*", effect: allow}}
   - {name: secret, kind: security.policy, policy: {actions: "*", resources: "doc:secret", effect: deny}}
   - {name: own, kind: security.policy, policy: {actions: write, resources: "*", effect: allow, conditions: [{field: meta.owner, operator: eq, value_from: actor.id}]}}

@@ -14,7 +14,7 @@ const test = suite('held and packed');
 const IMAGE: Image = { program: 'p', bytes: new Uint8Array(8) };
 
 function packed(machine: Partial<StateMachine>): { packed: boolean; process: Process } {
-  const process = new Process({} as Linked, 1, 0, [], NOTHING_INHERITED);
+  const process = new Process({ host: { isOpen: true } } as Linked, 1, 0, [], NOTHING_INHERITED);
   process.machine = { init: () => undefined, step: () => StepStatus.Idle, close: () => undefined, ...machine };
   return { packed: pack(process), process };
 }

@@ -14,9 +14,9 @@ const test = suite('processes that move all the time');
 
 const YAML = `namespace: m
 entries:
-  - {name: host, kind: process.host}
-  - {name: tight, kind: process.host, limits: {mailbox: 1000}}
-  - {name: mean, kind: process.host, limits: {cpu_total: 300ms, cpu_slice: 1ms}}
+  - {name: host, kind: process.host, allow_untrusted_ts: true}
+  - {name: tight, kind: process.host, allow_untrusted_ts: true, limits: {mailbox: 1000}}
+  - {name: mean, kind: process.host, allow_untrusted_ts: true, limits: {cpu_total: 300ms, cpu_slice: 1ms}}
   - {name: lua, kind: process.lua, modules: [time], source: "file://traveller.lua"}
   - {name: wasm, kind: process.wasm, language: assemblyscript, imports: [time], source: "file://traveller.as.ts"}
   - {name: ts, kind: process.ts, imports: [time], source: "file://traveller.ts"}

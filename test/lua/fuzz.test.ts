@@ -175,7 +175,7 @@ test('any bytes as a file are refused with their place, or accepted', async () =
   await fc.assert(
     fc.asyncProperty(fc.oneof(fc.uint8Array({ maxLength: 60 }), fc.string({ unit: 'binary' })), async source => {
       const root = writeDeployment({
-        'app.yaml': `namespace: app\nentries:\n  - {name: host, kind: process.host}\n  - ${entry}\n`,
+        'app.yaml': `namespace: app\nentries:\n  - {name: host, kind: process.host, allow_untrusted_ts: true}\n  - ${entry}\n`,
         'main.lua': source,
       });
       const { entries } = await readDeployment(root);

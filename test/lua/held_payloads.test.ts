@@ -11,7 +11,7 @@ const test = suite('payloads held outside of Lua');
 const INDEX = `version: "1.0"
 namespace: app
 entries:
-  - {name: host, kind: process.host, limits: {memory: 1MiB}}
+  - {name: host, kind: process.host, allow_untrusted_ts: true, limits: {memory: 1MiB}}
   - {name: feed, kind: process.ts, source: file://feed.ts}
   - {name: relay, kind: process.lua, source: file://relay.lua}
   - {name: keep, kind: process.lua, source: file://keep.lua}

@@ -13,7 +13,7 @@ const FILES = {
   'app.yaml': `version: "1.0"
 namespace: app
 entries:
-  - {name: host, kind: process.host}
+  - {name: host, kind: process.host, allow_untrusted_ts: true}
   - {name: read, kind: security.policy, policy: {actions: [read, process.*], resources: "*", effect: allow}}
   - {name: seen, kind: process.ts, source: file://seen.ts, imports: [security, ctx]}
   - {name: typescript, kind: process.ts, source: file://typescript.ts}
@@ -52,7 +52,7 @@ const WASM = {
   'wasm.yaml': `version: "1.0"
 namespace: wasm
 entries:
-  - {name: host, kind: process.host}
+  - {name: host, kind: process.host, allow_untrusted_ts: true}
   - {name: main, kind: process.wasm, source: file://wasm.as.ts, language: assemblyscript}
 `,
   'wasm.as.ts': `import { lastError, Spawner, Value } from 'troupe';

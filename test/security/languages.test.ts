@@ -22,7 +22,7 @@ const LANGUAGES = ['typescript', 'lua', 'wasm'] as const;
 const FILES = {
   'app.yaml': `namespace: app
 entries:
-  - {name: host, kind: process.host}
+  - {name: host, kind: process.host, allow_untrusted_ts: true}
   - {name: typescript, kind: process.ts, source: file://asker.ts, imports: [security]}
   - {name: lua, kind: process.lua, source: file://asker.lua, modules: [security]}
   - {name: wasm, kind: process.wasm, language: assemblyscript, source: file://asker.as.ts, imports: [security]}

@@ -14,10 +14,10 @@ const LUA = 'return function() return require("security").can("read", "doc:1") e
 const YAML = `version: "1.0"
 namespace: app
 entries:
-  - {name: open, kind: process.host}
-  - {name: declared, kind: process.host, capabilities: {security: {}}}
-  - {name: terminal, kind: terminal.host}
-  - {name: declaredterminal, kind: terminal.host, capabilities: {security: {}}}
+  - {name: open, kind: process.host, allow_untrusted_ts: true}
+  - {name: declared, kind: process.host, allow_untrusted_ts: true, capabilities: {security: {}}}
+  - {name: terminal, kind: terminal.host, allow_untrusted_ts: true}
+  - {name: declaredterminal, kind: terminal.host, allow_untrusted_ts: true, capabilities: {security: {}}}
   - {name: read, kind: security.policy, policy: {actions: read, resources: "doc:*", effect: allow}}
   - {name: typescript, kind: process.ts, source: file://may.ts, imports: [security]}
   - {name: lua, kind: process.lua, source: file://may.lua, modules: [security]}

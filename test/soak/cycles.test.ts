@@ -14,7 +14,7 @@ const ALLOWANCE = 1 << 20;
 
 const YAML = `namespace: s
 entries:
-  - {name: host, kind: process.host}
+  - {name: host, kind: process.host, allow_untrusted_ts: true}
   - {name: ts, kind: process.ts, source: "file://a.ts"}
   - {name: lua, kind: process.lua, source: "file://a.lua"}
   - {name: wasm, kind: process.wasm, language: assemblyscript, source: "file://a.as.ts"}

@@ -76,7 +76,7 @@ async function start(given: Given): Promise<World> {
   const { runs = 10, ends = 'fail', lifecycle = '', restart = '', host = '' } = given;
   const yaml = `namespace: s
 entries:
-  - {name: host, kind: process.host, host: {${host}}}
+  - {name: host, kind: process.host, allow_untrusted_ts: true, host: {${host}}}
   - {name: work, kind: process.ts, source: file://work.ts}
   - {name: web, kind: process.service, process: work, host: host, input: [${runs}, ${ends}],
      lifecycle: {auto_start: true, ${lifecycle} restart: {${restart}}}}
@@ -266,7 +266,7 @@ for (const workers of [0, 2]) {
     );
     const yaml = `namespace: s
 entries:
-  - {name: host, kind: process.host}
+  - {name: host, kind: process.host, allow_untrusted_ts: true}
   - {name: ts, kind: process.ts, source: file://work.ts}
   - {name: lua, kind: process.lua, source: file://work.lua, modules: [time]}
 ${services.join('\n')}

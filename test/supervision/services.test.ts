@@ -40,7 +40,7 @@ function service(name: string, process: string, requires: string, timeout = '5s'
 
 const HEAD = `namespace: s
 entries:
-  - {name: host, kind: process.host}
+  - {name: host, kind: process.host, allow_untrusted_ts: true}
   - {name: ts, kind: process.ts, source: "file://a.ts", imports: [logger]}
   - {name: lua, kind: process.lua, source: "file://b.lua", modules: [logger]}
 `;
@@ -80,7 +80,7 @@ export default defineProcess(function* (self) { for (;;) yield* self.receive(); 
 });
 
 test('one that cannot start: its name is in the error, and nothing is left running', async () => {
-  const yaml = `${HEAD.replace('kind: process.host}', 'kind: process.host, host: {max_processes: 1}}')}${service('one', 'ts', '')}
+  const yaml = `${HEAD.replace('kind: process.host, allow_untrusted_ts: true}', 'kind: process.host, allow_untrusted_ts: true, host: {max_processes: 1}}')}${service('one', 'ts', '')}
 ${service('two', 'ts', '')}
 `;
   try {

@@ -1,9 +1,12 @@
 /** What bodies do: generators and async functions behave the same. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { errorOf, run } from './world.ts';
+import { errorOf, run, type WorldOptions } from './world.ts';
 
 const test = suite('bodies');
+
+/** Async functions are for hosts that are trusted. */
+const HOSTS: { readonly [kind: string]: WorldOptions } = { generator: {}, promise: { host: 'trusted: true' } };
 
 /** The same body twice: as a generator and as an async function. */
 function bothWays(body: string): { generator: string; promise: string } {
@@ -19,7 +22,7 @@ function both(name: string, body: string, expected: (result: unknown) => void, a
   const bodies = bothWays(body);
   for (const [kind, text] of Object.entries(bodies)) {
     test(`${name} (${kind})`, async () => {
-      expected(await run({ main: text, ...more }, 'main', args, { imports: ['time', 'store'] }));
+      expected(await run({ main: text, ...more }, 'main', args, { ...HOSTS[kind], imports: ['time', 'store'] }));
     });
   }
 }
@@ -217,7 +220,7 @@ for (const [kind, text] of Object.entries(
   bothWays('\n  yield* self.time.sleep("1ms");\n  throw new TypeError("oh");\n'),
 )) {
   test(`an error names the line that threw it (${kind})`, async () => {
-    const error = await errorOf(run({ main: text }, 'main', [], { imports: ['time'] }));
+    const error = await errorOf(run({ main: text }, 'main', [], { ...HOSTS[kind], imports: ['time'] }));
     assert.is(error.message, 'oh');
     assert.is(error.details?.place, 'main.ts:4:9');
     assert.match(error.stack ?? '', /^TypeError: oh\n {4}at .*main\.ts:4:9/);
@@ -228,13 +231,13 @@ for (const [kind, text] of Object.entries(
   bothWays('self.fork(function* () { throw new Error("in a fork"); }); yield* self.receive();'),
 )) {
   test(`an error in a fork ends the process (${kind})`, async () => {
-    assert.is((await errorOf(run({ main: text }, 'main'))).message, 'in a fork');
+    assert.is((await errorOf(run({ main: text }, 'main', [], HOSTS[kind]))).message, 'in a fork');
   });
 }
 
 for (const [kind, text] of Object.entries(bothWays('return { fn() {} };'))) {
   test(`a result that cannot be sent is an error that names it (${kind})`, async () => {
-    const error = await errorOf(run({ main: text }, 'main'));
+    const error = await errorOf(run({ main: text }, 'main', [], HOSTS[kind]));
     assert.is(error.kind, 'INVALID');
     assert.match(error.message, /result\.fn: function cannot be sent/);
   });
@@ -246,7 +249,7 @@ for (const [kind, text] of Object.entries(
   ),
 )) {
   test(`tryReceive empties the inbox without waiting (${kind})`, async () => {
-    assert.is(await run({ main: text }, 'main'), 5000);
+    assert.is(await run({ main: text }, 'main', [], HOSTS[kind]), 5000);
   });
 }
 

@@ -10,7 +10,7 @@ const test = suite('Bytes in programs');
 const INDEX = `version: "1.0"
 namespace: app
 entries:
-  - {name: host, kind: process.host, limits: {mailbox_bytes: 1MiB}, capabilities: {store: {}, hash: {}}}
+  - {name: host, kind: process.host, allow_untrusted_ts: true, limits: {mailbox_bytes: 1MiB}, capabilities: {store: {}, hash: {}}}
   - {name: send, kind: process.ts, source: file://send.ts}
   - {name: sort, kind: process.ts, source: file://sort.ts}
   - {name: flood, kind: process.ts, source: file://flood.ts}

@@ -237,7 +237,6 @@ for (const [name, handlers, said] of [
     `init(self): any { return self.time.sleep('1ms'); },`,
     /answered a command or promise where the next state belongs/,
   ],
-  ['a promise', `init(): any { return Promise.resolve(1); },`, /answered a command or promise/],
   [
     'an answer that nothing handles',
     `init(self) { self.expect('x', self.time.sleep('1ms')); },`,
@@ -264,11 +263,21 @@ for (const [name, handlers, said] of [
   ['an unknown key', `init() {}, onn: {},`, /"onn" is not one of init, message, event, on, timers, answers/],
   ['a handler that is none', `init() {}, on: { a: 1 },`, /on\.a must be a function, not number/],
   ['a generator', `init() {}, on: { *a() {} },`, /on\.a is a generator or async function/],
-  ['an async function', `async init() {},`, /init is a generator or async function/],
   ['a list', `init() {}, timers: 5,`, /`timers` must be an object of functions/],
 ] as const) {
   test(`refused in a definition: ${name}`, async () => {
     const error = await errorOf(alone(handlers));
+    assert.is(error.kind, 'INVALID');
+    assert.match(error.message, said);
+  });
+}
+
+for (const [name, handlers, said] of [
+  ['a promise in the place of a state', `init(): any { return Promise.resolve(1); },`, /answered a command or promise/],
+  ['an async function', `async init() {},`, /init is a generator or async function/],
+] as const) {
+  test(`refused where promises run: ${name}`, async () => {
+    const error = await errorOf(alone(handlers, [], {}, { host: 'trusted: true' }));
     assert.is(error.kind, 'INVALID');
     assert.match(error.message, said);
   });

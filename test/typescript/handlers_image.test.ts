@@ -68,12 +68,7 @@ test('a process that has not begun makes no image', async () => {
 
 for (const [what, text] of [
   ['a generator', 'defineProcess(function* (self) { yield* self.receive(); })'],
-  ['an async function', 'defineProcess(async self => { await self.receive(); })'],
   ['a module with state', 'defineProcess({ init() { state.n++; } }); const state = { n: 1 }'],
-  [
-    'a module with promises',
-    'defineProcess({ init(self) { Promise.resolve().then(() => self.send(self.pid, "x")); } })',
-  ],
 ] as const) {
   test(`the machine of ${what} has no suspend`, async () => {
     const program = await loadSource('process.ts', `${SDK}export default ${text};`);

@@ -123,7 +123,7 @@ export default defineProcess(async () => (await import('./lib/late.ts')).late + 
     'lib/table.json': '{"n": 20}',
     'lib/late.ts': 'export const late = 2;',
   };
-  assert.is(await run({ main }, 'main', [], { files }), 42);
+  assert.is(await run({ main }, 'main', [], { files, host: 'trusted: true' }), 42);
 });
 
 test('a named export runs where the entry names it as its method', async () => {

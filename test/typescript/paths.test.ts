@@ -3,19 +3,20 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Payload } from '../../runtime/machine.ts';
-import { errorOf, run, start } from './world.ts';
+import { errorOf, run, start, type WorldOptions } from './world.ts';
 
 const test = suite('paths');
 const HEAD = `import { defineProcess, defineFunction, EventKind, SECOND, TroupeError } from 'troupe/sdk';\n`;
 
-function body(text: string, args: readonly Payload[] = []): Promise<Payload> {
+/** Where async functions run. */
+const TRUSTED: WorldOptions = { host: 'trusted: true' };
+
+function body(text: string, args: readonly Payload[] = [], options: WorldOptions = {}): Promise<Payload> {
   return run(
     { main: `${HEAD}export default defineProcess(function* (self, ...args: any[]) {${text}});` },
     'main',
     args,
-    {
-      imports: ['time'],
-    },
+    { imports: ['time'], ...options },
   );
 }
 
@@ -113,11 +114,15 @@ test('waiting for events, messages, timers or a command is no deadlock', async (
 });
 
 test('async paths run in a process whose body is a generator', async () => {
-  const result = await body(`
+  const result = await body(
+    `
     const c = self.channel<number>();
     self.fork(async () => { await self.after('1ms').receive(); await c.send(1); for await (const n of numbers) await c.send(n); });
     const numbers = self.channel<number>(2); numbers.trySend(2); numbers.trySend(3); numbers.close();
-    return [yield* c.receive(), yield* c.receive(), yield* c.receive()];`);
+    return [yield* c.receive(), yield* c.receive(), yield* c.receive()];`,
+    [],
+    TRUSTED,
+  );
   assert.equal(result, [1, 2, 3]);
 });
 
@@ -125,6 +130,8 @@ test('an error in an async fork ends the process', async () => {
   const error = await errorOf(
     body(
       `self.fork(async () => { await self.after('1ms').receive(); throw new Error('async fork'); }); yield* self.receive();`,
+      [],
+      TRUSTED,
     ),
   );
   assert.is(error.message, 'async fork');

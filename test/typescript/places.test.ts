@@ -33,7 +33,7 @@ test('an entry in a folder and one inside the YAML have places too', async () =>
   const runtime = await deploy({
     'shop/index.yaml': `namespace: shop
 entries:
-  - {name: host, kind: process.host}
+  - {name: host, kind: process.host, allow_untrusted_ts: true}
   - {name: filed, kind: process.ts, source: file://src/filed.ts}
   - name: inline
     kind: process.ts
@@ -58,7 +58,7 @@ test('a mistake in a folder is named by its path in the deployment', async () =>
     deploy({
       'shop/index.yaml': `namespace: shop
 entries:
-  - {name: host, kind: process.host}
+  - {name: host, kind: process.host, allow_untrusted_ts: true}
   - {name: filed, kind: process.ts, source: file://src/filed.ts}
   - {name: other, kind: process.ts, source: file://src/other.ts}
 `,

@@ -2,14 +2,15 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Payload } from '../../runtime/machine.ts';
-import { errorOf, run, start } from './world.ts';
+import { errorOf, run, start, type WorldOptions } from './world.ts';
 
 const test = suite('timers');
 const HEAD = `import { defineProcess, defineFunction } from 'troupe/sdk';\n`;
 
-function body(text: string, kind = 'function*'): Promise<Payload> {
+function body(text: string, kind = 'function*', options: WorldOptions = {}): Promise<Payload> {
   return run({ main: `${HEAD}export default defineProcess(${kind} (self) {${text}});` }, 'main', [], {
     imports: ['time'],
+    ...options,
   });
 }
 
@@ -72,6 +73,7 @@ test('async functions see the same', async () => {
     late.stop();
     return [early, asked.tryReceive(), await awaited.receive(), await stopped.receive(), await late.receive(), await late.receive({ timeout: '1ms' })];`,
     'async function',
+    { host: 'trusted: true' },
   );
   assert.equal(result, [[null, null], true, true, null, true, null]);
 });

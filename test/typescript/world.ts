@@ -26,7 +26,8 @@ export interface WorldOptions {
 
 export function yamlOf(world: World, options: WorldOptions = {}): string {
   const lines = ['version: "1.0"', 'namespace: t', 'entries:'];
-  lines.push(`  - {name: host, kind: process.host${options.host === undefined ? '' : `, ${options.host}`}}`);
+  const trust = options.host?.includes('trusted: true') ? '' : ', allow_untrusted_ts: true';
+  lines.push(`  - {name: host, kind: process.host${trust}${options.host === undefined ? '' : `, ${options.host}`}}`);
   for (const name of Object.keys(world)) {
     const kind = options.kinds?.[name] ?? 'process.ts';
     const method = options.methods?.[name];

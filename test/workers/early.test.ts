@@ -10,7 +10,7 @@ const FILES = {
   'app.yaml': `
 namespace: app
 entries:
-  - {name: host, kind: process.host}
+  - {name: host, kind: process.host, allow_untrusted_ts: true}
   - {name: spawner, kind: process.ts, source: file://spawner.ts}
   - {name: relay, kind: process.ts, source: file://relay.ts}
   - {name: user, kind: process.ts, source: file://user.ts}

@@ -14,7 +14,7 @@ const FILES = {
   'app.yaml': `
 namespace: app
 entries:
-  - {name: host, kind: process.host, limits: {memory: 16MiB}}
+  - {name: host, kind: process.host, allow_untrusted_ts: true, limits: {memory: 16MiB}}
   - {name: watcher, kind: process.ts, source: file://watcher.ts}
   - {name: busy_ts, kind: process.ts, source: file://busy.ts}
   - {name: busy_lua, kind: process.lua, source: file://busy.lua, modules: [time]}

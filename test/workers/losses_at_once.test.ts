@@ -14,7 +14,7 @@ const FILES = {
   'app.yaml': `
 namespace: app
 entries:
-  - {name: host, kind: process.host}
+  - {name: host, kind: process.host, allow_untrusted_ts: true}
   - {name: waiting, kind: process.ts, source: file://waiting.ts}
   - {name: hanging, kind: process.ts, source: file://hanging.ts}
 `,

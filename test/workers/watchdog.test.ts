@@ -25,10 +25,6 @@ export const generator = defineProcess(function* () {
   }
 });
 
-export const asyncStart = defineProcess(async () => {
-  forever();
-});
-
 export const regularExpression = defineProcess(function* () {
   return /^(a+)+$/.test('a'.repeat(60) + 'b');
 });
@@ -59,6 +55,13 @@ export const echo = defineProcess(function* (self) {
     const message = yield* self.receive();
     self.send(message.from, 'echo', message.payload);
   }
+});
+`;
+
+const ASYNC = `import { defineProcess } from 'troupe/sdk';
+
+export const asyncStart = defineProcess(async () => {
+  for (let i = 0; ; i++) if (i < 0) break;
 });
 
 export const asyncEcho = defineProcess(async self => {
@@ -128,14 +131,15 @@ export const waits = defineProcess(function* () {
 });
 `;
 
-const METHODS = ['generator', 'asyncStart', 'regularExpression', 'sort', 'json', 'sends', 'long', 'echo', 'asyncEcho'];
+const METHODS = ['generator', 'regularExpression', 'sort', 'json', 'sends', 'long', 'echo'];
 
 const YAML = `namespace: w
 entries:
-  - {name: host, kind: process.host}
+  - {name: host, kind: process.host, allow_untrusted_ts: true}
   - {name: node, kind: process.host, trusted: true}
 ${METHODS.map(method => `  - {name: ${method}, kind: process.ts, source: file://programs.ts, method: ${method}, imports: [time], meta: {default_host: "w:host"}}`).join('\n')}
 ${['stored', 'alive', 'waits'].map(method => `  - {name: ${method}, kind: process.ts, source: file://trusted.ts, method: ${method}, meta: {default_host: "w:node"}}`).join('\n')}
+${['asyncStart', 'asyncEcho'].map(method => `  - {name: ${method}, kind: process.ts, source: file://async.ts, method: ${method}, imports: [time], meta: {default_host: "w:node"}}`).join('\n')}
   - {name: machine, kind: process.xstate, source: file://machine.ts}
   - {name: lua, kind: process.lua, source: file://echo.lua}
 `;
@@ -143,6 +147,7 @@ ${['stored', 'alive', 'waits'].map(method => `  - {name: ${method}, kind: proces
 const FILES = {
   'w.yaml': YAML,
   'programs.ts': PROGRAMS,
+  'async.ts': ASYNC,
   'trusted.ts': TRUSTED,
   'machine.ts': MACHINE,
   'echo.lua': LUA,
@@ -162,7 +167,11 @@ async function answers(runtime: Runtime, pid: string): Promise<void> {
   });
 }
 
-async function endOf(runtime: Runtime, id: string, host = 'w:host'): Promise<TroupeError> {
+function hostOf(id: string): string {
+  return id.startsWith('w:async') ? 'w:node' : 'w:host';
+}
+
+async function endOf(runtime: Runtime, id: string, host = hostOf(id)): Promise<TroupeError> {
   const { pid, exit } = runtime.watch({ id, host });
   if (id === 'w:machine') runtime.send(pid, 'go', null);
   const { result } = await exit;
@@ -171,17 +180,17 @@ async function endOf(runtime: Runtime, id: string, host = 'w:host'): Promise<Tro
 
 const PLACES: readonly (readonly [string, RegExp])[] = [
   ['w:generator', /^programs\.ts:4:/],
-  ['w:asyncStart', /^programs\.ts:4:/],
-  ['w:regularExpression', /^programs\.ts:22:/],
+  ['w:asyncStart', /^async\.ts:4:/],
+  ['w:regularExpression', /^programs\.ts:18:/],
   ['w:sort', /^programs\.ts:4:/],
   ['w:json', /^programs\.ts:4:/],
-  ['w:sends', /^programs\.ts:37:/],
+  ['w:sends', /^programs\.ts:33:/],
   ['w:machine', /^machine\.ts:5:/],
 ];
 
 test('a step that never returns is ended where it is, and everybody else on its thread goes on', async () => {
   const runtime = await start(1);
-  const others = ['w:echo', 'w:asyncEcho', 'w:lua'].map(id => runtime.spawn({ id, host: 'w:host' }));
+  const others = ['w:echo', 'w:asyncEcho', 'w:lua'].map(id => runtime.spawn({ id, host: hostOf(id) }));
   for (const [id, place] of PLACES) {
     const error = await endOf(runtime, id);
     assert.is(error.kind, 'TIMEOUT', `${id}: ${error.message}`);

@@ -58,7 +58,6 @@ for (const [what, action] of [
   ['its context is no data', `assign({ x: () => new Map() })`],
   ['its context holds an actor', `assign({ x: ({ self }) => self })`],
   ['somebody observes it', `({ self }) => { self.subscribe(() => {}); }`],
-  ['an action waits for a command', `args => { selfOf(args).receive().then(() => {}); }`],
 ] as const) {
   test(`a machine stays where ${what}`, async () => {
     const process = BareProcess.begin(await load(`createMachine({ context: {}, on: { go: { actions: ${action} } } })`));
@@ -88,7 +87,6 @@ test('what it listens on it listens on elsewhere', async () => {
 
 for (const [what, text, limits] of [
   ['a module with state', `createMachine({ entry: () => { counts.n++; } }); const counts = { n: 0 }`, {}],
-  ['a module with promises', `createMachine({ entry: async () => {} })`, {}],
   ['a trusted host', `createMachine({})`, { trusted: true }],
 ] as const) {
   test(`the machine of ${what} has no suspend`, async () => {

@@ -179,10 +179,19 @@ test('an error in an action ends the process with its message and place', async 
   assert.is(error.details?.place, 'machine.ts:5:32');
 });
 
-test('promises, callbacks and child machines run as actors of the process', async () => {
-  const text = `const child = createMachine({ initial: 'a', states: { a: { after: { 1: 'b' } }, b: { type: 'final' } }, output: 'child' });
+for (const [what, ask, options] of [
+  [
+    'promises',
+    'async ({ input, system }: any) => (await selfOf({ system }).call("double", input)) + 1',
+    { host: 'trusted: true' },
+  ],
+  ['commands', '({ input, system }: any) => selfOf({ system }).call("double", input)', {}],
+  ['results', '({ input }: any) => 2 * input', {}],
+] as const) {
+  test(`${what} of fromPromise, callbacks and child machines run as actors of the process`, async () => {
+    const text = `const child = createMachine({ initial: 'a', states: { a: { after: { 1: 'b' } }, b: { type: 'final' } }, output: 'child' });
   export default setup({ actors: {
-    ask: fromPromise(async ({ input, system }: any) => (await selfOf({ system }).call('double', input)) + 1),
+    ask: fromPromise(${ask}),
     tick: fromCallback(({ sendBack }) => { sendBack({ type: 'ticked' }); }),
     child,
   } }).createMachine({
@@ -195,9 +204,14 @@ test('promises, callbacks and child machines run as actors of the process', asyn
     },
     output: ({ context }) => context.got,
   });`;
-  const double = `export default defineFunction((self, n: number) => 2 * n);`;
-  assert.equal(await machine(text, { double }), [9, 'tick', 'child']);
-});
+    const double = `export default defineFunction((self, n: number) => 2 * n);`;
+    assert.equal(await machine(text, { double }, 'machine', [], options), [
+      what === 'promises' ? 9 : 8,
+      'tick',
+      'child',
+    ]);
+  });
+}
 
 test('each process has its context to itself, also where the description holds it', async () => {
   const text = `export default createMachine({ context: { list: [] as number[] }, on: {

@@ -1,12 +1,17 @@
 /** The module `xstate` as programs import it: without what would run beside the scheduler. */
+import { isProxy } from 'node:util/types';
 import * as xstate from 'xstate';
 import { TroupeError } from '../../../runtime/errors.ts';
 import { freezeData, privateContext } from '../description.ts';
 
 export type Machine = xstate.AnyStateMachine;
+export type Library = typeof xstate;
+
+/** Every copy of XState that machines here are made by. */
+const libraries: Library[] = [xstate];
 
 export function isMachine(value: unknown): value is Machine {
-  return value instanceof xstate.StateMachine;
+  return !isProxy(value) && libraries.some(({ StateMachine }) => value instanceof StateMachine);
 }
 
 type AnyFunction = (...args: any[]) => any;
@@ -27,19 +32,29 @@ function wrapSetup(made: object): object {
   };
 }
 
-function noActors(): never {
-  throw new TroupeError(
-    'createActor is not available to a process, which is one actor already: invoke or spawn the machine as a child, or make it an entry of its own',
-    { kind: 'PERMISSION_DENIED', retryable: false },
-  );
+export function denied(text: string): () => never {
+  return () => {
+    throw new TroupeError(text, { kind: 'PERMISSION_DENIED', retryable: false });
+  };
 }
 
-/** XState without what would run beside the scheduler. */
-export const xstateForPrograms: object = Object.freeze({
-  ...xstate,
-  createMachine: (config: unknown, implementations: unknown) =>
-    (xstate.createMachine as AnyFunction)(described(config), implementations),
-  setup: (options: unknown) => wrapSetup((xstate.setup as AnyFunction)(options)),
-  createActor: noActors,
-  interpret: noActors,
-});
+const noActors = denied(
+  'createActor is not available to a process, which is one actor already: invoke or spawn the machine as a child, or make it an entry of its own',
+);
+
+/** A copy of XState without what would run beside the scheduler. */
+export function forPrograms(library: Library, more: object = {}): object {
+  if (!libraries.includes(library)) libraries.push(library);
+  return {
+    ...library,
+    createMachine: (config: unknown, implementations: unknown) =>
+      (library.createMachine as AnyFunction)(described(config), implementations),
+    setup: (options: unknown) => wrapSetup((library.setup as AnyFunction)(options)),
+    createActor: noActors,
+    interpret: noActors,
+    ...more,
+  };
+}
+
+/** For programs of trusted hosts. */
+export const xstateForPrograms: object = Object.freeze(forPrograms(xstate));

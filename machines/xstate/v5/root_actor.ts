@@ -12,7 +12,7 @@ import { recordSnapshot, restoreSnapshot, type SnapshotRecord } from './snapshot
 import { type Event, type Ref, System, type SystemRecord } from './system.ts';
 
 /** What XState's core is given with each transition. It overwrites `actionExecutor` meanwhile, so that is its own. */
-class Scope {
+export class Scope {
   readonly self: RootActor;
   readonly id: string;
   readonly sessionId: string;
@@ -238,7 +238,3 @@ export class RootActor {
     return { xstate$$type: 1, id: this.id };
   }
 }
-
-// Actions are given it: nobody may change it for others.
-Object.freeze(RootActor.prototype);
-Object.freeze(Scope.prototype);

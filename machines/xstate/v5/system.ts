@@ -14,7 +14,7 @@ export type Ref = xstate.AnyActorRef;
 export let processOf: (system: unknown) => Process | undefined;
 
 /** A delayed event; XState finds it again by its source and id. */
-class Delayed implements Expecting {
+export class Delayed implements Expecting {
   readonly source: Ref;
   readonly id: string;
   readonly target: Ref;
@@ -36,7 +36,7 @@ class Delayed implements Expecting {
 }
 
 /** What runs on XState's idea of a clock: actors that programs bring along. */
-class Alarm implements Expecting {
+export class Alarm implements Expecting {
   tag = 0;
   readonly #wake: () => void;
 
@@ -195,11 +195,6 @@ export class System {
 function keyOf(source: Ref, id: string): string {
   return `${source.sessionId}.${id}`;
 }
-
-// Actions are given it: nobody may change it for others.
-Object.freeze(System.prototype);
-Object.freeze(Delayed.prototype);
-Object.freeze(Alarm.prototype);
 
 function arm<T extends Delayed | Alarm>(process: Process, timer: T, milliseconds: number): T {
   // XState allows a delay of 0, which still comes after what is being done; the scheduler's timers are longer than 0.

@@ -16,7 +16,7 @@ function hostShape(scope: Scope) {
     limits: limitsSchema.prefault({}),
     /** TypeScript runs as ordinary Node code, with everything that Node can do. */
     trusted: z.boolean().default(false),
-    /** Run TypeScript although the sandbox for it is not there. */
+    /** Run TypeScript and XState contained: only the watchdog and the worker bound their CPU time and memory. */
     allow_untrusted_ts: z.boolean().default(false),
     /** Hosts whose processes may send here; undefined: all. */
     reachable_from: distinct(reference(scope, HOST_KINDS)).optional(),

@@ -1,10 +1,8 @@
-/**
- * The classes of what programs hold, frozen: a program that changed a prototype would change it for every process of
- * its worker.
- */
+/** All classes of what programs hold, closed when the SDK is loaded. */
 import { Message } from '../../runtime/message.ts';
 import { Bytes } from '../../runtime/payload/bytes.ts';
 import { Channel, Incoming, Sending, Timer } from './channel.ts';
+import { closeClass, freezeClass, type ShownClass } from './closed.ts';
 import { Command, Receive, Running } from './command.ts';
 import { Definition } from './define.ts';
 import { GuestError } from './guest_error.ts';
@@ -15,14 +13,15 @@ import { Actor, Policy, Scope } from './security.ts';
 import { Self } from './self.ts';
 import { Spawner } from './spawner.ts';
 
-for (const shared of [
+/** Those that programs make instances of themselves. */
+const OPEN: readonly ShownClass[] = [Bytes, GuestError];
+
+const CLOSED: readonly ShownClass[] = [
   Actor,
-  Bytes,
   Channel,
   Command,
   Definition,
   Done,
-  GuestError,
   Incoming,
   Message,
   Names,
@@ -35,7 +34,9 @@ for (const shared of [
   Sending,
   Spawner,
   Timer,
-]) {
-  Object.freeze(shared);
-  Object.freeze(shared.prototype);
-}
+];
+
+export const shownClasses: readonly ShownClass[] = [...OPEN, ...CLOSED];
+
+for (const shown of OPEN) freezeClass(shown);
+for (const shown of CLOSED) closeClass(shown);
