@@ -32,12 +32,17 @@ export function findAsynchronous(program: Node, mapper: Mapper, fallback: Place)
   };
   const ownPromise = declares(program, 'Promise');
   walk(program, (node, parent) => {
-    if (node.async === true) note(node, FUNCTION);
+    // The function of a method begins behind its name.
+    if (node.async === true) note(isMethod(parent) ? parent! : node, FUNCTION);
     else if (node.name === 'Promise' && isReference(node, parent) && !ownPromise && parent!.operator !== 'typeof') {
       note(node, PROMISE);
     }
   });
   return [...found.values()];
+}
+
+function isMethod(node: Node | undefined): boolean {
+  return node?.type === 'MethodDefinition' || node?.method === true;
 }
 
 /** Whether anything in the program is called so by the program itself. */

@@ -42,7 +42,7 @@ export function findForbidden(program: Node, mapper: Mapper, trusted: boolean, f
         if (!isReference(node, parent)) break;
         if (node.name === 'eval') refuse(node, 'eval is not available to a process');
         if (globs && GLOB.test(node.name) && parent?.callee === node) refuse(node, COMPUTED);
-        if (node.name === REQUIRE && !trusted && !isHarmless(parent!)) {
+        if (node.name === REQUIRE && !trusted && !isHarmless(node, parent!)) {
           refuse(node, 'require() is not available to a process; write an import at the top of the file');
         }
         break;
@@ -58,9 +58,9 @@ function declaresGlobs(program: Node): boolean {
   );
 }
 
-/** The definition of the stand-in, and `typeof require`. */
-function isHarmless(parent: Node): boolean {
-  return parent.type === 'VariableDeclarator' || (parent.type === 'UnaryExpression' && parent.operator === 'typeof');
+/** The definition of the stand-in, a function of esbuild's with the same name, and `typeof require`. */
+function isHarmless(node: Node, parent: Node): boolean {
+  return parent.id === node || (parent.type === 'UnaryExpression' && parent.operator === 'typeof');
 }
 
 /** Whether modules are loaded at run time, by names that are not known before. */

@@ -12,7 +12,6 @@ import { type Duration, toMilliseconds } from './duration.ts';
 import { copyArguments, raise } from './guest_error.ts';
 import type { Pid } from './messages.ts';
 import type { Process } from './process.ts';
-import { needMuchRoom } from './stack_room.ts';
 import { type Actor, identityOfActor, identityOfScope, type Scope } from './security.ts';
 import { textArgument } from './text_argument.ts';
 
@@ -149,13 +148,11 @@ export class Spawner {
 
 /** Throws what the scheduler answers. */
 export function spawn(process: Process, request: SpawnRequest): Pid {
-  needMuchRoom();
   const child = process.out.spawn(request);
   if (typeof child === 'string') return child as Pid;
   return raise(child);
 }
 
 export function execute<T>(process: Process, request: SpawnRequest): Running<T> {
-  needMuchRoom();
   return begin<T>(process, tag => process.out.exec(tag, request));
 }
