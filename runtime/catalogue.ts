@@ -32,11 +32,12 @@ export function nameNotFound(name: string): TroupeError {
   });
 }
 
-export function nameTaken(name: string, pid: string): TroupeError {
-  return new TroupeError(`name "${name}" is already registered by ${pid}`, {
+/** `pid`: the holder; undefined where it is not the caller's to know. */
+export function nameTaken(name: string, pid: string | undefined): TroupeError {
+  return new TroupeError(`name "${name}" is already registered${pid === undefined ? '' : ` by ${pid}`}`, {
     kind: 'ALREADY_EXISTS',
     retryable: false,
-    details: { name, pid },
+    details: pid === undefined ? { name } : { name, pid },
   });
 }
 
@@ -54,10 +55,29 @@ export function badName(name: string): TroupeError {
   );
 }
 
+export function tooManyTopics(limit: number): TroupeError {
+  return new TroupeError(
+    `a process listens on ${limit} topics at most: take messages from the inbox, or unlisten some`,
+    {
+      kind: 'RATE_LIMITED',
+      retryable: false,
+      details: { limit },
+    },
+  );
+}
+
 export function tooManyNames(limit: number): TroupeError {
   return new TroupeError(`no room for another name: ${limit} names are registered`, {
     kind: 'RATE_LIMITED',
     retryable: true,
+  });
+}
+
+export function tooManyNamesOfHost(host: string, limit: number): TroupeError {
+  return new TroupeError(`processes of ${host} hold ${limit} names, as many as one host may; release some`, {
+    kind: 'RATE_LIMITED',
+    retryable: true,
+    details: { host, limit },
   });
 }
 
@@ -163,6 +183,15 @@ export function monitorExists(pid: string): TroupeError {
 
 export function notOneself(what: string): TroupeError {
   return new TroupeError(`a process cannot ${what} itself`, { kind: 'INVALID', retryable: false });
+}
+
+/** `what`: cancelled, terminated, given a name. */
+export function runtimesOwn(pid: string, what: string): TroupeError {
+  return new TroupeError(`${pid} belongs to the runtime and cannot be ${what} by processes`, {
+    kind: 'PERMISSION_DENIED',
+    retryable: false,
+    details: { pid },
+  });
 }
 
 export function terminated(): TroupeError {

@@ -207,8 +207,8 @@ export interface EventQueue {
   messageOn(topic: string): Message | undefined;
   /** The next process event. Events wait until it is first called. */
   event(): ProcessEvent | undefined;
-  /** From now on messages on `topic` (waiting ones included) go to `messageOn(topic)`. Idempotent. */
-  listen(topic: string): void;
+  /** From now on messages on `topic` (waiting ones included) go to `messageOn(topic)`. Idempotent. RATE_LIMITED: too many topics. */
+  listen(topic: string): TroupeError | undefined;
   /** Later messages on `topic` fall to the inbox. Those already routed stay readable by `messageOn`. */
   unlisten(topic: string): void;
   /** Messages waiting, on all topics. */
@@ -310,6 +310,11 @@ export interface StepOutput {
   isOutstanding(tag: number): boolean;
   /** Whether a timer runs: the process can go on without anybody else. */
   readonly anyTimer: boolean;
+  /**
+   * Milliseconds that calls of this step took since this was last asked, as far as they were long enough to be measured: 0
+   * after most. A machine that counts what its programs compute does not see them, and adds them.
+   */
+  takeWork(): number;
 
   /** The result of the program, before a step returns Complete. */
   complete(value: Payload): void;

@@ -66,7 +66,10 @@ export class BareProcess {
       message: () => take(message => !this.#topics.has(message.topic)),
       messageOn: topic => take(message => message.topic === topic),
       event: () => undefined,
-      listen: topic => this.#topics.add(topic),
+      listen: topic => {
+        this.#topics.add(topic);
+        return undefined;
+      },
       unlisten: topic => this.#topics.delete(topic),
       waiting: 0,
     };
@@ -89,6 +92,7 @@ export class BareProcess {
       abandon: () => false,
       isOutstanding: (tag: number) => this.#timers.includes(tag),
       anyTimer: false,
+      takeWork: () => 0,
       options: () => ({ trap_links: false, upgradable: false }),
       complete: (value: Payload) => {
         this.value = value;

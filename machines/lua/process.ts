@@ -26,7 +26,7 @@ import { isBare, pushItem, timerFired } from './channels.ts';
 import { HeldPayloads } from './held_payloads.ts';
 import { Outcome, Path, Stage } from './path.ts';
 import { PathTurns } from './path_turns.ts';
-import type { LuaProgram } from './program.ts';
+import { FUEL_PER_MILLISECOND, type LuaProgram } from './program.ts';
 import { pushAnswer } from './results.ts';
 import { traceback } from './traceback.ts';
 import { writeImage } from './process_image.ts';
@@ -178,6 +178,12 @@ export class LuaProcess implements StateMachine {
       if (this.#status !== StepStatus.Idle) return this.#status;
     }
     return StepStatus.Ready;
+  }
+
+  /** After a call: what it took of the host's time is the program's. */
+  chargeWork(): void {
+    const milliseconds = this.out.takeWork();
+    if (milliseconds > 0) this.engine.vm.charge(Math.ceil(milliseconds * FUEL_PER_MILLISECOND));
   }
 
   /** No path can go on now. */

@@ -40,7 +40,7 @@ const DEFAULT_SLICE = 1;
  * Computing is counted in fuel, not in time: the clock is not read for it, and what else the machine does makes no
  * difference. A loop that does next to nothing burns this much in a millisecond; one that does more burns less.
  */
-const FUEL_PER_MILLISECOND = 50_000;
+export const FUEL_PER_MILLISECOND = 50_000;
 
 /**
  * What cannot be interrupted (one call of a library function, with all that it calls back) may burn this much fuel before

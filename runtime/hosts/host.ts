@@ -1,4 +1,5 @@
 import type { Payload } from '../payload/payload.ts';
+import { hostOfPid } from '../pid.ts';
 import type { Entry, Place } from '../registry/entry.ts';
 import { Inherited, NOTHING_INHERITED } from '../scheduler/inherited.ts';
 import { Authorities } from '../security/authorities.ts';
@@ -10,7 +11,10 @@ import { type IdentitySettings, identityOf } from '../security/identity_settings
 export const HOST_DEFAULTS = {
   mailbox: 100_000,
   mailboxBytes: 64 * 1024 * 1024,
-  maxProcesses: 2 ** 31 - 1,
+  /** Of hosts that say nothing of what they grant, and of trusted ones. */
+  maxProcesses: 2_000_000,
+  /** Of hosts with `capabilities` that are not trusted, and of the built-in host of functions: a spawn bomb ends here. */
+  maxContained: 10_000,
 } as const;
 
 type Context = { readonly [key: string]: Payload };
@@ -161,7 +165,7 @@ export function hostSettings(
       nodeModules: data.capabilities && Object.keys(data.capabilities).filter(name => name.startsWith('node:')),
       capabilities: terminal ? { io: {}, ...data.capabilities } : data.capabilities,
       place: entry.place,
-      maxProcesses: data.host?.max_processes ?? (terminal ? 1 : HOST_DEFAULTS.maxProcesses),
+      maxProcesses: data.host?.max_processes ?? (terminal ? 1 : usualRoom(data.trusted, data.capabilities)),
       workers: data.host?.workers ?? 0,
       limits: { ...defaults, ...data.limits },
       // Not of the table as it is used: a terminal host has one without declaring it.
@@ -181,7 +185,7 @@ export function hostSettings(
       nodeModules: undefined,
       capabilities: undefined,
       place: { file: '(built in)', line: 1, column: 1 },
-      maxProcesses: HOST_DEFAULTS.maxProcesses,
+      maxProcesses: id === FUNCTION_HOST ? HOST_DEFAULTS.maxContained : HOST_DEFAULTS.maxProcesses,
       workers: 0,
       limits: defaults,
       // The runtime's own processes are those of whoever runs it.
@@ -194,7 +198,16 @@ export function hostSettings(
   return settings;
 }
 
+/** Processes that may live on a host that does not say how many. */
+function usualRoom(trusted: boolean | undefined, capabilities: object | undefined): number {
+  return trusted || capabilities === undefined ? HOST_DEFAULTS.maxProcesses : HOST_DEFAULTS.maxContained;
+}
+
 /** Where functions run that name no host in a deployment without exactly one (semantics section 9). */
 export const FUNCTION_HOST = 'system:functions';
 /** Where the runtime's own processes live. */
 export const SYSTEM_HOST = 'system:runtime';
+
+export function isOfRuntime(pid: string): boolean {
+  return hostOfPid(pid) === SYSTEM_HOST;
+}

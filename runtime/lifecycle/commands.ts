@@ -89,8 +89,31 @@ export function answerExec(process: Process, tag: number, from: string, result: 
   scheduler.answer(process, tag, result.value, result.error);
 }
 
-/** Who waits for children and is cancelled passes it on to them (semantics section 2). */
+/** Processes that were cancelled and have not passed it on yet, while one of them does. */
+const cancelled = new WeakMap<Scheduler, { readonly process: Process; readonly reason: string | undefined }[]>();
+
+/**
+ * Who waits for children and is cancelled passes it on to them (semantics section 2): one after the other, not nested, so that
+ * a chain of a hundred thousand calls needs no stack.
+ */
 export function cancelChildren(process: Process, reason: string | undefined): void {
+  if (process.extras?.commands === undefined) return;
+  const { scheduler } = process.linked;
+  const waiting = cancelled.get(scheduler);
+  if (waiting !== undefined) {
+    waiting.push({ process, reason });
+    return;
+  }
+  const queue = [{ process, reason }];
+  cancelled.set(scheduler, queue);
+  try {
+    for (let next = queue.pop(); next !== undefined; next = queue.pop()) passOnCancel(next.process, next.reason);
+  } finally {
+    cancelled.delete(scheduler);
+  }
+}
+
+function passOnCancel(process: Process, reason: string | undefined): void {
   const commands = process.extras?.commands;
   if (commands === undefined) return;
   const scheduler = process.linked.scheduler;
@@ -154,7 +177,9 @@ export function invokeCommand(
   const { definition } = operation;
   let result: Payload | Promise<Payload>;
   try {
-    result = operate((process.rare.caller ??= new Caller(process)), operation, args);
+    const caller = (process.rare.caller ??= new Caller(process));
+    if (definition.mode === 'sync' && canTakeLong(args)) result = measured(process, operation, caller, args);
+    else result = operate(caller, operation, args);
   } catch (thrown) {
     const error = toTroupeError(thrown, 'INTERNAL');
     if (definition.mode === 'sync') return error;
@@ -173,6 +198,33 @@ export function invokeCommand(
     thrown => settle(process, tag, command, undefined, toTroupeError(thrown, 'INTERNAL')),
   );
   return undefined;
+}
+
+/** Texts, bytes and lists up to this length keep no operation busy. */
+const SHORT = 256;
+
+/** For an operation with short arguments the clock is not read. */
+function canTakeLong(args: readonly Payload[]): boolean {
+  for (const arg of args) {
+    if (typeof arg === 'string' ? arg.length > SHORT : typeof arg === 'object' && arg !== null) return true;
+  }
+  return false;
+}
+
+/** Run it on the account of the process, for which it computes. */
+function measured(
+  process: Process,
+  operation: BoundOperation,
+  caller: CallContext,
+  args: readonly Payload[],
+): Payload | Promise<Payload> {
+  const { scheduler } = process.linked;
+  const begun = scheduler.clock.now();
+  try {
+    return operate(caller, operation, args);
+  } finally {
+    scheduler.worked(begun);
+  }
 }
 
 function settle(process: Process, tag: number, command: Command, value: Payload, error: TroupeError | undefined): void {

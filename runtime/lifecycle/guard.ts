@@ -5,9 +5,10 @@
  * A PID says its host, so who may not send to a host learns nothing about what lives there. A name says nothing: one whose
  * holder is out of reach is not found.
  */
-import { nameNotFound, notAllowed } from '../catalogue.ts';
+import { nameNotFound, nameTaken, notAllowed } from '../catalogue.ts';
 import type { TroupeError } from '../errors.ts';
 import type { Linked } from '../hosts/linked.ts';
+import type { SpawnRequest } from '../machine.ts';
 import { hostOfPid, looksLikePid } from '../pid.ts';
 import type { Process } from '../scheduler/process.ts';
 import { type Authority, Launch, type Meta, type Verdict } from '../security/authority.ts';
@@ -74,6 +75,26 @@ export function hidden(process: Process, name: string, found: string | TroupeErr
   return refuse(process, authority, 'process.send', name, host, meta) === undefined ? undefined : nameNotFound(name);
 }
 
+/** ALREADY_EXISTS; who holds the name is told to those who may know. */
+export function takenBy(process: Process, name: string, holder: string): TroupeError {
+  return nameTaken(name, hidden(process, name, holder) === undefined ? holder : undefined);
+}
+
+/** Spawn-or-signal, where the name is held: the holder is found by it, and related to the caller, as by other calls. */
+export function refuseHolder(
+  process: Process,
+  name: string,
+  holder: string,
+  { monitor, link }: SpawnRequest,
+  waits: boolean,
+): TroupeError | undefined {
+  if (process.authority === undefined) return undefined;
+  if (hidden(process, name, holder) !== undefined) return nameTaken(name, undefined);
+  let refused = monitor || waits ? refuseDest(process, 'process.monitor', holder) : undefined;
+  if (link) refused ??= refuseDest(process, 'process.link', holder);
+  return refused;
+}
+
 export function refuseRegister(process: Process, name: string, pid: string | undefined): TroupeError | undefined {
   const { authority } = process;
   if (authority === undefined || typeof name !== 'string') return undefined;
@@ -88,9 +109,9 @@ export function refuseUnregister(process: Process, name: string): TroupeError | 
   const refused = refuse(process, authority, 'process.registry.unregister', name, undefined, NO_META);
   if (refused !== undefined) return refused;
   const holder = holderOf(process.linked.scheduler, name);
-  return holder === undefined || holder === process.pid
-    ? undefined
-    : refuseDest(process, 'process.registry.foreign', holder);
+  if (holder === undefined || holder === process.pid) return undefined;
+  const foreign = refuseDest(process, 'process.registry.foreign', holder);
+  return foreign !== undefined && authority.border.unreachable.has(hostOfPid(holder)) ? nameNotFound(name) : foreign;
 }
 
 /** A spawn or an `exec` (`waits`), with everything that it asks for besides. */

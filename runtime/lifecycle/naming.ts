@@ -1,7 +1,9 @@
-import { badName, nameNotFound, nameTaken, notText } from '../catalogue.ts';
+import { badName, nameNotFound, notText, runtimesOwn } from '../catalogue.ts';
 import { TroupeError } from '../errors.ts';
+import { isOfRuntime } from '../hosts/host.ts';
 import type { Process } from '../scheduler/process.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
+import { takenBy } from './guard.ts';
 import { LONGEST_NAME } from './names.ts';
 import { namedSignal } from './signal.ts';
 
@@ -19,10 +21,12 @@ export function registerName(process: Process, name: string, dest: string): Trou
   const scheduler = process.linked.scheduler;
   const pid = scheduler.locate(dest);
   if (typeof pid !== 'string') return pid;
+  // It would hold the name for as long as the runtime lives.
+  if (pid !== process.pid && isOfRuntime(pid)) return runtimesOwn(pid, 'given a name');
   const holder = claimName(scheduler, name, pid);
   if (holder instanceof TroupeError) return holder;
   if (holder === pid) return undefined;
-  if (holder !== undefined) return nameTaken(name, holder);
+  if (holder !== undefined) return takenBy(process, name, holder);
   // Whoever holds it must release it at its end. If it ended just now the signal finds nobody and the name is freed.
   if (scheduler.signalTo(pid, namedSignal(process.pid, name)) !== undefined) scheduler.names.release(name, pid);
   return undefined;

@@ -13,7 +13,7 @@ import { Inherited } from '../scheduler/inherited.ts';
 import { Process } from '../scheduler/process.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
 import { faultOfContext, type IdentifiedRequest } from '../security/identity.ts';
-import { refuseSpawn } from './guard.ts';
+import { refuseHolder, refuseSpawn } from './guard.ts';
 import { linkProcesses, monitorProcess, noteLink, noteWatching, onMonitor } from './links.ts';
 import { checkName, claimName, holderOf } from './naming.ts';
 import { monitorSignal } from './signal.ts';
@@ -45,7 +45,7 @@ export function spawnChild(
     const bad = checkName(name);
     if (bad !== undefined) return bad;
     const holder = holderOf(scheduler, name);
-    if (holder !== undefined) return signalHolder(parent, holder, request, tag);
+    if (holder !== undefined) return signalHolder(parent, name, holder, request, tag);
   }
   const host = linked.host;
   const worker = scheduler.outbound === undefined ? scheduler.index : scheduler.outbound.place(host);
@@ -83,7 +83,7 @@ export function spawnChild(
     }
     if (holder !== undefined) {
       undo(scheduler, host, slot, generation, worker);
-      return typeof holder === 'string' ? signalHolder(parent, holder, request, tag) : holder;
+      return typeof holder === 'string' ? signalHolder(parent, name, holder, request, tag) : holder;
     }
   }
   if (request.link) noteLink(parent, pid);
@@ -203,7 +203,15 @@ function inheritance(parent: Process, request: IdentifiedRequest, host: Host): I
  * Spawn-or-signal: the name is held, so the queued messages go to its holder. The caller's relation, or the command
  * that waits for the end, is with the holder then.
  */
-function signalHolder(parent: Process, holder: string, request: SpawnRequest, tag: number): string | TroupeError {
+function signalHolder(
+  parent: Process,
+  name: string,
+  holder: string,
+  request: SpawnRequest,
+  tag: number,
+): string | TroupeError {
+  const refused = refuseHolder(parent, name, holder, request, tag >= 0);
+  if (refused !== undefined) return refused;
   for (const { topic, payloads } of request.messages ?? []) {
     const error = parent.send(holder, topic, payloads.length === 1 ? payloads[0] : payloads, payloads.length);
     if (error !== undefined) return error;

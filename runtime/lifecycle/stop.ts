@@ -1,6 +1,7 @@
 /** Asking a process to end, and ending it (semantics section 3). */
-import { terminated } from '../catalogue.ts';
+import { runtimesOwn, terminated } from '../catalogue.ts';
 import type { TroupeError } from '../errors.ts';
+import { isOfRuntime } from '../hosts/host.ts';
 import { type ProcessEvent, ProcessEventKind } from '../machine.ts';
 import { type Process, ProcessState } from '../scheduler/process.ts';
 import { Queue } from '../scheduler/queue.ts';
@@ -15,11 +16,19 @@ export function cancelProcess(
   dest: string,
   reason: string | undefined,
 ): TroupeError | undefined {
-  return scheduler.signalTo(dest, cancelSignal(from, scheduler.clock.unix() / 1000, reason));
+  const refused = refuseOwn(scheduler, dest, 'cancelled');
+  return refused ?? scheduler.signalTo(dest, cancelSignal(from, scheduler.clock.unix() / 1000, reason));
+}
+
+/** What is of the runtime ends with it, not because a process says so: everything would end with it. */
+function refuseOwn(scheduler: Scheduler, dest: string, what: string): TroupeError | undefined {
+  const pid = scheduler.locate(dest);
+  return typeof pid === 'string' && isOfRuntime(pid) ? runtimesOwn(pid, what) : undefined;
 }
 
 export function terminateProcess(scheduler: Scheduler, from: string, dest: string): TroupeError | undefined {
-  return scheduler.signalTo(dest, terminateSignal(from));
+  const refused = refuseOwn(scheduler, dest, 'terminated');
+  return refused ?? scheduler.signalTo(dest, terminateSignal(from));
 }
 
 /** Hand a process event to a process and make it runnable. */

@@ -3,7 +3,7 @@
  * object, because a million of them must fit. What most processes never need is in `Extras`, made on first use.
  */
 import type { BoundOperation } from '../capabilities/capability.ts';
-import { notText, reservedTopic } from '../catalogue.ts';
+import { notText, reservedTopic, tooManyTopics } from '../catalogue.ts';
 import type { TroupeError } from '../errors.ts';
 import type { Linked } from '../hosts/linked.ts';
 import {
@@ -54,6 +54,11 @@ export const ProcessState = {
   Dead: 5,
 } as const;
 export type ProcessState = (typeof ProcessState)[keyof typeof ProcessState];
+
+/** Topics that one process can listen on. */
+const MOST_TOPICS = 10_000;
+/** Sorting no more messages than that takes no time worth measuring. */
+const FEW_MESSAGES = 256;
 
 export class Process implements EventQueue, StepOutput, TimerOwner {
   linked: Linked;
@@ -170,16 +175,21 @@ export class Process implements EventQueue, StepOutput, TimerOwner {
     return this.extras?.events?.shift();
   }
 
-  listen(topic: string): void {
+  listen(topic: string): TroupeError | undefined {
     const rare = this.rare;
     if (rare.listened === undefined) rare.listened = new Set();
-    if (rare.listened.has(topic)) return;
+    if (rare.listened.has(topic)) return undefined;
+    if (rare.listened.size >= MOST_TOPICS) return tooManyTopics(MOST_TOPICS);
     if (rare.topics === undefined) rare.topics = new Map();
     if (!rare.topics.has(topic)) rare.topics.set(topic, new Queue());
     rare.listened.add(topic);
     // What came before it was listened for waits in the main queue: sort it in again, now that the topic has a queue.
     const count = this.mainSize;
+    const { scheduler } = this.linked;
+    const begun = count > FEW_MESSAGES ? scheduler.clock.now() : 0;
     for (let i = 0; i < count; i++) this.append(this.message()!);
+    if (count > FEW_MESSAGES) scheduler.worked(begun);
+    return undefined;
   }
 
   unlisten(topic: string): void {
@@ -310,6 +320,13 @@ export class Process implements EventQueue, StepOutput, TimerOwner {
 
   isOutstanding(tag: number): boolean {
     return isOutstanding(this, tag);
+  }
+
+  takeWork(): number {
+    const { scheduler } = this.linked;
+    const { work } = scheduler;
+    if (work !== 0) scheduler.work = 0;
+    return work;
   }
 
   get anyTimer(): boolean {

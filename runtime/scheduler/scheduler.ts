@@ -140,6 +140,8 @@ export class Scheduler {
   steps = 0;
   /** Messages that processes here have sent: what floods is charged for it. */
   sends = 0;
+  /** Milliseconds that calls of the process that is being stepped took, and that its machine has not counted yet. */
+  work = 0;
   /** Who is being stepped. */
   current: Process | undefined = undefined;
   deadLetters = 0;
@@ -260,6 +262,11 @@ export class Scheduler {
       local === undefined ? processNotFound(dest) : deliver(this, local, new Message(topic, from, payload, count));
     this.kick();
     return error;
+  }
+
+  /** Since `begun`, by the clock, it has worked for the process that is being stepped. */
+  worked(begun: number): void {
+    this.work += this.clock.now() - begun;
   }
 
   /** Apply a signal to whatever `dest` stands for, here or elsewhere. */
@@ -440,6 +447,7 @@ export class Scheduler {
 
   #stepOnce(process: Process): boolean {
     process.state = ProcessState.Running;
+    if (this.work !== 0) this.work = 0;
     const { sends } = this;
     // Where there are several schedulers somebody wants to know; a store of a pointer is not for nothing.
     const shared = this.outbound !== undefined;

@@ -20,7 +20,8 @@ import { LocalMember, type Member, type Obeyed, RemoteMember } from './member.ts
 import { join, type MeshData } from './mesh.ts';
 import { Questions, type Told } from './questions.ts';
 import { Ring } from './ring.ts';
-import { NAMES_BYTES, SharedNames } from './shared_names.ts';
+import { NAMES_CAPACITY } from '../lifecycle/names.ts';
+import { bytesForNames, SharedNames } from './shared_names.ts';
 import { allocateSharedMemory, type SharedMemory } from './shared_state.ts';
 import { Watchdog } from './watchdog.ts';
 import type { WorkerReport, WorkerStart } from './worker_main.ts';
@@ -94,7 +95,8 @@ export class WorkerPool {
     this.#data = withoutSources(data);
     const schedulers = options.workers + 1;
     const rates = Rates.size(data.hosts.length, options.capabilities);
-    this.#memory = allocateSharedMemory(schedulers, data.hosts.length, rates, NAMES_BYTES);
+    const names = bytesForNames(NAMES_CAPACITY);
+    this.#memory = allocateSharedMemory(schedulers, data.hosts.length, rates, names);
     this.#rings = Array.from({ length: schedulers }, () => new Array(schedulers));
     this.#ports = Array.from({ length: schedulers }, () => new Array(schedulers));
     this.#bytesPorts = Array.from({ length: schedulers }, () => new Array(schedulers));

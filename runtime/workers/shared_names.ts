@@ -2,22 +2,28 @@
  * The registered names of a runtime with several schedulers: a hash table with open addressing in shared memory, so
  * that `register`, `lookup` and `send` to a name answer at once on every thread, and a name has one holder.
  *
- * Layout, in Int32 words: [0] lock (0: free, else its holder + 1), [1] used records, [2] version; then records of RECORD bytes: word 0 is 0 for never
+ * Layout, in Int32 words: [0] lock (0: free, else its holder + 1), [1] used records, [2] version; from byte 64 how many names
+ * hosts hold, by the hash of the host's id; then records of RECORD bytes: word 0 is 0 for never
  * used, 1 for deleted, otherwise the hash (made >= 2); word 1 the lengths (name | pid << 16); then the name's UTF-8
  * bytes, then the PID's.
  */
-import { tooManyNames } from '../catalogue.ts';
-import { LONGEST_NAME, type Names } from '../lifecycle/names.ts';
+import { tooManyNames, tooManyNamesOfHost } from '../catalogue.ts';
+import { LONGEST_NAME, type Names, shareOfHost } from '../lifecycle/names.ts';
+import { hostOfPid } from '../pid.ts';
 
-const HEADER = 64;
+/** Two hosts that come to the same place share what one may hold. */
+const HOSTS = 1024;
+const HOSTS_AT = 64;
+const HEADER = HOSTS_AT + HOSTS * 4;
 const RECORD = 512;
 const LONGEST_PID = RECORD - 8 - LONGEST_NAME;
 const DELETED = 1;
 /** Milliseconds, at least, after which a lock is taken from a thread that can only be dead. */
 const LONGEST_HELD = 5_000;
 
-export const NAMES_CAPACITY = 1 << 15;
-export const NAMES_BYTES = HEADER + NAMES_CAPACITY * RECORD;
+export function bytesForNames(capacity: number): number {
+  return HEADER + capacity * RECORD;
+}
 
 export class SharedNames implements Names {
   readonly #words: Int32Array;
@@ -34,7 +40,7 @@ export class SharedNames implements Names {
     this.#owner = scheduler + 1;
     this.#words = new Int32Array(memory);
     this.#bytes = Buffer.from(memory);
-    this.#capacity = (memory.byteLength - HEADER) / RECORD;
+    this.#capacity = Math.floor((memory.byteLength - HEADER) / RECORD);
   }
 
   register(name: string, pid: string): string | undefined {
@@ -47,6 +53,11 @@ export class SharedNames implements Names {
       const free = this.#freeFor(hash);
       const value = Buffer.from(pid);
       if (free < 0 || value.length > LONGEST_PID) throw tooManyNames(this.#capacity - 1);
+      const host = hostOfPid(pid);
+      const counted = hostAt(host);
+      const share = shareOfHost(this.#capacity);
+      if (this.#words[counted] >= share) throw tooManyNamesOfHost(host, share);
+      this.#words[counted]++;
       const at = HEADER + free * RECORD;
       this.#words[(at >> 2) + 1] = key.length | (value.length << 16);
       key.copy(this.#bytes, at + 8);
@@ -89,7 +100,7 @@ export class SharedNames implements Names {
     try {
       const found = this.#find(key, hashOf(key));
       if (found < 0 || (pid !== undefined && this.#pidAt(found) !== pid)) return false;
-      this.#words[(HEADER + found * RECORD) >> 2] = DELETED;
+      this.#delete(found);
       Atomics.add(this.#words, 2, 1);
       return true;
     } finally {
@@ -106,7 +117,7 @@ export class SharedNames implements Names {
         const at = (HEADER + record * RECORD) >> 2;
         const state = this.#words[at];
         if (state === 0 || state === DELETED || !isGone(this.#pidAt(record))) continue;
-        this.#words[at] = DELETED;
+        this.#delete(record);
         released++;
       }
       if (released > 0) Atomics.add(this.#words, 2, 1);
@@ -122,6 +133,28 @@ export class SharedNames implements Names {
    */
   breakLock(owner: number): void {
     if (Atomics.compareExchange(this.#words, 0, owner + 1, 0) === owner + 1) Atomics.notify(this.#words, 0, 1);
+  }
+
+  /**
+   * Where the next record was never used, this one need not keep searches going on either, nor those before it that were
+   * deleted: otherwise names that come and go would make all look-ups of what is not there as long as the table.
+   */
+  #delete(record: number): void {
+    const counted = hostAt(hostOfPid(this.#pidAt(record)));
+    this.#words[this.#stateAt(record)] = DELETED;
+    if (this.#words[counted] > 0) this.#words[counted]--;
+    let last = record;
+    let next = last + 1 === this.#capacity ? 0 : last + 1;
+    while (this.#words[this.#stateAt(next)] === 0 && this.#words[this.#stateAt(last)] === DELETED) {
+      this.#words[this.#stateAt(last)] = 0;
+      this.#words[1]--;
+      next = last;
+      last = last === 0 ? this.#capacity - 1 : last - 1;
+    }
+  }
+
+  #stateAt(record: number): number {
+    return (HEADER + record * RECORD) >> 2;
   }
 
   #pidAt(record: number): string {
@@ -172,6 +205,11 @@ export class SharedNames implements Names {
     Atomics.store(this.#words, 0, 0);
     Atomics.notify(this.#words, 0, 1);
   }
+}
+
+/** Word that counts the names of a host. */
+function hostAt(host: string): number {
+  return (HOSTS_AT >> 2) + ((hashOf(Buffer.from(host)) >>> 0) % HOSTS);
 }
 
 /** FNV-1a, kept clear of the two values that mark records without a name. */

@@ -23,7 +23,7 @@ const NO_EVENTS: EventQueue = Object.freeze({
   message: () => undefined,
   messageOn: () => undefined,
   event: () => undefined,
-  listen() {},
+  listen: () => undefined,
   unlisten() {},
 });
 

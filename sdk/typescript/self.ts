@@ -124,7 +124,8 @@ export class Self<M extends Messages = Messages> {
       raise(invalid(`listen: the topic must be a string that does not begin with "@", not ${String(topic)}`));
     }
     return kept(this.#process, `@topic ${topic}`, process => {
-      process.events.listen(topic);
+      const refused = process.events.listen(topic);
+      if (refused !== undefined) raise(refused);
       return new Incoming<any>(process, new TopicSource(process, topic, options?.message === true));
     });
   }

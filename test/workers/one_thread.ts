@@ -19,13 +19,14 @@ import type { Scheduler } from '../../runtime/scheduler/scheduler.ts';
 import { STRIDE } from '../../runtime/workers/attention.ts';
 import { Hunger } from '../../runtime/workers/hunger.ts';
 import { join } from '../../runtime/workers/mesh.ts';
+import { bytesForNames } from '../../runtime/workers/shared_names.ts';
 import { Ring } from '../../runtime/workers/ring.ts';
 import { Directory, type SharedMemory } from '../../runtime/workers/shared_state.ts';
 import { nativeData } from '../kernel/native.ts';
 
 /** Slots of processes that a test can use, dealt out among its schedulers. */
 const SLOTS = 1 << 14;
-const NAMES_BYTES = 64 + 256 * 512;
+const NAMES_BYTES = bytesForNames(256);
 
 /** Called before each access to shared memory that can be seen by others. */
 let pause: ((memory: ArrayBufferLike) => void) | undefined;

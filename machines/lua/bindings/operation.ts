@@ -26,6 +26,7 @@ export function pushOperation(
     return refused instanceof TroupeError ? pushFailure(engine, L, refused) : waitForAnswer(engine, L, tag);
   }
   const answer = process.out.invoke(0, operation, args);
+  process.chargeWork();
   if (answer instanceof TroupeError) return pushFailure(engine, L, answer);
   engine.writer.push(L, answer);
   return 1;
@@ -38,6 +39,8 @@ export function callOperation(
   name: string,
   args: readonly Payload[],
 ): Payload | TroupeError {
-  const { program, out } = engine.process;
-  return out.invoke(0, program.modules.get(capability)!.operations[name], args);
+  const { process } = engine;
+  const answer = process.out.invoke(0, process.program.modules.get(capability)!.operations[name], args);
+  process.chargeWork();
+  return answer;
 }

@@ -150,11 +150,13 @@ export function processModule(engine: Engine): HostModule {
       api.lua_pushnil(L);
       api.lua_rawsetp(L, REGISTRY, known);
     }
+    const refused = process.events.listen(topic);
+    process.chargeWork();
+    if (refused !== undefined) return pushFailure(engine, L, refused);
     const channel = newChannel(L, ChannelType.Topic);
     vm.memory.i32[(channel + CHANNEL_DETAIL) >>> 2] = whole ? 1 : 0;
     process.topics.set(topic, channel);
     process.topicOf.set(channel, topic);
-    process.events.listen(topic);
     return 1;
   }
 

@@ -113,6 +113,7 @@ function invoke(engine: Engine, L: number): number {
   if (operation.definition.mode !== 'sync') process.mustBeAbleToWait(L);
   const tag = operation.definition.mode === 'sync' ? 0 : process.nextTag();
   const result = process.out.invoke(tag, operation, args);
+  process.chargeWork();
   if (result instanceof TroupeError) return pushFailure(engine, L, result);
   if (tag !== 0) return waitForAnswer(engine, L, tag);
   writer.push(L, result);

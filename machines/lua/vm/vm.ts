@@ -43,6 +43,8 @@ import { ALLOCATOR_SLOT, FIRST_GRACE, FUEL, GRACE, HOW, How, MIN_FUEL, READY_RES
 
 const SCRATCH_PAGES = 16;
 const UNLIMITED = 0x7fff_ffff;
+/** Units of fuel that a program can owe. */
+const MOST_CHARGED = 0x4000_0000;
 
 /** Room for `lua_Debug` and for second results. */
 const OUT_BYTES = 256;
@@ -317,6 +319,12 @@ export class LuaVm {
   /** Units of fuel that the last `resume` burnt. */
   get burnt(): number {
     return this.#given - this.memory.i32[FUEL >>> 2];
+  }
+
+  /** For what the host does when a program calls it: takes away fuel. Where none is left it is interrupted as soon as it can be. */
+  charge(fuel: number): void {
+    const { i32 } = this.memory;
+    i32[FUEL >>> 2] = Math.max(i32[FUEL >>> 2] - fuel, -MOST_CHARGED);
   }
 
   /**

@@ -1,6 +1,9 @@
 import type { SuspendDriver } from '../suspend/driver.ts';
 import { tooManyCalls } from './refusals.ts';
 
+/** Checks of loops that take about a millisecond: fuel is counted in them. */
+export const FUEL_PER_MILLISECOND = 500_000;
+
 /** What a call of an import costs, in checks of loops: about half a microsecond. */
 const CALL_FUEL = 256;
 
@@ -36,6 +39,11 @@ export class CallBudget {
     if (before < -MOST_OVERDRAWN) throw tooManyCalls;
     this.#left = before - calls;
     if (before > 0 && this.#left <= 0) this.#driver.exhaust();
+  }
+
+  /** A call that took so many milliseconds. */
+  spendTime(milliseconds: number): void {
+    this.spend(Math.ceil((milliseconds * FUEL_PER_MILLISECOND) / CALL_FUEL));
   }
 
   /** One call that reads or writes so many bytes. */

@@ -134,11 +134,18 @@ export abstract class Caller {
     if (!this.mayWait && operation.definition.mode !== 'sync') return cannotWait;
     const tag = this.tags.own();
     const result = this.out.invoke(tag, operation, args);
+    this.chargeWork();
     if (result === undefined) {
       this.wait.forAnswer(tag);
       this.#suspend();
     }
     return result;
+  }
+
+  /** After a call: what it took of the host's time is the guest's. */
+  chargeWork(): void {
+    const milliseconds = this.out.takeWork();
+    if (milliseconds > 0) this.budget.spendTime(milliseconds);
   }
 
   /** Suspend the guest for so many milliseconds, above 0 (infinity: for ever); the error where it cannot be. */

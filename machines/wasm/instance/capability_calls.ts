@@ -70,6 +70,7 @@ export function startOperationCall(running: Running, operation: BoundOperation):
     const open = guest.openTag(tag);
     if (open === undefined) return guest.refused();
     const result: Payload | TroupeError = guest.out.invoke(open, operation, list);
+    guest.chargeWork();
     if (result !== undefined) guest.answerNow(tag, result);
     return 0;
   };

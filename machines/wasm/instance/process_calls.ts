@@ -178,7 +178,9 @@ function inwardCalls(running: Running): HostCalls {
   return {
     listen: onText(running, 'the topic', (guest, topic) => {
       if (topic.startsWith('@')) return guest.results.refuse(reservedTopic(topic));
-      guest.events.listen(topic);
+      const refused = guest.events.listen(topic);
+      guest.chargeWork();
+      if (refused !== undefined) return guest.results.refuse(refused);
       guest.arrivals.listen(topic);
       return 0;
     }),

@@ -16,6 +16,7 @@ import { originOf } from '../suspend/transform.ts';
 import { methodMissing } from '../verify.ts';
 import { exportOf } from '../wasi/command.ts';
 import { type AddressSpace, noRoom } from './address_space.ts';
+import { FUEL_PER_MILLISECOND } from './call_budget.ts';
 import { Guest, type Running } from './guest.ts';
 import { damagedImage, notMovable } from './refusals.ts';
 import { HANDLER_EXPORTS, Handlers } from './handlers.ts';
@@ -26,8 +27,6 @@ import { InstancePool, LARGEST_KEPT } from './pool.ts';
 import { Template } from './template.ts';
 import { guestFrames, namedFrames, trapError } from './trap.ts';
 
-/** Checks of loops that take about a millisecond: fuel is counted in them. */
-const FUEL_PER_MILLISECOND = 500_000;
 /** Milliseconds of a slice where the host says nothing. */
 const DEFAULT_SLICE = 1;
 /** Milliseconds that a program may compute in one go where the host ends it instead of interrupting it. */

@@ -4,6 +4,9 @@ import { Answer } from '../../../runtime/machine.ts';
 /** Highest tag a guest may give. Kernel tags are twice that and stay small integers. */
 export const MAX_TAG = 2 ** 29 - 1;
 
+/** Commands of one guest that can be outstanding: each takes memory outside of the guest's own. */
+const MOST_OPEN = 100_000;
+
 /**
  * Tags of outstanding commands. To the kernel, the guest's own tags are the even numbers and those of calls that suspend
  * are the odd ones, so that neither can be taken for the other.
@@ -27,6 +30,11 @@ export class Tags {
     if (this.#open.has(tag)) {
       return new TroupeError(`the tag ${tag} belongs to a command that is still outstanding; use another one`, {
         kind: 'ALREADY_EXISTS',
+      });
+    }
+    if (this.#open.size >= MOST_OPEN) {
+      return new TroupeError(`${MOST_OPEN} commands are outstanding, as many as there may be; wait for some answers`, {
+        kind: 'RATE_LIMITED',
       });
     }
     this.#open.add(tag);
