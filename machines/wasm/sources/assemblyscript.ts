@@ -6,6 +6,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { TroupeError } from '../../../runtime/errors.ts';
 import type { BuildTools, Entry, PrepareTools } from '../../../runtime/machine.ts';
 import { cacheFolder, readCached, sha256, writeCached } from './cache.ts';
+import { type Compiled, compileOnThread, type Diagnostic } from './compiler_thread.ts';
 import { asMissing } from './optional_package.ts';
 
 /** What a program is optimized for: for size as the compiler's own `-Osize`, and without names. */
@@ -17,16 +18,12 @@ const LEVELS: { readonly [optimize in Optimize]: readonly string[] } = {
 };
 /** The runtime for the host's allocations, top-level code as an export. */
 const OPTIONS = [...['--runtime', 'incremental', '--exportRuntime', '--exportStart', '_initialize'], '--noColors'];
-const OUTPUT = 'output.wasm';
 /** Code of AssemblyScript's diagnostic, and what it puts before the names of packages. */
 const FILE_NOT_FOUND = 6054;
 const LIBRARY = '~lib/';
 /** What `import ... from "troupe"` leads to; as an installed package it is `troupe/sdk/assemblyscript`. */
 const SDK_IMPORT = /(?:^|\/)node_modules\/troupe\/(?:sdk\/assemblyscript\/)?(.+)$/;
 const SDK_FOLDER = findSdk();
-
-type Asc = typeof import('assemblyscript/asc').default;
-type Diagnostic = Parameters<NonNullable<NonNullable<Parameters<Asc['main']>[1]>['reportDiagnostic']>>[0];
 
 /** sha256 of what the compiler read, by name; null where it looked for a file and there was none. */
 type Dependencies = { readonly [name: string]: string | null };
@@ -88,37 +85,20 @@ async function keptOrCompiled(
 }
 
 async function compile(sources: Sources, options: readonly string[]): Promise<Uint8Array> {
-  const { default: asc } = await import('assemblyscript/asc');
-  const diagnostics: Diagnostic[] = [];
-  let output: Uint8Array | undefined;
-  const silent = { write: () => true };
-  const { error } = await asc.main([sources.entryFile, '--baseDir', sources.root, '--outFile', OUTPUT, ...options], {
-    stdout: silent,
-    stderr: silent,
-    readFile: name => sources.read(name),
-    writeFile: (name, content) => {
-      if (name === OUTPUT) output = typeof content === 'string' ? Buffer.from(content) : new Uint8Array(content);
-    },
-    listFiles: () => null,
-    reportDiagnostic: diagnostic => {
-      diagnostics.push(diagnostic);
-    },
-  });
-  const problems = diagnostics.filter(isError).map(diagnostic => sources.problem(diagnostic));
+  const order = { file: sources.entryFile, root: sources.root, options };
+  const { output, diagnostics, failure } = await compileOnThread(order, name => sources.read(name)).catch(
+    (cause: Error): Compiled => ({ output: undefined, diagnostics: [], failure: cause.message }),
+  );
+  const problems = diagnostics.filter(({ isError }) => isError).map(diagnostic => sources.problem(diagnostic));
   if (problems.length === 1) throw problems[0];
   if (problems.length > 1) throw new AggregateError(problems, problems.map(one => one.message).join('\n'));
-  if (error !== null || output === undefined) {
-    throw new TroupeError(`${sources.entryFile}: AssemblyScript: ${error?.message ?? 'there was no output'}`, {
+  if (failure !== undefined || output === undefined) {
+    throw new TroupeError(`${sources.entryFile}: AssemblyScript: ${failure ?? 'there was no output'}`, {
       kind: 'INVALID',
       place: sources.entryFile,
     });
   }
   return output;
-}
-
-/** Category 3 of AssemblyScript's diagnostics; the others are notes and warnings. */
-function isError(diagnostic: Diagnostic): boolean {
-  return diagnostic.category === 3;
 }
 
 /** The message, with what to do where an import is not found because it may not be. */
@@ -178,10 +158,10 @@ class Sources {
   }
 
   problem(diagnostic: Diagnostic): TroupeError {
-    const { range } = diagnostic;
-    const file = range?.source.normalizedPath ?? this.entryFile;
+    const { at } = diagnostic;
+    const file = at?.file ?? this.entryFile;
     const shown = file === this.entryFile ? this.#entry.source!.name : file;
-    const place = range == null ? `${shown}:1:1` : `${shown}:${this.#lineAndColumn(file, range.start)}`;
+    const place = at === undefined ? `${shown}:1:1` : `${shown}:${this.#lineAndColumn(file, at.start)}`;
     return new TroupeError(`${place}: ${plainMessage(diagnostic)}`, { kind: 'INVALID', retryable: false, place });
   }
 
