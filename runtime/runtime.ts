@@ -12,6 +12,8 @@ import { createServices, type Services as CapabilityServices } from './capabilit
 import { runtimeStopped } from './catalogue.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { TroupeError, toTroupeError } from './errors.ts';
+import { EventBus } from './event_bus.ts';
+import { eventTransport } from './event_transport.ts';
 import { type DeployedData, Deployed } from './hosts/deployed.ts';
 import { SYSTEM_HOST } from './hosts/host.ts';
 import { Linked } from './hosts/linked.ts';
@@ -135,7 +137,11 @@ export class Runtime {
     const shares = options.machines.map(machine => machine.share?.());
     const shared = shares.map(share => share?.data);
     const deployed = new Deployed(data, options.machines, capabilities, shared);
-    const services = options.services ?? createServices({ root: options.deployment.root }, clock);
+    const bus = new EventBus();
+    const services = {
+      ...(options.services ?? createServices({ root: options.deployment.root }, clock)),
+      events: bus,
+    };
     const onAudit = (record: AuditRecord): void => {
       if (options.deployment.settings.security.audit.log) logAudit(services.log, record);
       options.onAudit?.(record);
@@ -188,6 +194,7 @@ export class Runtime {
     scheduler.audit = new Audit(clock, data.auditGrants ?? false, onAudit);
     const machine = new RootMachine(clock);
     const root = startRoot(scheduler, deployed, machine);
+    bus.connect(eventTransport(scheduler, root, machine));
     const runtime = new Runtime(options.deployment, scheduler, root, machine, pool, shares, services.log);
     disabled = (worker, error) => {
       services.log.log('error', `worker ${worker} cannot be started again, the runtime ends: ${error.message}`);

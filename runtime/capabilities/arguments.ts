@@ -77,10 +77,11 @@ export function listArgument(value: Payload, operation: string, name: string): r
   throw wrongType(operation, name, 'a list', value);
 }
 
-/** INVALID where `options` has a key that none of `known` is named by. */
+/** INVALID where `options` has a key that none of `known` is named by. `before`: what stands in front of it in the message. */
 export function refuseUnknownOptions(
   options: Options,
   operation: string,
+  before: string,
   known: readonly { readonly name: string }[],
 ): void {
   for (const key of Object.keys(options)) {
@@ -88,7 +89,8 @@ export function refuseUnknownOptions(
     for (const { name } of known) found ||= name === key;
     if (found) continue;
     const names = known.map(({ name }) => name);
-    throw invalid(operation, `there is no option "${key}"${didYouMean(key, names, `; known: ${names.join(', ')}`)}`);
+    const hint = didYouMean(key, names, `; known: ${names.join(', ')}`);
+    throw invalid(operation, `there is no option "${before}${key}"${hint}`);
   }
 }
 

@@ -34,8 +34,11 @@ export interface CallContext {
   allows?(action: string, resource: string, meta?: Guarded['meta'], quiet?: boolean): TroupeError | undefined;
   /** What its host and its policies would say, without a record of it. */
   judge(action: string, resource: string, meta?: Guarded['meta']): Verdict;
-  /** Called once when the process ends, however it ends: close what was opened for it. */
-  onClose(release: () => void): void;
+  /**
+   * Called once when the process ends, however it ends: close what was opened for it. Answers how to take that back; as
+   * long as there is anything to release the process stays on its thread.
+   */
+  onClose(release: () => void): () => void;
   /**
    * Put a message in the caller's own mailbox, whenever there is one: what it asked to be told of. `payload` must be private
    * to it. The error says why it was not taken; a process that has ended needs none.

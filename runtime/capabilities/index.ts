@@ -4,10 +4,12 @@ import { base64Capability } from './base64.ts';
 import { cryptoCapability } from './crypto.ts';
 import { ctxCapability } from './ctx.ts';
 import { envCapability } from './env.ts';
+import { eventsCapability } from './events.ts';
 import { fsCapability } from './fs.ts';
 import { funcsCapability } from './funcs.ts';
 import { grantSchema } from './grant.ts';
 import { hashCapability } from './hash.ts';
+import { httpClientCapability } from './http_client.ts';
 import { ioCapability } from './io.ts';
 import { jsonCapability } from './json.ts';
 import { loggerCapability } from './logger.ts';
@@ -35,8 +37,10 @@ const definitions = [
   registryCapability,
   securityCapability,
   storeCapability,
+  eventsCapability,
   ioCapability,
   fsCapability,
+  httpClientCapability,
   envCapability,
   cryptoCapability,
 ] as readonly unknown[] as readonly CapabilityDefinition[];

@@ -27,6 +27,8 @@ export type ParameterType =
   | 'switch'
   /** A list of texts. */
   | 'texts'
+  /** A list of what its one field says. */
+  | 'list'
   /** An object with any keys. */
   | 'record'
   /** An object with any keys, or an error. */
@@ -54,7 +56,7 @@ export interface Parameter<Name extends string = string, Value = unknown> {
   readonly optional: boolean;
   /** What an operation gets where it was left out. */
   readonly otherwise: unknown;
-  /** Bounds of an integer, both included; the least length of text and bytes. */
+  /** Bounds of an integer, both included; the least length of text and bytes; the greatest of a list. */
   readonly least: number;
   readonly most: number;
   readonly words: readonly string[];
@@ -137,6 +139,10 @@ export const switched = <const Name extends string, const Word extends string>(n
   make<Name, Word | boolean>(name, 'switch', { words });
 
 export const texts = <const Name extends string>(name: Name) => make<Name, readonly string[]>(name, 'texts');
+
+/** At most so many; in messages the name of one follows that of the list: `requests[0].url`. */
+export const list = <const Name extends string, const Item extends Parameter>(name: Name, item: Item, most: number) =>
+  make<Name, readonly ValueOf<Item>[]>(name, 'list', { most, fields: [item] });
 
 export const record = <const Name extends string>(name: Name) =>
   make<Name, { readonly [key: string]: Payload }>(name, 'record');

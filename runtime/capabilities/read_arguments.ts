@@ -67,7 +67,13 @@ function readArgument(parameter: Parameter, value: Payload, operation: string, n
     case 'integer':
       return integerArgument(value, operation, name, parameter.least, parameter.most);
     case 'options':
-      return readFields(parameter, recordArgument(value, operation, name), operation, '');
+      // Only one that is in something else is named in messages about its keys.
+      return readFields(
+        parameter,
+        recordArgument(value, operation, name),
+        operation,
+        name === parameter.name ? '' : `${name}.`,
+      );
     case 'bytes': {
       const bytes = bytesArgument(value, operation, name);
       if (bytes.length < parameter.least) throw invalid(operation, `${name} must not be empty`);
@@ -86,6 +92,8 @@ function readArgument(parameter: Parameter, value: Payload, operation: string, n
       throw invalid(operation, `${name} must be ${parameter.words.map(word => `"${word}"`).join(', ')}, true or false`);
     case 'texts':
       return listArgument(value, operation, name).map(item => textArgument(item, operation, name));
+    case 'list':
+      return readList(parameter, listArgument(value, operation, name), operation, name);
     case 'record':
       return recordArgument(value, operation, name);
     case 'fields':
@@ -107,7 +115,12 @@ function readArgument(parameter: Parameter, value: Payload, operation: string, n
   }
 }
 
-/** `before`: what stands in front of the names of fields in messages; nothing for options, which know all of theirs. */
+function readList({ fields, most }: Parameter, given: readonly Payload[], operation: string, name: string): unknown[] {
+  if (given.length > most) throw invalid(operation, `${name} must not hold more than ${most}, got ${given.length}`);
+  return given.map((item, i) => readArgument(fields[0], item, operation, `${name}[${i}]`));
+}
+
+/** `before`: what stands in front of the names of fields in messages. */
 function readFields(parameter: Parameter, given: Options, operation: string, before: string): unknown {
   const { fields } = parameter;
   // A copy of what is there where nothing was given: all of the same shape, and seldom much is written over.
@@ -119,7 +132,9 @@ function readFields(parameter: Parameter, given: Options, operation: string, bef
     else if (field.optional) continue;
     read[field.name] = readArgument(field, value, operation, before + field.name);
   }
-  if (before === '' && Object.keys(given).length > found) refuseUnknownOptions(given, operation, fields);
+  if (parameter.type === 'options' && Object.keys(given).length > found) {
+    refuseUnknownOptions(given, operation, before, fields);
+  }
   return read;
 }
 

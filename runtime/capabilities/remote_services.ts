@@ -1,15 +1,17 @@
 /**
- * Terminal and store of the main thread, for a worker thread, over a MessagePort. The main thread answers
+ * Terminal, store and events of the main thread, for a worker thread, over a MessagePort. The main thread answers
  * (`serveServices`), the worker asks (`remoteServices`).
  */
 import type { MessagePort } from 'node:worker_threads';
 import { TroupeError, toTroupeError } from '../errors.ts';
+import type { Event, Events, Subscription } from '../event_bus.ts';
 import type { ColorDepth } from '../hosts/color_depth.ts';
 import type { RawMode, Terminal, TerminalSize } from '../hosts/terminal.ts';
 import type { LogSink } from '../logger.ts';
 import { packExact, unpackExact } from '../payload/messagepack.ts';
 import type { Payload } from '../payload/payload.ts';
 import type { Store, StoreLimits } from '../store.ts';
+import { resolveHost } from './http_client_resolve.ts';
 import type { Services } from './services.ts';
 
 /** What a worker must know before it asks; structured-cloneable. */
@@ -24,7 +26,9 @@ type TerminalSnapshot = Pick<
   'args' | 'columns' | 'rows' | 'isTty' | 'errorsAreTty' | 'inputIsTty' | 'colors'
 >;
 
-type Method = 'write' | 'writeError' | 'readLine' | 'readPiece' | 'setRaw' | 'get' | 'has' | 'set' | 'delete' | 'list';
+type TerminalMethod = 'write' | 'writeError' | 'readLine' | 'readPiece' | 'setRaw';
+type StoreMethod = 'get' | 'has' | 'set' | 'delete' | 'list';
+type Method = TerminalMethod | StoreMethod | keyof Events;
 
 interface Question {
   readonly tag: number;
@@ -73,7 +77,7 @@ export function serveServices(port: MessagePort, services: Services): void {
 }
 
 async function answer(services: Services, method: Method, args: readonly Payload[]): Promise<Payload> {
-  const { terminal, store } = services;
+  const { terminal, store, events } = services;
   switch (method) {
     case 'write':
       await terminal.write(args[0] as string | Uint8Array);
@@ -99,11 +103,17 @@ async function answer(services: Services, method: Method, args: readonly Payload
       return await store.delete(args[0] as string, args[1] as string);
     case 'list':
       return await store.list(args[0] as string, args[1] as string);
+    case 'publish':
+      return await events.publish(args[0] as unknown as Event);
+    case 'subscribe':
+      return await events.subscribe(args[0] as unknown as Subscription, args[1] as number);
+    case 'unsubscribe':
+      return await events.unsubscribe(args[0] as string, args[1] as number);
   }
 }
 
 /**
- * Worker thread: services whose terminal and store ask over `port`. The port keeps the thread alive only while an
+ * Worker thread: services whose terminal, store and events ask over `port`. The port keeps the thread alive only while an
  * answer is awaited.
  */
 export function remoteServices(port: MessagePort, snapshot: ServicesSnapshot, log: LogSink): Services {
@@ -112,8 +122,10 @@ export function remoteServices(port: MessagePort, snapshot: ServicesSnapshot, lo
     root: snapshot.root,
     environment: snapshot.environment,
     log,
+    resolve: resolveHost,
     terminal: new RemoteTerminal(asker, snapshot.terminal),
     store: new RemoteStore(asker),
+    events: new RemoteEvents(asker),
   };
 }
 
@@ -245,5 +257,25 @@ class RemoteStore implements Store {
 
   async list(namespace: string, prefix: string): Promise<string[]> {
     return (await this.#asker.ask('list', [namespace, prefix])) as string[];
+  }
+}
+
+class RemoteEvents implements Events {
+  readonly #asker: Asker;
+
+  constructor(asker: Asker) {
+    this.#asker = asker;
+  }
+
+  async publish(event: Event): Promise<number> {
+    return (await this.#asker.ask('publish', [{ ...event }])) as number;
+  }
+
+  async subscribe(subscription: Subscription, most: number): Promise<number> {
+    return (await this.#asker.ask('subscribe', [{ ...subscription }, most])) as number;
+  }
+
+  async unsubscribe(pid: string, id: number): Promise<boolean> {
+    return (await this.#asker.ask('unsubscribe', [pid, id])) === true;
   }
 }

@@ -283,14 +283,24 @@ class Caller implements CallContext {
     return this.#process.linked.scheduler.rates;
   }
 
-  onClose(release: () => void): void {
+  onClose(release: () => void): () => void {
     if (this.#process.state === ProcessState.Dead) {
       release();
-      return;
+      return () => undefined;
     }
     const rare = this.#process.rare;
     if (rare.releases === undefined) rare.releases = [];
     rare.releases.push(release);
+    return () => this.#forget(release);
+  }
+
+  /** With nothing left to release the process can go to another thread again. */
+  #forget(release: () => void): void {
+    const { extras } = this.#process;
+    const at = extras?.releases?.indexOf(release) ?? -1;
+    if (at < 0) return;
+    extras!.releases!.splice(at, 1);
+    if (extras!.releases!.length === 0) extras!.releases = undefined;
   }
 
   post(topic: string, payload: Payload): TroupeError | undefined {

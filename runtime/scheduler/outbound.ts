@@ -10,6 +10,13 @@ export interface Placed {
   readonly worker: number;
 }
 
+/** Whose PID a message shows on another scheduler. */
+export interface Sender {
+  readonly pid: string;
+  readonly number: number;
+  readonly linked: { readonly host: { readonly index: number } };
+}
+
 /** A child that its spawner placed on another scheduler: all that it needs to arrive there. */
 export interface FarSpawn {
   readonly number: number;
@@ -42,7 +49,7 @@ export interface Outbound {
   message(
     to: Placed,
     pid: string,
-    sender: Process,
+    sender: Sender,
     topic: string,
     payload: Payload | Packed,
     count: number,

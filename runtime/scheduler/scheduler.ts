@@ -22,7 +22,7 @@ import { upgradeProcess } from '../lifecycle/upgrade.ts';
 import { Answer, type Payload, StepStatus } from '../machine.ts';
 import { Message } from '../message.ts';
 import type { Packed } from '../payload/payload.ts';
-import { looksLikePid } from '../pid.ts';
+import { hostOfPid, looksLikePid, parsePid } from '../pid.ts';
 import type { Counters } from './counters.ts';
 import type { Extras } from './extras.ts';
 import { deliver, deliverHere } from './delivery.ts';
@@ -253,13 +253,22 @@ export class Scheduler {
     return this.outbound!.message(placed, located, sender, topic, payload, count);
   }
 
-  /** Send from outside of any process. */
-  sendAs(from: string, dest: string, topic: string, payload: Payload, count: number): TroupeError | undefined {
+  /** Send from outside of any process, for the process `from`, which need not live any more. `bytes`: see `Process.send`. */
+  sendAs(
+    from: string,
+    dest: string,
+    topic: string,
+    payload: Payload,
+    count: number,
+    bytes = 0,
+  ): TroupeError | undefined {
     const located = this.locate(dest);
     if (typeof located !== 'string') return located;
     const local = this.table.byPid(located);
     const error =
-      local === undefined ? processNotFound(dest) : deliver(this, local, new Message(topic, from, payload, count));
+      local === undefined
+        ? this.#sendFarAs(from, located, topic, payload, count)
+        : deliver(this, local, new Message(topic, from, payload, count, bytes));
     this.kick();
     return error;
   }
@@ -267,6 +276,22 @@ export class Scheduler {
   /** Since `begun`, by the clock, it has worked for the process that is being stepped. */
   worked(begun: number): void {
     this.work += this.clock.now() - begun;
+  }
+
+  #sendFarAs(from: string, pid: string, topic: string, payload: Payload, count: number): TroupeError | undefined {
+    const placed = this.outbound?.whereIs(pid);
+    const host = this.deployed.hosts.get(hostOfPid(from));
+    if (placed === undefined || host === undefined) return processNotFound(pid);
+    const error = this.outbound!.message(
+      placed,
+      pid,
+      { pid: from, number: parsePid(from), linked: { host } },
+      topic,
+      payload,
+      count,
+    );
+    if (error !== undefined) this.deadLetters++;
+    return error;
   }
 
   /** Apply a signal to whatever `dest` stands for, here or elsewhere. */

@@ -67,6 +67,11 @@ export function withoutIdentity(context: Context): Context {
   return Object.fromEntries(Object.entries(context).filter(([key]) => !isReservedKey(key)));
 }
 
+/** What says for whom a process acts, and nothing else. */
+export function identityIn(context: Context): Context {
+  return Object.fromEntries(Object.entries(context).filter(([key]) => isReservedKey(key)));
+}
+
 /** A scope of these policies. */
 export function scopeOf(policies: Iterable<string>): Scope {
   return [...new Set(policies)].sort();

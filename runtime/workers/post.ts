@@ -14,8 +14,8 @@ import { type Signal, SignalKind } from '../lifecycle/signal.ts';
 import type { Payload } from '../machine.ts';
 import { Message } from '../message.ts';
 import { Packed } from '../payload/payload.ts';
-import { formatPid, generationOf, parsePid, pidPrefix, SLOT_MASK } from '../pid.ts';
-import type { FarSpawn, Outbound, Placed } from '../scheduler/outbound.ts';
+import { formatPid, generationOf, hostOfPid, parsePid, pidPrefix, SLOT_MASK } from '../pid.ts';
+import type { FarSpawn, Outbound, Placed, Sender } from '../scheduler/outbound.ts';
 import type { Process } from '../scheduler/process.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
 import { type Attention, STRIDE } from './attention.ts';
@@ -271,13 +271,13 @@ export class Post implements Outbound {
   message(
     to: Placed,
     pid: string,
-    sender: Process,
+    sender: Sender,
     topic: string,
     payload: Payload | Packed,
     count: number,
   ): TroupeError | undefined {
     if (to.worker === this.#index) {
-      const { mailbox } = this.#scheduler!.deployed.hosts.get(pid.slice(1, pid.lastIndexOf('|')))!;
+      const { mailbox } = this.#scheduler!.deployed.hosts.get(hostOfPid(pid))!;
       if (this.#reception.early(to.number) >= mailbox) return mailboxFull(pid, mailbox);
       this.#reception.keep(to.number, { source: this.#index, message: new Message(topic, sender, payload, count) });
       return undefined;

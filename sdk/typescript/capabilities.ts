@@ -224,6 +224,80 @@ export interface Store {
   list(prefix?: string): Command<string[]>;
 }
 
+export interface HttpOptions {
+  headers?: { readonly [name: string]: string | number | readonly (string | number)[] };
+  /** Added to the query of the URL. */
+  query?: { readonly [name: string]: QueryValue | readonly QueryValue[] };
+  body?: Bytes;
+  /** Sent as JSON. */
+  json?: unknown;
+  auth?: { user: string; password: string } | { bearer: string };
+  /** What the answer's body shall be; `json`: its value. */
+  as?: 'text' | 'bytes' | 'json';
+  /** Nanoseconds or text, for all of the request. */
+  timeout?: Duration;
+  /** Of the answer's body. */
+  max_bytes?: number;
+  /** 0: a redirect is the answer. */
+  redirects?: number;
+}
+
+type QueryValue = string | number | boolean | bigint;
+
+export interface HttpAnswer<Body = string> {
+  status: number;
+  status_text: string;
+  /** By names in lower case; `set-cookie` is a list. */
+  headers: { [name: string]: string } & { 'set-cookie'?: string[] };
+  body: Body;
+  /** Where it came from. */
+  url: string;
+  redirected: boolean;
+}
+
+interface HttpMethod {
+  <T = any>(url: string, options: HttpOptions & { as: 'json' }): Command<HttpAnswer<T>>;
+  (url: string, options: HttpOptions & { as: 'bytes' }): Command<HttpAnswer<Uint8Array>>;
+  (url: string, options?: HttpOptions): Command<HttpAnswer>;
+}
+
+export type HttpMethodName = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE' | 'PATCH' | 'OPTIONS';
+
+/** Requests to the servers that the host names. Throws UNAVAILABLE or TIMEOUT where there is no answer. */
+export interface HttpClient {
+  request<T = any>(method: HttpMethodName, url: string, options?: HttpOptions): Command<HttpAnswer<T>>;
+  get: HttpMethod;
+  head: HttpMethod;
+  post: HttpMethod;
+  put: HttpMethod;
+  delete: HttpMethod;
+  patch: HttpMethod;
+  /** At most 32, answered in their order. */
+  requestBatch(
+    requests: readonly { method?: HttpMethodName; url: string; options?: HttpOptions }[],
+  ): Command<({ answer: HttpAnswer<any>; error?: undefined } | { answer?: undefined; error: TroupeError })[]>;
+}
+
+/** What a subscriber gets as the value of a message. */
+export interface PublishedEvent<Data = any> {
+  system: string;
+  kind: string;
+  path?: string;
+  data?: Data;
+  /** PID of the publisher. */
+  from: string;
+}
+
+/** Events among all processes of a runtime. */
+export interface Events {
+  /** To how many subscriptions it was given. */
+  send(system: string, kind: string, path?: string | null, data?: unknown): Command<number>;
+  /** An id. `kind`: a glob; `topic`: of the messages, default `events`. */
+  subscribe(system: string, kind?: string | null, topic?: string): Command<number>;
+  /** Whether the process had it. */
+  unsubscribe(id: number): Command<boolean>;
+}
+
 /** JSON text and back. */
 export interface Json {
   /** `indent`: 0 to 10 spaces. */
@@ -368,8 +442,10 @@ export interface Capabilities {
   registry: Registry;
   security: Security;
   store: Store;
+  events: Events;
   io: Io;
   fs: Fs;
+  http_client: HttpClient;
   env: Env;
   crypto: Crypto;
 }

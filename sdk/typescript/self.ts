@@ -15,6 +15,7 @@ import {
   capabilityOf,
   type Env,
   type Fs,
+  type HttpClient,
   type Io,
   type Logger,
   type Random,
@@ -325,6 +326,10 @@ export class Self<M extends Messages = Messages> {
 
   get fs(): Fs {
     return capabilityOf(this.#process, 'fs') as Fs;
+  }
+
+  get httpClient(): HttpClient {
+    return capabilityOf(this.#process, 'http_client') as HttpClient;
   }
 
   get random(): Random {

@@ -33,6 +33,7 @@ function samples(parameter: Parameter): { good: Payload; bad: Payload | undefine
     case 'switch':
       return { good: parameter.words[0], bad: 'no such word' };
     case 'texts':
+    case 'list':
       return { good: [], bad: 'text' };
     case 'record':
     case 'fields':
@@ -87,8 +88,8 @@ for (const definition of capabilityDefinitions.values()) {
 
 test('a wrong call says the same in Lua, TypeScript and WebAssembly', async () => {
   const speakers = await Speakers.start(
-    ['json', 'random', 'hash', 'store', 'fs', 'security', 'base64'],
-    '{json: , random: , hash: , store: , fs: , security: , base64: }',
+    ['json', 'random', 'hash', 'store', 'fs', 'security', 'base64', 'http_client'],
+    '{json: , random: , hash: , store: , fs: , security: , base64: , http_client: }',
   );
   try {
     const calls: readonly [string, string, Payload[], string][] = [
@@ -102,6 +103,30 @@ test('a wrong call says the same in Lua, TypeScript and WebAssembly', async () =
         'set_times',
         ['a', { modified: 'soon' }],
         'fs.set_times: modified must be unix seconds or "now", got "soon"',
+      ],
+      [
+        'http_client',
+        'request_batch',
+        [[{ url: 'http://a/' }, { url: 5 }]],
+        'http_client.request_batch: requests[1].url must be a string, got a number',
+      ],
+      [
+        'http_client',
+        'request_batch',
+        [[{ uri: 'http://a/' }]],
+        'http_client.request_batch: requests[0].url must be a string, got nothing',
+      ],
+      [
+        'http_client',
+        'request_batch',
+        [[{ url: 'http://a/', method: 'GET', body: 'x' }]],
+        'http_client.request_batch: there is no option "requests[0].body"; known: method, url, options',
+      ],
+      [
+        'http_client',
+        'request_batch',
+        [[{ url: 'http://a/', options: { as: 'xml' } }]],
+        'http_client.request_batch: requests[0].options.as cannot be "xml"; there are: text, bytes, json',
       ],
       ['json', 'encode', [1, { indent: 11 }], 'json.encode: indent must be between 0 and 10, got 11'],
       ['random', 'integer', [1.5, 2], 'random.integer: least must be a whole number, got 1.5'],

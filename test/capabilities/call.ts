@@ -48,7 +48,7 @@ export class Caller implements CallContext {
   readonly asked: string[] = [];
   /** Which of these they deny; nobody is asked where it is left out. */
   denies: ((action: string, resource: string) => boolean) | undefined = undefined;
-  readonly #releases: (() => void)[] = [];
+  readonly #releases = new Set<() => void>();
 
   constructor(given: Partial<Services> = {}, clock: Clock = stillClock(), pid = '{test:host|0x00001}') {
     this.pid = pid;
@@ -74,8 +74,14 @@ export class Caller implements CallContext {
     return new TroupeError(`denied: ${action} ${resource}`, { kind: 'PERMISSION_DENIED' });
   }
 
-  onClose(release: () => void): void {
-    this.#releases.push(release);
+  onClose(release: () => void): () => void {
+    this.#releases.add(release);
+    return () => this.#releases.delete(release);
+  }
+
+  /** How many things would be released. */
+  get open(): number {
+    return this.#releases.size;
   }
 
   post(topic: string, payload: Payload): undefined {
@@ -83,7 +89,8 @@ export class Caller implements CallContext {
   }
 
   end(): void {
-    for (const release of this.#releases.splice(0)) release();
+    for (const release of [...this.#releases]) release();
+    this.#releases.clear();
   }
 
   /** Settings are given as in YAML and validated first. */

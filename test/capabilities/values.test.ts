@@ -27,11 +27,11 @@ test('every capability needs no settings and is known by its own name', () => {
 test('by default only what cannot reach outside is granted', () => {
   for (const name of [
     ...['json', 'logger', 'random', 'store', 'time', 'ctx', 'funcs'],
-    ...['uuid', 'base64', 'hash', 'text', 'registry', 'security'],
+    ...['uuid', 'base64', 'hash', 'text', 'registry', 'security', 'events'],
   ]) {
     assert.is(capabilityDefinitions.get(name)?.grantedByDefault, true, name);
   }
-  for (const name of ['env', 'fs', 'io', 'crypto'])
+  for (const name of ['env', 'fs', 'http_client', 'io', 'crypto'])
     assert.is(capabilityDefinitions.get(name)?.grantedByDefault, false, name);
 });
 
