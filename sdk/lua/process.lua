@@ -28,7 +28,7 @@ function process.inbox() end
 ---@param topic string
 ---@param options? {message?: boolean} `message`: message objects instead of values
 ---@return troupe.Channel? channel
----@return troupe.Error? err INVALID for a reserved topic
+---@return troupe.Error? err INVALID for a reserved topic, RATE_LIMITED for more than 10 000 topics
 function process.listen(topic, options) end
 
 ---Later messages go to the inbox; those that were there can still be received.

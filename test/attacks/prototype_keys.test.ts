@@ -19,7 +19,7 @@ function withKeys(value: Payload): { [key: string]: Payload } {
 function untouched(): void {
   assert.is(({} as any).polluted, undefined);
   assert.is(([] as any).polluted, undefined);
-  assert.is((() => undefined as any).constructor, Function);
+  assert.type((() => undefined as any).constructor, 'function');
   assert.is(typeof {}.toString, 'function');
 }
 
