@@ -39,7 +39,8 @@ let sharedSinceBallast = 0;
 const KEY = Symbol('Bytes');
 
 const setBytes = Uint8Array.prototype.set;
-const lengthOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'length')!.get as (
+/** Of a Uint8Array, whatever its own class says. */
+export const lengthOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'length')!.get as (
   this: Uint8Array,
 ) => number;
 const { utf8Slice, utf8Write, base64Slice, hexSlice } = Buffer.prototype;

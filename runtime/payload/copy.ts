@@ -7,12 +7,13 @@
  */
 import { isUint8Array } from 'node:util/types';
 import { isErrorKind, TroupeError, toTroupeError } from '../errors.ts';
-import { isBytes } from './bytes.ts';
+import { isBytes, lengthOf } from './bytes.ts';
 import { isKeptFrozen } from './frozen.ts';
 import type { Payload } from './payload.ts';
 import { type CopierTools, LONG_TEXT, MISS } from './record_copier.ts';
 import { refused, showPath, whyUnreadable, whyUnsendable } from './refusal.ts';
 import { putOwn, ROOT, Shape } from './shape.ts';
+import { slots } from '../slots.ts';
 
 /** Containers inside one another; also what stops a cycle. */
 const MAX_DEPTH = 200;
@@ -33,7 +34,7 @@ const containers: object[] = [];
 let tooDeep = false;
 
 /** Values of the records that are being copied; those of a nested record lie above its container's. */
-const values: unknown[] = new Array(256).fill(undefined);
+const values = slots<unknown>(256, undefined);
 let top = 0;
 let size = 0;
 /** Of long texts and Bytes, which are shared and take no memory of the copy. */
@@ -85,17 +86,17 @@ export function copiedBytes(): number {
 /** `copyPayload` of each; a refusal names the one it means: `payload[1].fn`, where there are several. */
 export function copyPayloads(list: readonly unknown[], name = 'payload'): Payload[] {
   const count = list.length;
-  const copies: Payload[] = new Array(count);
+  const copies: Payload[] = [];
   let sum = 0;
   for (let i = 0; i < count; i++) {
     const value = list[i];
     if (typeof value === 'string') {
       sum += value.length;
-      copies[i] = value;
+      copies.push(value);
     } else if (typeof value === 'number' || value === null || typeof value === 'boolean') {
-      copies[i] = value;
+      copies.push(value);
     } else {
-      copies[i] = copyRoot(value, name, count === 1 ? -1 : i);
+      copies.push(copyRoot(value, name, count === 1 ? -1 : i));
       sum += weight;
     }
   }
@@ -119,7 +120,7 @@ function copyRoot(value: unknown, path: string, index: number): Payload {
     top = base;
     size = sizeBefore;
     held = heldBefore;
-    values.fill(undefined, base);
+    values.clearFrom(base);
     throw thrown;
   }
   weight = size + held;
@@ -127,7 +128,7 @@ function copyRoot(value: unknown, path: string, index: number): Payload {
   held = heldBefore;
   if (copied !== REFUSED) return copied as Payload;
   top = base;
-  values.fill(undefined, base);
+  values.clearFrom(base);
   throw refusal(index < 0 ? path : `${path}[${index}]`);
 }
 
@@ -243,7 +244,7 @@ function copyArray(source: readonly unknown[], depth: number, node: Shape): unkn
   const length = source.length >>> 0;
   size += CONTAINER_SIZE + VALUE_SIZE * length;
   if (size > MAX_SIZE) return refuseSize();
-  const copy: unknown[] = new Array(length);
+  const copy: unknown[] = [];
   for (let i = 0; i < length; i++) {
     let item = source[i];
     if (
@@ -254,13 +255,13 @@ function copyArray(source: readonly unknown[], depth: number, node: Shape): unkn
       item = item === undefined ? null : copyValue(item, depth + 1, node);
       if (item === REFUSED) return refuseWithin(i, source);
     }
-    copy[i] = item;
+    copy.push(item);
   }
   return copy;
 }
 
 function copyBytes(source: Uint8Array): unknown {
-  size += CONTAINER_SIZE + source.length;
+  size += CONTAINER_SIZE + lengthOf.call(source);
   return size > MAX_SIZE ? refuseSize() : new Uint8Array(source);
 }
 

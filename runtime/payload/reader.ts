@@ -2,6 +2,7 @@ import { isErrorKind, TroupeError } from '../errors.ts';
 import { allocateBytes, type Bytes, bytesOver, contentOf } from './bytes.ts';
 import { keepFrozen } from './frozen.ts';
 import { isMap, type Payload } from './payload.ts';
+import { slots } from '../slots.ts';
 import { FIRST, firstSlot, MAX_SHAPE_KEYS, putOwn, ROOT, type Shape } from './shape.ts';
 import {
   BYTES_EXT,
@@ -13,8 +14,6 @@ import {
   SHARED_EXT_LENGTH,
 } from './writer.ts';
 
-/** Arrays up to this length are allocated at once: a forged length must not make room for what never comes. */
-const MAX_PREALLOCATED = 1024;
 /** Strings up to this many bytes are looked up among those read lately before they are made anew. */
 const MAX_CACHED = 16;
 const CACHED = 2048;
@@ -24,7 +23,7 @@ const UINT32 = 2 ** 32;
 const latin1Slice = Buffer.prototype.latin1Slice;
 const utf8Slice = Buffer.prototype.utf8Slice;
 const float = new DataView(new ArrayBuffer(8));
-const strings: string[] = new Array(CACHED).fill('');
+const strings = slots<string>(CACHED, '');
 const nothing = new Uint8Array(0);
 const NONE: readonly SharedArrayBuffer[] = Object.freeze([]);
 
@@ -46,7 +45,7 @@ export class PayloadReader {
   #end = 0;
   #start = 0;
   /** Values of the maps that are being read; those of a nested map lie above its container's. */
-  readonly #values: unknown[] = new Array(256).fill(undefined);
+  readonly #values = slots<unknown>(256, undefined);
   #top = 0;
 
   /** `plain` knows neither Bytes nor frozen values; see `PackedForm`. */
@@ -67,7 +66,7 @@ export class PayloadReader {
     try {
       return this.#value(0) as Payload;
     } catch (thrown) {
-      this.#values.fill(undefined);
+      this.#values.clearFrom(0);
       this.#top = 0;
       throw thrown;
     }
@@ -225,13 +224,8 @@ export class PayloadReader {
 
   #array(count: number, depth: number): unknown[] {
     this.#enter(count, 1, depth);
-    if (count > MAX_PREALLOCATED) {
-      const items: unknown[] = [];
-      for (let i = 0; i < count; i++) items.push(this.#value(depth + 1));
-      return items;
-    }
-    const items: unknown[] = new Array(count);
-    for (let i = 0; i < count; i++) items[i] = this.#value(depth + 1);
+    const items: unknown[] = [];
+    for (let i = 0; i < count; i++) items.push(this.#value(depth + 1));
     return items;
   }
 

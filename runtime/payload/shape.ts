@@ -16,6 +16,7 @@
  * shape, and a full tree that no longer fits the traffic is thrown away and learned anew.
  */
 
+import { type Slots, slots } from '../slots.ts';
 import { type CopierTools, compileCopier, type RecordCopier } from './record_copier.ts';
 
 /** Records with more keys are dictionaries: they are built key by key from here on. */
@@ -29,7 +30,7 @@ const COMPILE_AFTER = 64;
 /** Each takes some kilobytes of code: beyond so many, records are copied by walking through their shapes. */
 const MAX_COPIERS = 1024;
 
-type Build = (values: unknown[], base: number) => Record<string, unknown>;
+type Build = (values: Slots<unknown>, base: number) => Record<string, unknown>;
 
 let learned = 0;
 let missed = 0;
@@ -94,7 +95,7 @@ export class Shape {
    * An object with this shape's keys and the values from `base` on. The slots are cleared: the stack must not keep
    * alive what was sent. Of a key that comes twice the last value counts.
    */
-  build(values: unknown[], base: number): Record<string, unknown> {
+  build(values: Slots<unknown>, base: number): Record<string, unknown> {
     const build = this.#build;
     return build === undefined ? this.#buildByKey(values, base) : build(values, base);
   }
@@ -120,7 +121,7 @@ export class Shape {
     node.inner = this.#copier;
   }
 
-  #buildByKey(values: unknown[], base: number): Record<string, unknown> {
+  #buildByKey(values: Slots<unknown>, base: number): Record<string, unknown> {
     const keys = (this.#keys ??= this.#listKeys());
     const record: Record<string, unknown> = {};
     for (let i = 0; i < keys.length; i++) {
@@ -182,7 +183,7 @@ export class Shape {
 export const ROOT = new Shape(undefined, '', new Uint8Array(0));
 
 /** First keys by a hash of their encoded bytes, see `firstSlot`: a reader has bytes and no string to look up. */
-export const FIRST: (Shape | undefined)[] = new Array(256).fill(undefined);
+export const FIRST = slots<Shape | undefined>(256, undefined);
 
 /** The slot of `FIRST` for a key whose encoding begins with these three bytes. */
 export function firstSlot(head: number, first: number, second: number): number {
@@ -191,7 +192,7 @@ export function firstSlot(head: number, first: number, second: number): number {
 
 function forget(): void {
   ROOT.clear();
-  FIRST.fill(undefined);
+  FIRST.clearFrom(0);
   learned = 0;
   missed = 0;
   copiers = 0;

@@ -7,6 +7,7 @@
  */
 import type { ExitResult } from '../machine.ts';
 import { formatPid, generationOf, LAST_GENERATION, numberOf, parsePid, SLOT_MASK, SLOTS } from '../pid.ts';
+import { type Slots, slots } from '../slots.ts';
 import type { Outbound } from './outbound.ts';
 import type { Process } from './process.ts';
 
@@ -39,7 +40,7 @@ export class ProcessTable {
   /** Live local processes whose PID somebody has spelled out. */
   readonly known = new Map<string, Process>();
   /** Processes by slot, for slots that this scheduler deals out. */
-  readonly #table: (Process | undefined)[] = [];
+  readonly #table: Slots<Process | undefined> = slots(0, undefined);
   /** Processes that live here and whose slot another scheduler dealt out, by slot. */
   readonly #foreign = new Map<number, Process>();
   /** Slots that were used before. */
@@ -160,7 +161,10 @@ export class ProcessTable {
 
   /** Every live local process, oldest slot first. */
   *all(): Generator<Process> {
-    for (const process of this.#table) if (process !== undefined) yield process;
+    for (let i = 0; i < this.#table.length; i++) {
+      const process = this.#table[i];
+      if (process !== undefined) yield process;
+    }
     yield* this.#foreign.values();
   }
 

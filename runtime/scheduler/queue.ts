@@ -1,14 +1,16 @@
+import { type Slots, slots } from '../slots.ts';
+
 /**
  * A growing ring with a power-of-two capacity: the queue under run queues and mailboxes. Emptied slots are cleared at
  * once, so that nothing dead is kept alive: garbage that a run queue holds on to grows old and is expensive to collect.
  */
 export class Queue<T> {
-  #items: (T | undefined)[];
+  #items: Slots<T | undefined>;
   #head = 0;
   #size = 0;
 
   constructor(capacity = 8) {
-    this.#items = new Array(capacity).fill(undefined);
+    this.#items = slots<T | undefined>(capacity, undefined);
   }
 
   get size(): number {
@@ -35,7 +37,7 @@ export class Queue<T> {
     this.#head = (head + 1) & (items.length - 1);
     // A burst must not leave its high-water mark behind: an emptied big ring is given back.
     if (--this.#size === 0 && items.length > 4096) {
-      this.#items = new Array(8).fill(undefined);
+      this.#items = slots<T | undefined>(8, undefined);
       this.#head = 0;
     }
     return item;
@@ -66,14 +68,14 @@ export class Queue<T> {
   }
 
   clear(): void {
-    this.#items = new Array(8).fill(undefined);
+    this.#items = slots<T | undefined>(8, undefined);
     this.#head = 0;
     this.#size = 0;
   }
 
   #grow(): void {
     const old = this.#items;
-    const items: (T | undefined)[] = new Array(old.length * 2).fill(undefined);
+    const items = slots<T | undefined>(old.length * 2, undefined);
     for (let i = 0; i < this.#size; i++) items[i] = old[(this.#head + i) & (old.length - 1)];
     this.#items = items;
     this.#head = 0;

@@ -5,6 +5,7 @@
  *
  * A timer never fires early: its deadline is rounded up to a tick, and ticks are processed when they have passed.
  */
+import { type Slots, slots } from '../slots.ts';
 const LEVELS = 6;
 const SLOT_BITS = 6;
 const SLOTS = 1 << SLOT_BITS;
@@ -39,7 +40,7 @@ export class TimingWheel {
   #previous = new Int32Array(INITIAL_CAPACITY);
   #tags = new Float64Array(INITIAL_CAPACITY);
   /** Undefined: not armed. */
-  #owners: (TimerOwner | undefined)[] = [];
+  #owners: Slots<TimerOwner | undefined> = slots(0, undefined);
   #free = NO_TIMER;
   /** Numbers from here on were never used. */
   #unused = FIRST;
@@ -217,7 +218,7 @@ export class TimingWheel {
       this.#next[head] = head;
       this.#previous[head] = head;
     }
-    this.#owners = new Array(FIRST).fill(undefined);
+    this.#owners = slots(FIRST, undefined);
     this.#free = NO_TIMER;
     this.#unused = FIRST;
   }

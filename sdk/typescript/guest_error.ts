@@ -35,7 +35,7 @@ export function rethrow(error: unknown): never {
 }
 
 /** A frame of the host, or of Node: an operation that failed may have kept where. */
-const HOST_FRAME = /^\s+at .*(?:file:|node:|\(\/|at \/|\(?[A-Za-z]:\\).*$\n?/gm;
+const HOST_FRAME = /^\s+at .*(?:file:\/\/|node:|\(\/|at \/|\(?[A-Za-z]:\\).*$\n?/gm;
 
 /** Take out of an error's stack what lies outside of programs. The error must be the process's own. */
 export function hideHostFrames(error: TroupeError): void {
