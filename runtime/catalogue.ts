@@ -5,6 +5,7 @@
 import { formatDuration } from './duration.ts';
 import { TroupeError } from './errors.ts';
 import type { Verdict } from './security/authority.ts';
+import { shortened } from './security/shortened.ts';
 import { formatSize } from './size.ts';
 
 export function reservedTopic(topic: string): TroupeError {
@@ -185,15 +186,6 @@ export function notOneself(what: string): TroupeError {
   return new TroupeError(`a process cannot ${what} itself`, { kind: 'INVALID', retryable: false });
 }
 
-/** `what`: cancelled, terminated, given a name. */
-export function runtimesOwn(pid: string, what: string): TroupeError {
-  return new TroupeError(`${pid} belongs to the runtime and cannot be ${what} by processes`, {
-    kind: 'PERMISSION_DENIED',
-    retryable: false,
-    details: { pid },
-  });
-}
-
 export function terminated(): TroupeError {
   return new TroupeError('process terminated', { kind: 'CANCELED', retryable: false });
 }
@@ -240,10 +232,11 @@ export function upgradeFailed(cause: TroupeError): TroupeError {
 /** `host`: where the process runs that asked. */
 export function notAllowed(action: string, resource: string, host: string, verdict: Verdict): TroupeError {
   const { policy, rule, why } = verdict;
-  return new TroupeError(`not allowed: "${action}" of "${resource}": ${why}; ${remedyOf(verdict, host)}`, {
+  const shown = shortened(resource);
+  return new TroupeError(`not allowed: "${action}" of "${shown}": ${shortened(why)}; ${remedyOf(verdict, host)}`, {
     kind: 'PERMISSION_DENIED',
     retryable: false,
-    details: { action, resource, host, policy: policy ?? null, rule: rule ?? null },
+    details: { action, resource: shown, host, policy: policy ?? null, rule: rule ?? null },
   });
 }
 
@@ -256,6 +249,8 @@ export function remedyOf({ rule, effect }: Verdict, host: string): string {
       return 'list its host there';
     case 'capabilities.process.operations':
       return `list it there (${host})`;
+    case 'system':
+      return 'nobody else may do that to it';
     default:
       return effect === 'deny'
         ? 'change that policy, or act under another scope'

@@ -38,7 +38,7 @@ export function eventTransport(scheduler: Scheduler, root: Process, machine: Roo
       const resource = `${system}:${kind}`;
       const verdict = authority.judge(action, resource, undefined, NO_META);
       // What is granted was recorded when it subscribed.
-      if (!verdict.allowed) scheduler.audit?.note({ pid, id: entry, authority }, action, resource, NO_META, verdict);
+      if (!verdict.allowed) scheduler.audit?.note({ pid, id: entry }, authority, action, resource, NO_META, verdict);
       return verdict.allowed;
     },
   };

@@ -1,9 +1,8 @@
-import { badName, nameNotFound, notText, runtimesOwn } from '../catalogue.ts';
+import { badName, nameNotFound, notText } from '../catalogue.ts';
 import { TroupeError } from '../errors.ts';
-import { isOfRuntime } from '../hosts/host.ts';
 import type { Process } from '../scheduler/process.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
-import { takenBy } from './guard.ts';
+import { refuseRuntimes, takenBy } from './guard.ts';
 import { LONGEST_NAME } from './names.ts';
 import { namedSignal } from './signal.ts';
 
@@ -22,7 +21,8 @@ export function registerName(process: Process, name: string, dest: string): Trou
   const pid = scheduler.locate(dest);
   if (typeof pid !== 'string') return pid;
   // It would hold the name for as long as the runtime lives.
-  if (pid !== process.pid && isOfRuntime(pid)) return runtimesOwn(pid, 'given a name');
+  const refused = pid === process.pid ? undefined : refuseRuntimes(process, 'process.registry.foreign', pid);
+  if (refused !== undefined) return refused;
   const holder = claimName(scheduler, name, pid);
   if (holder instanceof TroupeError) return holder;
   if (holder === pid) return undefined;
@@ -60,6 +60,7 @@ export function lookupName(scheduler: Scheduler, name: string): string | TroupeE
   return checkName(name) ?? holderOf(scheduler, name) ?? nameNotFound(name);
 }
 
-export function unregisterName(scheduler: Scheduler, name: string): boolean {
-  return typeof name === 'string' && scheduler.names.release(name, undefined);
+/** `holder`: from whom it is taken; undefined: from anybody. */
+export function unregisterName(scheduler: Scheduler, name: string, holder: string | undefined): boolean {
+  return typeof name === 'string' && scheduler.names.release(name, holder);
 }

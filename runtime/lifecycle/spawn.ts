@@ -34,6 +34,7 @@ export function spawnChild(
   const linked = resolve(scheduler, parent, request);
   if (linked instanceof TroupeError) return linked;
   for (const { topic } of request.messages ?? []) {
+    if (typeof topic !== 'string') return notText('the topic', topic);
     if (topic.charCodeAt(0) === 0x40) return reservedTopic(topic);
   }
   const refused = refuseSpawn(parent, linked, request, tag >= 0);
@@ -212,12 +213,15 @@ function signalHolder(
 ): string | TroupeError {
   const refused = refuseHolder(parent, name, holder, request, tag >= 0);
   if (refused !== undefined) return refused;
+  const { scheduler } = parent.linked;
   for (const { topic, payloads } of request.messages ?? []) {
-    const error = parent.send(holder, topic, payloads.length === 1 ? payloads[0] : payloads, payloads.length);
+    const payload = payloads.length === 1 ? payloads[0] : payloads;
+    scheduler.sends++;
+    const error = scheduler.sendFar(parent, holder, topic, payload, payloads.length, 0);
     if (error !== undefined) return error;
   }
   if (tag >= 0) {
-    const error = parent.linked.scheduler.signalTo(holder, monitorSignal(parent.pid, tag));
+    const error = scheduler.signalTo(holder, monitorSignal(parent.pid, tag));
     if (error !== undefined) return error;
   }
   if (request.monitor && !parent.extras?.watching?.has(holder)) {

@@ -1,34 +1,29 @@
 /** Asking a process to end, and ending it (semantics section 3). */
-import { runtimesOwn, terminated } from '../catalogue.ts';
+import { notText, terminated } from '../catalogue.ts';
 import type { TroupeError } from '../errors.ts';
-import { isOfRuntime } from '../hosts/host.ts';
+import { SYSTEM_HOST } from '../hosts/host.ts';
 import { type ProcessEvent, ProcessEventKind } from '../machine.ts';
 import { type Process, ProcessState } from '../scheduler/process.ts';
 import { Queue } from '../scheduler/queue.ts';
-import type { Scheduler } from '../scheduler/scheduler.ts';
 import { cancelChildren } from './commands.ts';
 import { endProcess } from './exit.ts';
+import { refuseRuntimes } from './guard.ts';
 import { cancelSignal, terminateSignal } from './signal.ts';
 
-export function cancelProcess(
-  scheduler: Scheduler,
-  from: string,
-  dest: string,
-  reason: string | undefined,
-): TroupeError | undefined {
-  const refused = refuseOwn(scheduler, dest, 'cancelled');
-  return refused ?? scheduler.signalTo(dest, cancelSignal(from, scheduler.clock.unix() / 1000, reason));
-}
-
-/** What is of the runtime ends with it, not because a process says so: everything would end with it. */
-function refuseOwn(scheduler: Scheduler, dest: string, what: string): TroupeError | undefined {
+export function cancelProcess(process: Process, dest: string, reason: string | undefined): TroupeError | undefined {
+  if (reason !== undefined && typeof reason !== 'string') return notText('the reason', reason);
+  const { scheduler } = process.linked;
   const pid = scheduler.locate(dest);
-  return typeof pid === 'string' && isOfRuntime(pid) ? runtimesOwn(pid, what) : undefined;
+  if (typeof pid !== 'string') return pid;
+  const refused = refuseRuntimes(process, 'process.cancel', pid);
+  return refused ?? scheduler.signalTo(pid, cancelSignal(process.pid, scheduler.clock.unix() / 1000, reason));
 }
 
-export function terminateProcess(scheduler: Scheduler, from: string, dest: string): TroupeError | undefined {
-  const refused = refuseOwn(scheduler, dest, 'terminated');
-  return refused ?? scheduler.signalTo(dest, terminateSignal(from));
+export function terminateProcess(process: Process, dest: string): TroupeError | undefined {
+  const { scheduler } = process.linked;
+  const pid = scheduler.locate(dest);
+  if (typeof pid !== 'string') return pid;
+  return refuseRuntimes(process, 'process.terminate', pid) ?? scheduler.signalTo(pid, terminateSignal(process.pid));
 }
 
 /** Hand a process event to a process and make it runnable. */
@@ -40,12 +35,19 @@ export function pushEvent(process: Process, event: ProcessEvent): void {
 }
 
 export function onCancel(process: Process, from: string, at: number, reason: string | undefined): void {
+  if (isOfRuntime(process)) return;
   pushEvent(process, { kind: ProcessEventKind.CANCEL, from, at, reason: reason ?? '' });
   cancelChildren(process, reason);
 }
 
 export function onTerminate(process: Process): void {
+  if (isOfRuntime(process)) return;
   kill(process, terminated());
+}
+
+/** What is the runtime's own ends with it, and not because somebody has waited for it in vain. */
+function isOfRuntime(process: Process): boolean {
+  return process.linked.host.id === SYSTEM_HOST;
 }
 
 /** End it without running any code of its own: at once where it waits, at the step's end where it runs. */

@@ -1,5 +1,5 @@
 /** Upgrade (semantics section 6): the process goes on as another program, in any language. */
-import { upgradeFailed } from '../catalogue.ts';
+import { notText, upgradeFailed } from '../catalogue.ts';
 import { TroupeError, toTroupeError } from '../errors.ts';
 import type { Process } from '../scheduler/process.ts';
 import { dropCommands } from './commands.ts';
@@ -15,11 +15,12 @@ export function upgradeProcess(process: Process): void {
   process.extras!.upgrade = undefined;
   const { scheduler, host, entry } = process.linked;
   try {
+    if (wanted.id !== null && typeof wanted.id !== 'string') throw notText('the entry to upgrade to', wanted.id);
     const linked = scheduler.deployed.link(wanted.id ?? entry.id, host, entry.namespace);
     if (linked instanceof TroupeError) throw linked;
-    linked.program;
     const refused = refuseUpgrade(process, linked.entry.id);
     if (refused !== undefined) throw refused;
+    linked.program;
     process.machine!.close();
     process.machine = undefined;
     process.extras!.method = undefined;

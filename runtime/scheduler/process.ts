@@ -14,7 +14,7 @@ import {
   isOutstanding,
   timerCommand,
 } from '../lifecycle/commands.ts';
-import { hidden, refuseDest, refuseRegister, refuseSend, refuseUnregister } from '../lifecycle/guard.ts';
+import { hidden, judgeDest, judgeRegister, judgeSend, judgeUnregister } from '../lifecycle/guard.ts';
 import { linkProcesses, monitorProcess, unlinkProcesses, unmonitorProcess } from '../lifecycle/links.ts';
 import { lookupName, registerName, unregisterName } from '../lifecycle/naming.ts';
 import { spawnProcess } from '../lifecycle/spawn.ts';
@@ -237,14 +237,19 @@ export class Process implements EventQueue, StepOutput, TimerOwner {
     scheduler.sends++;
     let target = this.lastTarget;
     if (target === undefined || dest !== this.lastDest || target.state === ProcessState.Dead) {
+      let to = dest;
       if (this.authority !== undefined) {
-        const refused = refuseSend(this, this.authority, dest);
-        if (refused !== undefined) return refused;
+        const judged = judgeSend(this, this.authority, dest);
+        if (typeof judged !== 'string') return judged;
+        to = judged;
       }
-      target = scheduler.table.known.get(dest);
-      if (target === undefined) return scheduler.sendFar(this, dest, topic, payload, count, bytes);
-      this.lastDest = dest;
-      this.lastTarget = target;
+      target = scheduler.table.known.get(to);
+      if (target === undefined) return scheduler.sendFar(this, to, topic, payload, count, bytes);
+      // Where grants are recorded every send is asked.
+      if (this.authority === undefined || scheduler.audit?.grants !== true) {
+        this.lastDest = to;
+        this.lastTarget = target;
+      }
     }
     return scheduler.deliver(target, new Message(topic, this, payload, count, bytes));
   }
@@ -254,31 +259,38 @@ export class Process implements EventQueue, StepOutput, TimerOwner {
   }
 
   monitor(pid: string): TroupeError | undefined {
-    return refuseDest(this, 'process.monitor', pid) ?? monitorProcess(this, pid);
+    const judged = judgeDest(this, 'process.monitor', pid);
+    return typeof judged === 'string' ? monitorProcess(this, judged) : judged;
   }
 
   unmonitor(pid: string): TroupeError | undefined {
-    return refuseDest(this, 'process.unmonitor', pid) ?? unmonitorProcess(this, pid);
+    const judged = judgeDest(this, 'process.unmonitor', pid);
+    return typeof judged === 'string' ? unmonitorProcess(this, judged) : unlessMissing(judged);
   }
 
   link(pid: string): TroupeError | undefined {
-    return refuseDest(this, 'process.link', pid) ?? linkProcesses(this, pid);
+    const judged = judgeDest(this, 'process.link', pid);
+    return typeof judged === 'string' ? linkProcesses(this, judged) : judged;
   }
 
   unlink(pid: string): TroupeError | undefined {
-    return refuseDest(this, 'process.unlink', pid) ?? unlinkProcesses(this, pid);
+    const judged = judgeDest(this, 'process.unlink', pid);
+    return typeof judged === 'string' ? unlinkProcesses(this, judged) : unlessMissing(judged);
   }
 
   cancel(dest: string, reason?: string): TroupeError | undefined {
-    return refuseDest(this, 'process.cancel', dest) ?? cancelProcess(this.linked.scheduler, this.pid, dest, reason);
+    const judged = judgeDest(this, 'process.cancel', dest);
+    return typeof judged === 'string' ? cancelProcess(this, judged, reason) : judged;
   }
 
   terminate(dest: string): TroupeError | undefined {
-    return refuseDest(this, 'process.terminate', dest) ?? terminateProcess(this.linked.scheduler, this.pid, dest);
+    const judged = judgeDest(this, 'process.terminate', dest);
+    return typeof judged === 'string' ? terminateProcess(this, judged) : judged;
   }
 
   register(name: string, pid?: string): TroupeError | undefined {
-    return refuseRegister(this, name, pid) ?? registerName(this, name, pid ?? this.pid);
+    const judged = judgeRegister(this, name, pid);
+    return typeof judged === 'string' ? registerName(this, name, judged) : judged;
   }
 
   lookup(name: string): string | TroupeError {
@@ -287,7 +299,10 @@ export class Process implements EventQueue, StepOutput, TimerOwner {
   }
 
   unregister(name: string): boolean | TroupeError {
-    return refuseUnregister(this, name) ?? unregisterName(this.linked.scheduler, name);
+    const { scheduler } = this.linked;
+    if (this.authority === undefined) return unregisterName(scheduler, name, undefined);
+    const judged = judgeUnregister(this, this.authority, name);
+    return typeof judged === 'string' ? unregisterName(scheduler, name, judged) : (judged ?? false);
   }
 
   setOptions(options: Partial<ProcessOptions>): void {
@@ -357,4 +372,9 @@ export class Process implements EventQueue, StepOutput, TimerOwner {
     this.linked.scheduler.wake(this);
     this.linked.scheduler.kick();
   }
+}
+
+/** Of somebody who is not there any more one is not told, and has nothing to take back. */
+function unlessMissing(error: TroupeError): TroupeError | undefined {
+  return error.kind === 'NOT_FOUND' ? undefined : error;
 }

@@ -9,6 +9,7 @@ import { packExact, unpackExact } from '../payload/messagepack.ts';
 import type { Payload } from '../payload/payload.ts';
 import type { Meta, Verdict } from './authority.ts';
 import type { Actor, Scope } from './identity.ts';
+import { shortened } from './shortened.ts';
 
 export interface AuditRecord {
   /** Unix time in seconds, with fraction. */
@@ -40,19 +41,21 @@ export interface AuditRecord {
 export interface Asker {
   readonly pid: string;
   readonly id: string;
-  readonly authority:
-    | { readonly border: { readonly id: string }; readonly actor?: Actor; readonly scope?: Scope }
-    | undefined;
+}
+
+/** For whom, and where; an authority is one. */
+export interface Standing {
+  readonly border: { readonly id: string };
+  readonly actor: Actor | undefined;
+  readonly scope: Scope | undefined;
 }
 
 /** Milliseconds in which equal records are counted and not written. */
 const QUIET = 1000;
-/** Records a second, at most. */
+/** Records of one effect a second, at most. */
 const MOST = 1000;
 /** Kinds of records that are told apart at a time. */
 const DISTINCT = 1000;
-/** Characters of what a program chose itself. */
-const LONGEST = 500;
 
 export class Audit {
   /** Whether what is allowed is recorded as well. */
@@ -61,7 +64,8 @@ export class Audit {
   readonly #write: (record: AuditRecord) => void;
   readonly #recent = new Map<string, { until: number; repeated: number }>();
   #second = 0;
-  #written = 0;
+  /** A program that is allowed much must not get denials dropped. */
+  readonly #written = { allow: 0, deny: 0 };
   #dropped = 0;
 
   constructor(clock: Clock, grants: boolean, write: (record: AuditRecord) => void) {
@@ -70,9 +74,9 @@ export class Audit {
     this.#write = write;
   }
 
-  note(asker: Asker, action: string, resource: string, meta: Meta, verdict: Verdict): void {
+  note(asker: Asker, standing: Standing, action: string, resource: string, meta: Meta, verdict: Verdict): void {
     const now = this.#clock.now();
-    const key = `${asker.pid}\n${action}\n${verdict.allowed}\n${resource}`;
+    const key = `${asker.pid}\n${action}\n${verdict.allowed}\n${resource.length}\n${shortened(resource)}`;
     const recent = this.#recent.get(key);
     if (recent !== undefined && now < recent.until) {
       recent.repeated++;
@@ -80,9 +84,11 @@ export class Audit {
     }
     if (now - this.#second >= QUIET) {
       this.#second = now;
-      this.#written = 0;
+      this.#written.allow = 0;
+      this.#written.deny = 0;
     }
-    if (++this.#written > MOST) {
+    const effect = verdict.allowed ? 'allow' : 'deny';
+    if (++this.#written[effect] > MOST) {
       this.#dropped++;
       return;
     }
@@ -92,13 +98,13 @@ export class Audit {
       at: this.#clock.unix() / 1000,
       pid: asker.pid,
       id: asker.id,
-      host: asker.authority!.border.id,
-      actor: asker.authority!.actor,
-      scope: asker.authority!.scope,
+      host: standing.border.id,
+      actor: standing.actor,
+      scope: standing.scope,
       action,
       resource: shortened(resource),
-      meta,
-      effect: verdict.allowed ? 'allow' : 'deny',
+      meta: shortenedMeta(meta),
+      effect,
       policy: verdict.policy,
       rule: verdict.rule,
       why: shortened(verdict.why),
@@ -109,8 +115,10 @@ export class Audit {
   }
 }
 
-function shortened(text: string): string {
-  return text.length <= LONGEST ? text : `${text.slice(0, LONGEST)}...`;
+/** Its texts, of which a program may have chosen some; what lies deeper is not for records. */
+function shortenedMeta(meta: Meta): Meta {
+  const short = Object.entries(meta).map(([key, value]) => [key, typeof value === 'string' ? shortened(value) : value]);
+  return Object.fromEntries(short);
 }
 
 /** For the way to another thread. */
@@ -128,7 +136,7 @@ export function logAudit(log: LogSink, record: AuditRecord): void {
   if (!log.enabled(level)) return;
   const { action, resource, why, id, pid, host, actor, policy, rule, repeated, dropped } = record;
   const fields: { [key: string]: Payload } = { host };
-  if (actor !== undefined) fields.actor = actor.id;
+  if (actor !== undefined) fields.actor = shortened(actor.id);
   if (policy !== undefined) fields.policy = policy;
   if (rule !== undefined) fields.rule = rule;
   if (repeated > 0) fields.repeated = repeated;

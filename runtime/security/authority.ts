@@ -34,6 +34,8 @@ export const Launch = { SPAWN: 1, EXEC: 2, CALL: 4 } as const;
 
 /** Decisions, and receivers, that one authority remembers. */
 const REMEMBERED = 4096;
+/** Characters of a resource up to which what was decided is remembered: who asks may have chosen it. */
+const LONGEST_REMEMBERED = 300;
 
 const ALLOWED_WITHOUT_IDENTITY: Verdict = Object.freeze({
   allowed: true,
@@ -67,15 +69,23 @@ export class Authority {
 
   /** `host`: where what it acts on is, or would be; undefined where that says nothing. */
   judge(action: string, resource: string, host: string | undefined, meta: Meta): Verdict {
-    if (!this.#constant) return this.#judge(action, resource, host, meta);
+    if (!this.#constant || resource.length > LONGEST_REMEMBERED || !this.#isUsual(host, meta)) {
+      return this.judgeAnew(action, resource, host, meta);
+    }
     const key = `${action}\n${host ?? ''}\n${resource}`;
     let verdict = this.#decided.get(key);
     if (verdict === undefined) {
-      verdict = this.#judge(action, resource, host, meta);
+      verdict = this.judgeAnew(action, resource, host, meta);
       if (this.#decided.size >= REMEMBERED) this.#decided.clear();
       this.#decided.set(key, verdict);
     }
     return verdict;
+  }
+
+  /** Whether the hosts in `meta`, which policies may read and still be constant, follow from what is remembered. */
+  #isUsual(host: string | undefined, meta: Meta): boolean {
+    const from = meta.sender_host;
+    return (meta.host ?? host) === host && (from === undefined || from === this.border.id);
   }
 
   /** The same for what policies alone are asked: a program's own question, an operation of a capability. */
@@ -92,7 +102,7 @@ export class Authority {
 
   /** From now on it may send to this PID without being asked again, unless that depends on more than where it is. */
   noteReceiver(pid: string): void {
-    if (!this.#constant) return;
+    if (!this.#constant || pid.length > LONGEST_REMEMBERED) return;
     if (this.receivers.size >= REMEMBERED) this.receivers.clear();
     this.receivers.add(pid);
   }
@@ -115,7 +125,11 @@ export class Authority {
     if (this.#constant) this.#launches.set(linked, (this.#launches.get(linked) ?? 0) | form);
   }
 
-  #judge(action: string, resource: string, host: string | undefined, meta: Meta): Verdict {
+  /**
+   * The same, and nothing is remembered: for questions of programs, which choose action and meta themselves and must not
+   * get what they are told taken for what they may do.
+   */
+  judgeAnew(action: string, resource: string, host: string | undefined, meta: Meta): Verdict {
     const { border } = this;
     const withheld = this.withheld(operationOf(action));
     if (withheld !== undefined) return withheld;

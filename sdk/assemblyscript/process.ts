@@ -123,10 +123,10 @@ export function monitor(pid: string): bool {
   return host.monitor(text, textLength) >= 0;
 }
 
-export function unmonitor(pid: string): void {
+export function unmonitor(pid: string): bool {
   beginTexts(pid.length);
   const text = putText(pid);
-  host.unmonitor(text, textLength);
+  return host.unmonitor(text, textLength) >= 0;
 }
 
 /** Die together, if one ends abnormally. */
@@ -136,10 +136,10 @@ export function link(pid: string): bool {
   return host.link(text, textLength) >= 0;
 }
 
-export function unlink(pid: string): void {
+export function unlink(pid: string): bool {
   beginTexts(pid.length);
   const text = putText(pid);
-  host.unlink(text, textLength);
+  return host.unlink(text, textLength) >= 0;
 }
 
 /** Ask a process to end: it gets a CANCEL event. */
@@ -178,7 +178,7 @@ export namespace registry {
     return settle(length) ? resultText(length) : null;
   }
 
-  /** Whether the name was held. */
+  /** Whether the name was held. False, too, where that is not allowed: see `lastError`. */
   export function unregister(name: string): bool {
     beginTexts(name.length);
     const text = putText(name);

@@ -120,6 +120,14 @@ export class Spawner {
     return settle(length) ? Value.decode(new Decoder(resultBuffer(length))) : null;
   }
 
+  /** Call a function entry, on whatever host it names, and wait: its value, or null (see `lastError`). */
+  call(): Value | null {
+    this.request.set("call", Value.bool(true));
+    const value = this.exec();
+    this.request.set("call", Value.null());
+    return value;
+  }
+
   /** `exec` without waiting: the end comes as an `Answer` with this tag (0 to 2^29 - 1). */
   start(tag: i32): bool {
     this.encode();
@@ -161,5 +169,5 @@ export function exec(id: string, args: Array<Value> = [], on: string = ""): Valu
 
 /** Call a function entry: its value, or null (see `lastError`). Waits. */
 export function call(id: string, args: Array<Value> = []): Value | null {
-  return new Spawner(id).args(args).exec();
+  return new Spawner(id).args(args).call();
 }

@@ -120,7 +120,7 @@ export class Spawner {
 
   /** Call a function entry, on whatever host it names, and wait for its result. */
   call<T = any>(id: string, ...args: unknown[]): Running<T> {
-    return execute<T>(this.#process, this.#request(id, undefined, args, false, false));
+    return execute<T>(this.#process, { ...this.#request(id, undefined, args, false, false), call: true });
   }
 
   #start(id: string, host: string | undefined, args: unknown[], monitor: boolean, link: boolean): Pid {

@@ -11,7 +11,7 @@ export interface RequestActor {
 }
 
 /** A spawn as a guest asks for it. */
-export interface GuestRequest extends Omit<SpawnRequest, 'call'> {
+export interface GuestRequest extends SpawnRequest {
   readonly actor?: RequestActor;
   /** Ids of policies. */
   readonly scope?: readonly string[];
@@ -41,6 +41,7 @@ const FIELDS: { readonly [key in keyof GuestRequest]-?: Field } = {
   context: { fits: isMap, wanted: 'a map' },
   timeout: { fits: value => typeof value === 'number' && value > 0, wanted: 'milliseconds above 0' },
   method: text,
+  call: flag,
   actor: { fits: isActor, wanted: 'a map {id, meta?} with a text and a map' },
   scope: { fits: value => Array.isArray(value) && value.every(isText), wanted: 'a list of ids of policies' },
 };
