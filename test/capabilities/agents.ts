@@ -31,7 +31,9 @@ export async function startAgents(
   more: readonly string[] = [],
 ): Promise<Agents> {
   const entries = [
-    ...Object.entries(hosts).map(([name, rest]) => `{name: ${name}, kind: process.host, allow_untrusted_ts: true, ${rest}}`),
+    ...Object.entries(hosts).map(
+      ([name, rest]) => `{name: ${name}, kind: process.host, allow_untrusted_ts: true, ${rest}}`,
+    ),
     ...Object.entries(ENTRIES).map(([name, { entry, file }]) => `{name: ${name}, ${entry}, source: "file://${file}"}`),
     // Subscribes and reads nothing.
     '{name: sleeper, kind: process.lua, modules: [events, time], source: "return function(system) require([[events]]).subscribe(system) require([[time]]).sleep([[1h]]) end"}',
