@@ -17,7 +17,7 @@ const settings = always(
     /** Keys that the namespace may hold. */
     max_keys: count(1).default(100_000),
     /** Bytes that its keys and values may take together. */
-    max_bytes: size().optional(),
+    max_bytes: size().prefault('256MiB'),
     /** Bytes that one value may take. */
     max_value_bytes: size().optional(),
   }),

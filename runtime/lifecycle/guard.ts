@@ -71,8 +71,8 @@ export function judgeSend(process: Process, authority: Authority, dest: string):
  */
 export function judgeDest(process: Process, action: string, dest: string): string | TroupeError {
   const { authority } = process;
-  if (authority === undefined) return dest;
   if (typeof dest !== 'string') return notText('the destination', dest);
+  if (authority === undefined) return dest;
   const isPid = looksLikePid(dest);
   const pid = isPid ? dest : holderOf(process.linked.scheduler, dest);
   const host = pid === undefined ? undefined : hostOfPid(pid);

@@ -7,7 +7,7 @@ export const FILES = {
   'app.yaml': `namespace: app
 entries:
   - {name: host, kind: process.host, allow_untrusted_ts: true}
-  - {name: tty, kind: terminal.host}
+  - {name: tty, kind: terminal.host, allow_untrusted_ts: true}
   - {name: counts, kind: process.ts, source: "file://counts.ts", imports: [logger]}
   - {name: holds, kind: process.lua, source: "return function() process.inbox():receive() end"}
   - {name: read, kind: security.policy, policy: {actions: read, resources: "doc:*", effect: allow}}

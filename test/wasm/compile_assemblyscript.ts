@@ -1,18 +1,11 @@
-import asc from 'assemblyscript/asc';
+import { compileOnThread } from '../../machines/wasm/sources/compiler_thread.ts';
+
+const FILE = 'main.ts';
 
 /** Compile one file without the SDK. Throws what the compiler says. */
 export async function compileAssemblyScript(source: string, options: readonly string[]): Promise<Uint8Array> {
-  let bytes: Uint8Array | undefined;
-  const messages: string[] = [];
-  const { error } = await asc.main(['main.ts', '--outFile', 'main.wasm', '--use', 'abort=', ...options], {
-    stdout: asc.createMemoryStream(),
-    stderr: asc.createMemoryStream(chunk => messages.push(String(chunk))),
-    readFile: name => (name === 'main.ts' ? source : null),
-    writeFile: (name, content) => {
-      if (name === 'main.wasm') bytes = content as unknown as Uint8Array;
-    },
-    listFiles: () => [],
-  });
-  if (error !== null || bytes === undefined) throw new Error(`${error?.message}\n${messages.join('')}`);
-  return bytes;
+  const order = { file: FILE, root: '.', options: ['--use', 'abort=', ...options] };
+  const { output, failure, diagnostics } = await compileOnThread(order, async name => (name === FILE ? source : null));
+  if (output !== undefined && failure === undefined) return output;
+  throw new Error([failure, ...diagnostics.map(({ message }) => message)].join('\n'));
 }
