@@ -44,7 +44,15 @@ const EngineError = Error;
 /** Give an error the stack of the call of `above`, without it and what it called. */
 export const captureStack: (error: Error, above: object) => void = Error.captureStackTrace as never;
 
-export class TroupeError extends Error {
+/**
+ * What TroupeErrors extend: programs hold them, and none may get at the engine's own `Error` by what their class inherits
+ * from, since that one decides how the stacks of all others look.
+ */
+const BaseError: ErrorConstructor = Object.freeze(
+  Object.defineProperty(Error.bind(undefined), 'prototype', { value: Error.prototype }),
+) as never;
+
+export class TroupeError extends BaseError {
   override readonly name = 'TroupeError';
   readonly kind: ErrorKind;
   readonly retryable: Retryable;

@@ -12,7 +12,7 @@ import { type Arrival, HandledProcess, NamedAnswer } from '../../sdk/typescript/
 import { type HandlerSelf, SelfOfHandlers } from '../../sdk/typescript/handler_self.ts';
 import { type Handler, isDone, resultOf } from '../../sdk/typescript/handlers.ts';
 import { SLICE, slice } from '../../sdk/typescript/slice.ts';
-import { hideHost, showHost } from './contained/guest_stacks.ts';
+import { beginContained, endContained } from './contained/guest_stacks.ts';
 import type { TypeScriptProgram } from './program.ts';
 
 /** What a handler's return means where the process goes on. */
@@ -44,7 +44,7 @@ export class HandlerProcess extends HandledProcess implements StateMachine {
     slice.stepping = this;
     slice.running = undefined;
     const { contained } = this.program;
-    if (contained) hideHost();
+    if (contained) beginContained();
     let status: StepStatus | typeof GO_ON = GO_ON;
     if (this.output === undefined) {
       this.events = events;
@@ -54,7 +54,7 @@ export class HandlerProcess extends HandledProcess implements StateMachine {
     }
     if (status === GO_ON) status = this.more === undefined ? this.handleMail() : this.handleAll();
     slice.stepping = undefined;
-    if (contained) showHost();
+    if (contained) endContained();
     return status;
   }
 

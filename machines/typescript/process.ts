@@ -17,7 +17,7 @@ import { Self } from '../../sdk/typescript/self.ts';
 import { SLICE, slice } from '../../sdk/typescript/slice.ts';
 import type { Waiter } from '../../sdk/typescript/waiter.ts';
 import type { Waits } from '../../sdk/typescript/waits.ts';
-import { hideHost, showHost } from './contained/guest_stacks.ts';
+import { beginContained, endContained } from './contained/guest_stacks.ts';
 import type { TypeScriptProgram } from './program.ts';
 
 type Guest = Generator<unknown, unknown, unknown>;
@@ -61,7 +61,7 @@ export class TypeScriptProcess extends Process implements StateMachine {
     slice.left = SLICE;
     slice.stepping = this;
     const { contained } = this.program;
-    if (contained) hideHost();
+    if (contained) beginContained();
     let status: StepStatus;
     if (this.output === undefined) {
       this.events = events;
@@ -72,7 +72,7 @@ export class TypeScriptProcess extends Process implements StateMachine {
     }
     slice.running = undefined;
     slice.stepping = undefined;
-    if (contained) showHost();
+    if (contained) endContained();
     return status;
   }
 

@@ -14,7 +14,7 @@ import { copyPayload } from '../../runtime/payload/copy.ts';
 import { raise } from '../../sdk/typescript/guest_error.ts';
 import { Process } from '../../sdk/typescript/process.ts';
 import { SLICE, slice } from '../../sdk/typescript/slice.ts';
-import { hideHost, showHost } from '../typescript/contained/guest_stacks.ts';
+import { beginContained, endContained } from '../typescript/contained/guest_stacks.ts';
 import { type Event, RootActor } from './adapter.ts';
 import type { XStateProgram } from './program.ts';
 
@@ -45,10 +45,10 @@ export class XStateProcess extends Process implements StateMachine {
     this.events = events;
     this.output = out;
     const { contained } = this.program;
-    if (contained) hideHost();
+    if (contained) beginContained();
     const status = this.run(events);
     slice.stepping = undefined;
-    if (contained) showHost();
+    if (contained) endContained();
     return status;
   }
 

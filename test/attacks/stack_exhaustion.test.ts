@@ -1,7 +1,7 @@
 /** Calling the runtime when there is next to no stack left, so that it ends in the middle of what it does. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { needRoom } from '../../sdk/typescript/stack_room.ts';
+import { demandRoom, needRoom } from '../../sdk/typescript/stack_room.ts';
 import { start } from '../typescript/world.ts';
 import { contained, programOf } from './contained.ts';
 
@@ -20,6 +20,7 @@ const FALL = `const fall = (times: number, act: (n: number) => unknown): number 
 `;
 
 test('control: there is room for a call that is not so deep, and none for one that is', () => {
+  demandRoom();
   needRoom();
   const depths: boolean[] = [];
   const fall = (): void => {
@@ -35,7 +36,7 @@ test('control: there is room for a call that is not so deep, and none for one th
     }
     depths.push(room);
   };
-  for (let round = 0; round < 200; round++) {
+  for (let round = 0; round < 20; round++) {
     depths.length = 0;
     fall();
     assert.is(depths[0], false);
@@ -54,7 +55,7 @@ test('messages arrive whole or not at all, and whoever waits for one is woken by
     }`;
   const main = `${FALL}
     const victim = self.spawnMonitored('victim');
-    for (let round = 0; round < 20; round++) {
+    for (let round = 0; round < 8; round++) {
       yield* self.after('1ms').receive();
       let sent = 0;
       const before = fall(1500, n => { if (self.send(victim, 'n', { a: { b: n }, c: n }) === true) sent++; });
@@ -77,7 +78,7 @@ test('a victim that sleeps at its mailbox is never left there with a message', a
     main: programOf(`${FALL}
       const victim = self.spawn('victim');
       let answers = 0;
-      for (let round = 0; round < 200; round++) {
+      for (let round = 0; round < 40; round++) {
         // It waits again before each.
         yield* self.after('1ms').receive();
         let sent = false;
@@ -89,7 +90,7 @@ test('a victim that sleeps at its mailbox is never left there with a message', a
       return answers;`),
   });
   try {
-    assert.is(await runtime.exec({ id: 't:main', host: 't:host' }), 200);
+    assert.is(await runtime.exec({ id: 't:main', host: 't:host' }), 40);
   } finally {
     await runtime.stop();
   }
@@ -139,7 +140,7 @@ test('a copy that ends for lack of stack leaves nothing of it behind', async () 
   const seen = await contained(`${FALL}
     const wide = Object.fromEntries(Array.from({ length: 20 }, (_, i) => ['key' + i, { nested: [i, { i }] }]));
     let refused = 0;
-    for (let round = 0; round < 30; round++) fall(1000, () => { if (self.send('nobody', 'x', wide) !== true) refused++; });
+    for (let round = 0; round < 5; round++) fall(1000, () => { if (self.send('nobody', 'x', wide) !== true) refused++; });
     self.send(self.pid, 'x', wide);
     return JSON.stringify((yield* self.receive()).payload) === JSON.stringify(wide);`);
   assert.is(seen, true);

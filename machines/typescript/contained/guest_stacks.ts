@@ -1,32 +1,57 @@
 /**
  * Stacks as contained programs see them: the frames of programs and nothing of the host, neither its functions nor where
- * it lies on the disk. V8 makes the text of a stack when somebody first reads it, so this is in force during their steps.
+ * it lies on the disk. V8 makes the text of a stack when somebody first reads it, and asks here for it.
  */
-import { isProxy } from 'node:util/types';
-import { EngineError } from './lockdown.ts';
+import { findSourceMap } from 'node:module';
+import { slice } from '../../../sdk/typescript/slice.ts';
+import { plainProperty } from './override.ts';
+
+/** The engine's own, which decides how stacks look. No program may ever get hold of it. */
+export const EngineError = Error as unknown as { prepareStackTrace?: unknown; stackTraceLimit: unknown };
 
 /** How scripts of programs are named: `troupe:<entry>`. */
 const PROGRAM = 'troupe:';
-const MOST_PROTOTYPES = 5;
 
+type Format = (error: unknown, sites: readonly NodeJS.CallSite[]) => unknown;
+
+/** What the host itself has made of stacks; undefined: what Node makes of them. */
 let formatOfHost: unknown;
+
+/** Between the two halves of a lockdown. What the host says at `Error.prepareStackTrace` is for its own errors alone. */
+export function hideHostFromStacks(before: unknown): void {
+  formatOfHost = before;
+  EngineError.prepareStackTrace = format;
+  Object.defineProperty(Error, 'prepareStackTrace', {
+    // Node looks here before it asks.
+    get: () => format,
+    set: (wanted: unknown) => {
+      formatOfHost = wanted === format ? before : wanted;
+    },
+    enumerable: false,
+    configurable: true,
+  });
+}
+
 let limitOfHost: unknown;
 
 /** A step of a contained program begins. */
-export function hideHost(): void {
-  const format = EngineError.prepareStackTrace;
-  // A step that was cut off did not come to its end.
-  if (format !== framesOfPrograms) formatOfHost = format;
-  EngineError.prepareStackTrace = framesOfPrograms;
+export function beginContained(): void {
   limitOfHost = EngineError.stackTraceLimit;
 }
 
-/** It has ended. */
-export function showHost(): void {
-  EngineError.prepareStackTrace = formatOfHost;
-  // Whoever sets it to make an error without a stack may find none left on his own, and not come to set it back.
-  EngineError.stackTraceLimit = limitOfHost;
+/**
+ * It has ended. Who sets the limit to make an error without a stack may find none left on his own stack, and not come to
+ * set it back.
+ */
+export function endContained(): void {
+  if (EngineError.stackTraceLimit !== limitOfHost) EngineError.stackTraceLimit = limitOfHost;
 }
+
+const format: Format = (error, sites) => {
+  const { stepping } = slice;
+  if (stepping !== undefined && !stepping.imports.trusted) return framesOfPrograms(error, sites);
+  return typeof formatOfHost === 'function' ? (formatOfHost as Format)(error, sites) : allFrames(error, sites);
+};
 
 function framesOfPrograms(error: unknown, sites: readonly NodeJS.CallSite[]): string {
   let text = headOf(error);
@@ -36,19 +61,31 @@ function framesOfPrograms(error: unknown, sites: readonly NodeJS.CallSite[]): st
   return text;
 }
 
-/** `name: message`, without running any code of the program that made it. */
-function headOf(error: unknown): string {
-  const name = textOf(error, 'name') || 'Error';
-  const message = textOf(error, 'message');
-  return message === '' ? name : `${name}: ${message}`;
+/** As Node does it, which cannot be asked once there is a format. */
+function allFrames(error: unknown, sites: readonly NodeJS.CallSite[]): string {
+  let text = headOf(error);
+  for (const site of sites) text += `\n    at ${originalOf(site) ?? site}`;
+  return text;
 }
 
-function textOf(error: unknown, key: string): string {
-  let at = error;
-  for (let i = 0; i < MOST_PROTOTYPES && typeof at === 'object' && at !== null && !isProxy(at); i++) {
-    const property = Reflect.getOwnPropertyDescriptor(at, key);
-    if (property !== undefined) return typeof property.value === 'string' ? property.value : '';
-    at = Reflect.getPrototypeOf(at);
-  }
-  return '';
+/** The place in the source of compiled code, where Node reads source maps. */
+function originalOf(site: NodeJS.CallSite): string | undefined {
+  const file = site.getScriptNameOrSourceURL();
+  const line = site.getLineNumber();
+  const column = site.getColumnNumber();
+  if (typeof file !== 'string' || line === null || column === null) return undefined;
+  const found = findSourceMap(file)?.findEntry(line - 1, column - 1);
+  if (found === undefined || !('originalSource' in found) || found.originalSource === undefined) return undefined;
+  const place = `${found.originalSource}:${found.originalLine + 1}:${found.originalColumn + 1}`;
+  const name = site.getFunctionName();
+  return name === null || name === '' ? place : `${name} (${place})`;
+}
+
+/** `name: message`, without running any code of the program that made it. */
+function headOf(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return 'Error';
+  const name = plainProperty(error, 'name');
+  const message = plainProperty(error, 'message');
+  const shown = typeof name === 'string' && name !== '' ? name : 'Error';
+  return typeof message === 'string' && message !== '' ? `${shown}: ${message}` : shown;
 }

@@ -5,6 +5,8 @@
  */
 import { createRequire } from 'node:module';
 import { TroupeError } from '../../../runtime/errors.ts';
+import { demandRoom } from '../../../sdk/typescript/stack_room.ts';
+import { EngineError, hideHostFromStacks } from './guest_stacks.ts';
 import { letInstancesOverride } from './override.ts';
 
 /** A global object of its own over the intrinsics that all share. */
@@ -18,9 +20,6 @@ export interface LockedDown {
   /** Freezes a value and all that is reachable from it by properties and prototypes. */
   harden<T>(value: T): T;
 }
-
-/** The engine's own, which decides how stacks look. No program may ever get hold of it. */
-export const EngineError = Error as unknown as { prepareStackTrace?: unknown; stackTraceLimit: unknown };
 
 /** Of every one of them a copy of what it is: nothing in the environment changes what a lockdown does. */
 const OPTIONS = {
@@ -87,7 +86,7 @@ function begin(): LockedDown {
   }
   thread.repairIntrinsics(OPTIONS);
   globalThis.console = console;
-  giveBackStacks(stackFormat);
+  hideHostFromStacks(stackFormat);
   // Keys of records can have any name, and errors have always been given names and messages.
   letInstancesOverride(Object.prototype, Reflect.ownKeys(Object.prototype));
   for (const { prototype } of ERRORS) letInstancesOverride(prototype, ['constructor', 'message', 'name', 'toString']);
@@ -96,30 +95,11 @@ function begin(): LockedDown {
   for (const name of Reflect.ownKeys(globalThis)) {
     if (!before.has(name)) delete (globalThis as { [name: string | symbol]: unknown })[name];
   }
-  coverEngineError();
+  demandRoom();
   for (const intrinsic of intrinsics()) {
     if (!Object.isFrozen(intrinsic)) throw new Error(`${String(intrinsic)} is not frozen`);
   }
   return Object.freeze({ Compartment, harden });
-}
-
-/** Stacks outside of contained programs look as before: who shows them, source maps, is not the lockdown's business. */
-function giveBackStacks(format: unknown): void {
-  EngineError.prepareStackTrace = format;
-  Object.defineProperty(Error, 'prepareStackTrace', {
-    get: () => EngineError.prepareStackTrace,
-    set: (format: unknown) => {
-      EngineError.prepareStackTrace = format;
-    },
-    enumerable: false,
-    configurable: true,
-  });
-}
-
-/** Programs hold TroupeErrors: what their class extends must not be the engine's own. */
-function coverEngineError(): void {
-  const base = (EngineError as unknown as ErrorConstructor).bind(undefined);
-  Object.setPrototypeOf(TroupeError, Object.freeze(base));
 }
 
 const typedArrays = (): object[] =>
