@@ -27,6 +27,9 @@ interface Reply {
   readonly result?: { readonly result?: { readonly value?: unknown } };
 }
 
+/** How the scripts of programs are named. */
+const PROGRAM = 'troupe:';
+
 interface ScriptParsed {
   readonly scriptId: string;
   readonly url: string;
@@ -148,8 +151,8 @@ export class Inspection {
   #take(told: Told): void {
     if (told.method === 'Debugger.scriptParsed') {
       const { scriptId, url, hasSourceURL } = told.params;
-      // Text that a program evaluates could call itself a file of the runtime.
-      if (hasSourceURL !== true) this.#scripts.set(scriptId, url);
+      // Text that a program evaluates could call itself a file of the runtime; as a program it is what it is.
+      if (hasSourceURL !== true || url.startsWith(PROGRAM)) this.#scripts.set(scriptId, url);
     } else if (told.method === 'Debugger.paused') {
       if (!this.#closing) this.#onPaused(told.params.callFrames.map(frame => this.#frameOf(frame)));
     } else if (told.method === undefined) {
