@@ -25,7 +25,9 @@ export function wat(text: string): Uint8Array {
 
 /** A deployment on host `app:h` with these entries (flow mappings) and files. */
 export function start(entries: readonly string[], files: Files, options: StartOptions = {}): Promise<Runtime> {
-  const list = [`{name: h, kind: process.host, allow_untrusted_ts: true}`, ...entries].map(entry => `  - ${entry}\n`).join('');
+  const list = [`{name: h, kind: process.host, allow_untrusted_ts: true}`, ...entries]
+    .map(entry => `  - ${entry}\n`)
+    .join('');
   return deploy({ 'app.yaml': `version: "1.0"\nnamespace: app\nentries:\n${list}`, ...files }, options);
 }
 
