@@ -171,6 +171,8 @@ export const ProcessEventKind = {
   EXIT: 'pid.exit',
   LINK_DOWN: 'pid.link.down',
   OUTDATED: 'pid.outdated',
+  /** A child that was spawned with `announce` waits for the first time. Programs never see it. */
+  STARTED: 'pid.started',
 } as const;
 export type ProcessEventKind = (typeof ProcessEventKind)[keyof typeof ProcessEventKind];
 
@@ -205,7 +207,7 @@ export interface EventQueue {
   message(): Message | undefined;
   /** The oldest message on exactly this topic, after `listen(topic)`. */
   messageOn(topic: string): Message | undefined;
-  /** The next process event. Events wait until it is first called. */
+  /** The next process event. Events wait until it is first called, by which a program shows that it hears them. */
   event(): ProcessEvent | undefined;
   /** From now on messages on `topic` (waiting ones included) go to `messageOn(topic)`. Idempotent. RATE_LIMITED: too many topics. */
   listen(topic: string): TroupeError | undefined;
@@ -227,6 +229,13 @@ export interface SpawnRequest {
   readonly link?: boolean;
   /** Spawn-or-signal: where the name is taken nothing is spawned and `messages` go to the holder. */
   readonly name?: string;
+  /** Where the name is taken the answer is ALREADY_EXISTS, and its holder hears nothing of it. */
+  readonly exclusive?: boolean;
+  /**
+   * For who starts others in order: the spawner gets a STARTED event once the child waits for the first time. One that ends
+   * before that sends none.
+   */
+  readonly announce?: boolean;
   /** Delivered before any other message. */
   readonly messages?: readonly { readonly topic: string; readonly payloads: readonly Payload[] }[];
   /** Context values laid over the inherited ones. */
@@ -277,6 +286,11 @@ export interface StepOutput {
   cancel(dest: string, reason?: string): TroupeError | undefined;
   /** End a process at its next step boundary, at once where it waits. */
   terminate(dest: string): TroupeError | undefined;
+  /**
+   * For who keeps others running: CANCEL to a process that has asked for its events, `terminate` for one that never has and
+   * so could not hear it.
+   */
+  shutdown(dest: string, reason?: string): TroupeError | undefined;
   /** Give a name to `pid` (default: this process). */
   register(name: string, pid?: string): TroupeError | undefined;
   /** The PID that holds a name, or NOT_FOUND. */

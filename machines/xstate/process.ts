@@ -87,7 +87,7 @@ export class XStateProcess extends Process implements StateMachine {
     while (actor.status === 'active') {
       if (this.more?.upgrading) return StepStatus.Upgrade;
       if (slice.left-- <= 0) return StepStatus.Ready;
-      const event = nextEvent(events);
+      const event = nextEvent(events, actor.hearsProcesses);
       if (event === undefined) return StepStatus.Idle;
       actor._send(event);
     }
@@ -113,8 +113,8 @@ export class XStateProcess extends Process implements StateMachine {
 }
 
 /** Process events first: an end or a cancel should not wait behind a full inbox. */
-function nextEvent(events: EventQueue): Event | undefined {
-  const event = events.event();
+function nextEvent(events: EventQueue, hearsProcesses: boolean): Event | undefined {
+  const event = hearsProcesses ? events.event() : undefined;
   if (event !== undefined) return ofProcessEvent(event);
   const message = events.message();
   return message === undefined ? undefined : ofMessage(message);

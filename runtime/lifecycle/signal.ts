@@ -19,6 +19,10 @@ export const SignalKind = {
   Terminate: 8,
   /** The receiver was given a name by somebody else: it must release it at its end. */
   Named: 9,
+  /** A child waits for the first time. */
+  Started: 10,
+  /** Cancel for who hears it, Terminate for who does not. */
+  Shutdown: 11,
 } as const;
 export type SignalKind = (typeof SignalKind)[keyof typeof SignalKind];
 
@@ -28,10 +32,10 @@ export interface Signal {
   readonly from: string;
   /** Monitor, Unmonitor, Exit: see `Watcher.tag`. */
   readonly tag: number;
-  /** Exit, LinkDown, Cancel: unix seconds. */
+  /** Exit, LinkDown, Cancel, Shutdown, Started: unix seconds. */
   readonly at: number;
   readonly result: ExitResult | undefined;
-  /** Cancel: the reason. Named: the name. */
+  /** Cancel, Shutdown: the reason. Named: the name. */
   readonly text: string | undefined;
 }
 
@@ -50,6 +54,9 @@ export const linkDownSignal = (from: string, at: number, result: ExitResult): Si
 export const linkGoneSignal = (from: string): Signal => signal(SignalKind.LinkGone, from, -1, 0);
 export const cancelSignal = (from: string, at: number, reason: string | undefined): Signal =>
   signal(SignalKind.Cancel, from, -1, at, undefined, reason);
+export const startedSignal = (from: string, at: number): Signal => signal(SignalKind.Started, from, -1, at);
+export const shutdownSignal = (from: string, at: number, reason: string | undefined): Signal =>
+  signal(SignalKind.Shutdown, from, -1, at, undefined, reason);
 export const terminateSignal = (from: string): Signal => signal(SignalKind.Terminate, from, -1, 0);
 export const namedSignal = (from: string, name: string): Signal =>
   signal(SignalKind.Named, from, -1, 0, undefined, name);

@@ -1,7 +1,8 @@
+import { ProcessEventKind } from '../machine.ts';
 import type { Process } from '../scheduler/process.ts';
 import { noteLink, onExit, onLinkDown, onMonitor, onUnmonitor } from './links.ts';
 import { type Signal, SignalKind } from './signal.ts';
-import { onCancel, onTerminate } from './stop.ts';
+import { onCancel, onShutdown, onTerminate, pushEvent } from './stop.ts';
 
 /** Apply a signal to a live local process. */
 export function applySignal(process: Process, signal: Signal): void {
@@ -30,6 +31,12 @@ export function applySignal(process: Process, signal: Signal): void {
       return;
     case SignalKind.Terminate:
       onTerminate(process);
+      return;
+    case SignalKind.Shutdown:
+      onShutdown(process, signal.from, signal.at, signal.text);
+      return;
+    case SignalKind.Started:
+      pushEvent(process, { kind: ProcessEventKind.STARTED, from: signal.from, at: signal.at });
       return;
     case SignalKind.Named: {
       const rare = process.rare;

@@ -13,7 +13,7 @@ import { Inherited } from '../scheduler/inherited.ts';
 import { Process } from '../scheduler/process.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
 import { faultOfContext, type IdentifiedRequest } from '../security/identity.ts';
-import { refuseHolder, refuseSpawn } from './guard.ts';
+import { refuseHolder, refuseSpawn, takenBy } from './guard.ts';
 import { linkProcesses, monitorProcess, noteLink, noteWatching, onMonitor } from './links.ts';
 import { checkName, claimName, holderOf } from './naming.ts';
 import { monitorSignal } from './signal.ts';
@@ -46,7 +46,7 @@ export function spawnChild(
     const bad = checkName(name);
     if (bad !== undefined) return bad;
     const holder = holderOf(scheduler, name);
-    if (holder !== undefined) return signalHolder(parent, name, holder, request, tag);
+    if (holder !== undefined) return meetHolder(parent, name, holder, request, tag);
   }
   const host = linked.host;
   const worker = scheduler.outbound === undefined ? scheduler.index : scheduler.outbound.place(host);
@@ -84,7 +84,7 @@ export function spawnChild(
     }
     if (holder !== undefined) {
       undo(scheduler, host, slot, generation, worker);
-      return typeof holder === 'string' ? signalHolder(parent, name, holder, request, tag) : holder;
+      return typeof holder === 'string' ? meetHolder(parent, name, holder, request, tag) : holder;
     }
   }
   if (request.link) noteLink(parent, pid);
@@ -111,7 +111,7 @@ export function spawnChild(
     }
     return pid;
   }
-  const related = name !== undefined || request.monitor || request.link || tag >= 0;
+  const related = name !== undefined || request.monitor || request.link || request.announce || tag >= 0;
   const sender = related ? parent.pid : undefined;
   const child = arrive(scheduler, linked, slot, generation, sender, request, tag, inherited, parent);
   // Who spawns most often sends to its child next; whoever must be asked for that is asked.
@@ -151,6 +151,7 @@ export function arrive(
     if (request.monitor) onMonitor(process, parent, -1);
     if (tag >= 0) onMonitor(process, parent, tag);
     if (request.link) noteLink(process, parent);
+    if (request.announce) process.rare.starter = parent;
   }
   if (request.messages !== undefined) {
     for (const { topic, payloads } of request.messages) process.append(messageOf(topic, payloads, sender));
@@ -198,6 +199,17 @@ function inheritance(parent: Process, request: IdentifiedRequest, host: Host): I
   const fault = context === undefined ? undefined : faultOfContext(context);
   if (fault !== undefined) return fault;
   return host.inheritedThere(new Inherited({ ...parent.inherited.context, ...context, ...identity }));
+}
+
+/** The name that the child should have is held. */
+function meetHolder(
+  parent: Process,
+  name: string,
+  holder: string,
+  request: SpawnRequest,
+  tag: number,
+): string | TroupeError {
+  return request.exclusive ? takenBy(parent, name, holder) : signalHolder(parent, name, holder, request, tag);
 }
 
 /**

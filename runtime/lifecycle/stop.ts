@@ -8,7 +8,7 @@ import { Queue } from '../scheduler/queue.ts';
 import { cancelChildren } from './commands.ts';
 import { endProcess } from './exit.ts';
 import { refuseRuntimes } from './guard.ts';
-import { cancelSignal, terminateSignal } from './signal.ts';
+import { cancelSignal, shutdownSignal, terminateSignal } from './signal.ts';
 
 export function cancelProcess(process: Process, dest: string, reason: string | undefined): TroupeError | undefined {
   if (reason !== undefined && typeof reason !== 'string') return notText('the reason', reason);
@@ -26,6 +26,15 @@ export function terminateProcess(process: Process, dest: string): TroupeError | 
   return refuseRuntimes(process, 'process.terminate', pid) ?? scheduler.signalTo(pid, terminateSignal(process.pid));
 }
 
+export function shutDownProcess(process: Process, dest: string, reason: string | undefined): TroupeError | undefined {
+  if (reason !== undefined && typeof reason !== 'string') return notText('the reason', reason);
+  const { scheduler } = process.linked;
+  const pid = scheduler.locate(dest);
+  if (typeof pid !== 'string') return pid;
+  const refused = refuseRuntimes(process, 'process.terminate', pid);
+  return refused ?? scheduler.signalTo(pid, shutdownSignal(process.pid, scheduler.clock.unix() / 1000, reason));
+}
+
 /** Hand a process event to a process and make it runnable. */
 export function pushEvent(process: Process, event: ProcessEvent): void {
   const rare = process.rare;
@@ -38,6 +47,11 @@ export function onCancel(process: Process, from: string, at: number, reason: str
   if (isOfRuntime(process)) return;
   pushEvent(process, { kind: ProcessEventKind.CANCEL, from, at, reason: reason ?? '' });
   cancelChildren(process, reason);
+}
+
+export function onShutdown(process: Process, from: string, at: number, reason: string | undefined): void {
+  if (process.extras?.hears) onCancel(process, from, at, reason);
+  else onTerminate(process);
 }
 
 export function onTerminate(process: Process): void {

@@ -38,6 +38,7 @@ export function upgradeProcess(process: Process): void {
 function forgetCode(process: Process): void {
   const extras = process.extras!;
   dropCommands(process);
+  extras.hears = false;
   extras.answers?.clear();
   const messages = process.takeRouted();
   if (messages.length === 0) return;

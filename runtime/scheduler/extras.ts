@@ -46,6 +46,10 @@ export class Extras {
   /** Called at the end: what capabilities opened for the process. */
   releases: (() => void)[] | undefined = undefined;
 
+  /** It has asked for its events. */
+  hears = false;
+  /** PID of who is told when it waits for the first time. */
+  starter: string | undefined = undefined;
   trapLinks = false;
   upgradable = false;
   /** The method to run where it is not the entry's own. */

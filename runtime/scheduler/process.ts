@@ -18,7 +18,7 @@ import { hidden, judgeDest, judgeRegister, judgeSend, judgeUnregister } from '..
 import { linkProcesses, monitorProcess, unlinkProcesses, unmonitorProcess } from '../lifecycle/links.ts';
 import { lookupName, registerName, unregisterName } from '../lifecycle/naming.ts';
 import { spawnProcess } from '../lifecycle/spawn.ts';
-import { cancelProcess, terminateProcess } from '../lifecycle/stop.ts';
+import { cancelProcess, shutDownProcess, terminateProcess } from '../lifecycle/stop.ts';
 import type {
   Answer,
   EventQueue,
@@ -172,7 +172,9 @@ export class Process implements EventQueue, StepOutput, TimerOwner {
   }
 
   event(): ProcessEvent | undefined {
-    return this.extras?.events?.shift();
+    const { rare } = this;
+    rare.hears = true;
+    return rare.events?.shift();
   }
 
   listen(topic: string): TroupeError | undefined {
@@ -286,6 +288,11 @@ export class Process implements EventQueue, StepOutput, TimerOwner {
   terminate(dest: string): TroupeError | undefined {
     const judged = judgeDest(this, 'process.terminate', dest);
     return typeof judged === 'string' ? terminateProcess(this, judged) : judged;
+  }
+
+  shutdown(dest: string, reason?: string): TroupeError | undefined {
+    const judged = judgeDest(this, 'process.terminate', dest);
+    return typeof judged === 'string' ? shutDownProcess(this, judged, reason) : judged;
   }
 
   register(name: string, pid?: string): TroupeError | undefined {

@@ -14,6 +14,7 @@ import type { Services } from '../capabilities/services.ts';
 import type { Clock } from '../clock.ts';
 import { type TroupeError, toTroupeError } from '../errors.ts';
 import type { Deployed } from '../hosts/deployed.ts';
+import { announceStart } from '../lifecycle/start.ts';
 import { endProcess, settleEndings } from '../lifecycle/exit.ts';
 import type { Names } from '../lifecycle/names.ts';
 import type { Signal } from '../lifecycle/signal.ts';
@@ -500,6 +501,7 @@ export class Scheduler {
     switch (status) {
       case StepStatus.Idle:
       case StepStatus.Blocked:
+        if (extras !== undefined && extras.starter !== undefined) announceStart(process);
         if ((process.state as ProcessState) === ProcessState.RunningWoken) {
           this.enqueue(process);
         } else {

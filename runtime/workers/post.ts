@@ -318,7 +318,7 @@ export class Post implements Outbound {
     writer.write(spawn.host);
     writer.write(spawn.parent);
     writer.write(spawn.tag);
-    writer.write((request.monitor ? 1 : 0) | (request.link ? 2 : 0));
+    writer.write((request.monitor ? 1 : 0) | (request.link ? 2 : 0) | (request.announce ? 4 : 0));
     writer.write(request.name);
     writer.write(request.method);
     writer.write(request.args as Payload[] | undefined);

@@ -26,6 +26,7 @@ const Has = {
   UPGRADABLE: 8,
   OVERFULL: 16,
   CONTEXT: 32,
+  HEARS: 64,
 } as const;
 
 export function writeProcess(writer: PayloadWriter, process: Process, now: number): void {
@@ -42,7 +43,8 @@ export function writeProcess(writer: PayloadWriter, process: Process, now: numbe
       (extras?.trapLinks ? Has.TRAP_LINKS : 0) |
       (extras?.upgradable ? Has.UPGRADABLE : 0) |
       (extras?.overfull ? Has.OVERFULL : 0) |
-      (inherited ? Has.CONTEXT : 0),
+      (inherited ? Has.CONTEXT : 0) |
+      (extras?.hears ? Has.HEARS : 0),
   );
   if (inherited) writer.write(process.inherited.context);
   if (image === undefined) writer.write(process.args as Payload[]);
@@ -62,6 +64,7 @@ export function writeProcess(writer: PayloadWriter, process: Process, now: numbe
 
 function writeExtras(writer: PayloadWriter, extras: Extras): void {
   writer.write(extras.method);
+  writer.write(extras.starter);
   writer.write(extras.debt);
   writer.write(extras.arrivals);
   writer.write(extras.listened === undefined ? undefined : [...extras.listened]);
@@ -174,6 +177,7 @@ export function readProcess(reader: PayloadReader, scheduler: Scheduler): Proces
   const { rare } = process;
   rare.trapLinks = (has & Has.TRAP_LINKS) !== 0;
   rare.upgradable = (has & Has.UPGRADABLE) !== 0;
+  rare.hears = (has & Has.HEARS) !== 0;
   rare.overfull = (has & Has.OVERFULL) !== 0;
   readExtras(reader, rare);
   readTimers(reader, process, scheduler);
@@ -190,6 +194,7 @@ function linkedOf(scheduler: Scheduler, entry: string, host: string): Linked {
 
 function readExtras(reader: PayloadReader, rare: Extras): void {
   rare.method = (reader.read() ?? undefined) as string | undefined;
+  rare.starter = (reader.read() ?? undefined) as string | undefined;
   rare.debt = reader.read() as number;
   rare.arrivals = reader.read() as number;
   rare.listened = readSet(reader);

@@ -311,6 +311,7 @@ export class Reception {
       id: entry,
       monitor: (flags & 1) !== 0,
       link: (flags & 2) !== 0,
+      announce: (flags & 4) !== 0,
       name: (reader.read() ?? undefined) as string | undefined,
       method: (reader.read() ?? undefined) as string | undefined,
       args: (reader.read() ?? undefined) as Payload[] | undefined,

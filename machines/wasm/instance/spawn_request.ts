@@ -27,7 +27,8 @@ const isText = (value: Payload): boolean => typeof value === 'string';
 const text: Field = { fits: isText, wanted: 'text' };
 const flag: Field = { fits: value => typeof value === 'boolean', wanted: 'true or false' };
 
-const FIELDS: { readonly [key in keyof GuestRequest]-?: Field } = {
+/** Of what the request of a program has; the rest is the runtime's own. */
+const FIELDS: { readonly [key in Exclude<keyof GuestRequest, 'exclusive' | 'announce'>]-?: Field } = {
   id: text,
   host: text,
   args: { fits: value => Array.isArray(value), wanted: 'a list' },
@@ -54,7 +55,7 @@ export function spawnRequest(map: { readonly [key: string]: Payload }): GuestReq
       return invalid(`the spawn request has no field "${key}"; there are ${Object.keys(FIELDS).join(', ')}`);
     }
     if (value === null) continue;
-    const { fits, wanted } = FIELDS[key as keyof GuestRequest];
+    const { fits, wanted } = FIELDS[key as keyof typeof FIELDS];
     if (!fits(value)) return invalid(`${key} of the spawn request: ${wanted} is wanted`);
     if (key === 'messages') request.messages = queued(value as readonly (readonly [string, ...Payload[]])[]);
     else (request as { [key: string]: unknown })[key] = value;

@@ -53,6 +53,18 @@ export interface ActorRecord {
   readonly system: SystemRecord;
 }
 
+const hearing = new WeakMap<Machine, boolean>();
+
+/** Whether some state of a machine does something on process events, which are its events `pid.*`. */
+function hearsProcesses(machine: Machine): boolean {
+  let hears = hearing.get(machine);
+  if (hears === undefined) {
+    hears = machine.events.some(event => event === '*' || event.startsWith('pid.'));
+    hearing.set(machine, hears);
+  }
+  return hears;
+}
+
 export class RootActor {
   readonly id: string;
   readonly sessionId: string;
@@ -104,6 +116,11 @@ export class RootActor {
     const system = this.system.record(this as unknown as Ref);
     if (system === undefined) return undefined;
     return { snapshot: recordSnapshot(this.#snapshot), queue: [...this.#queue], system };
+  }
+
+  /** A machine that does nothing on process events does not ask for them. */
+  get hearsProcesses(): boolean {
+    return hearsProcesses(this.logic);
   }
 
   /** `active`, `done` (with an output), `error` (with an error) or `stopped`. */

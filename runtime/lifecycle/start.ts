@@ -1,0 +1,13 @@
+/** Telling who starts processes in order that one of them is ready (`SpawnRequest.announce`). */
+import type { Process } from '../scheduler/process.ts';
+import { startedSignal } from './signal.ts';
+
+/** It waits for the first time. */
+export function announceStart(process: Process): void {
+  const extras = process.extras!;
+  const starter = extras.starter!;
+  extras.starter = undefined;
+  const { scheduler } = process.linked;
+  scheduler.outbound?.sends(process);
+  scheduler.notify(starter, startedSignal(process.pid, scheduler.clock.unix() / 1000));
+}
