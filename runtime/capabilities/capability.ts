@@ -5,6 +5,7 @@
 import type { ZodType } from 'zod';
 import type { Clock } from '../clock.ts';
 import type { TroupeError } from '../errors.ts';
+import type { SpawnRequest } from '../machine.ts';
 import type { Payload } from '../payload/payload.ts';
 import type { Entry, EntryKind } from '../registry/entry.ts';
 import type { Verdict } from '../security/authority.ts';
@@ -44,6 +45,10 @@ export interface CallContext {
    * to it. The error says why it was not taken; a process that has ended needs none.
    */
   post(topic: string, payload: Payload): TroupeError | undefined;
+  /** Start a process as the caller, as far as it may. What is in the request must be private to the child. */
+  spawn?(request: SpawnRequest): string | TroupeError;
+  /** Why the caller could not start that: what cannot be found or linked, and what its host and policies say. */
+  refuseSpawn?(request: SpawnRequest): TroupeError | undefined;
 }
 
 /** One question to the policies. */
@@ -53,6 +58,9 @@ export interface Guarded {
   /** What conditions of policies see as `meta.`. */
   readonly meta?: { readonly [key: string]: Payload };
 }
+
+/** What the work of an operation is, by its mode. */
+export type Worked = Payload | Promise<Payload> | SpawnRequest;
 
 export interface OperationDefinition<
   Settings = unknown,
@@ -72,11 +80,12 @@ export interface OperationDefinition<
   guards?(context: CallContext, settings: Settings, args: Arguments<Parameters>): readonly Guarded[];
   /**
    * `sync`: returns at once. `async`: returns a promise, the calling path waits. `timer`: returns the milliseconds (> 0)
-   * that the calling path then waits on the scheduler's clock.
+   * that the calling path then waits on the scheduler's clock. `exec`: returns the start of a process, whose end the calling
+   * path waits for; it is one of the runtime's own and not judged again, so what it does must be what was allowed.
    */
-  readonly mode: 'sync' | 'async' | 'timer';
+  readonly mode: 'sync' | 'async' | 'timer' | 'exec';
   /** Does the work. Returns a fresh value, `null` for nothing, or throws a TroupeError. */
-  run(context: CallContext, settings: Settings, args: Arguments<Parameters>): Payload | Promise<Payload>;
+  run(context: CallContext, settings: Settings, args: Arguments<Parameters>): Worked;
 }
 
 /** An operation whose `run` knows the types of its arguments from `args`. */

@@ -3,24 +3,16 @@
  * one of the first three has done nothing.
  */
 import type { Payload } from '../payload/payload.ts';
-import type { BoundOperation, CallContext } from './capability.ts';
+import type { BoundOperation, CallContext, Worked } from './capability.ts';
 import { readArguments } from './read_arguments.ts';
 
 /** What `run` of the operation gives. Throws a TroupeError: INVALID, PERMISSION_DENIED, RATE_LIMITED, or the operation's own. */
-export function operate(
-  context: CallContext,
-  operation: BoundOperation,
-  args: readonly Payload[],
-): Payload | Promise<Payload> {
+export function operate(context: CallContext, operation: BoundOperation, args: readonly Payload[]): Worked {
   if (operation.plain) return operation.definition.run(context, operation.settings as never, args as never);
   return checkAndOperate(context, operation, args);
 }
 
-function checkAndOperate(
-  context: CallContext,
-  operation: BoundOperation,
-  args: readonly Payload[],
-): Payload | Promise<Payload> {
+function checkAndOperate(context: CallContext, operation: BoundOperation, args: readonly Payload[]): Worked {
   const { rate } = operation;
   const read = operation.args.length === 0 ? args : readArguments(operation.args, args, operation.title);
   if (operation.guarded) askPolicies(context, operation, read);

@@ -1,5 +1,5 @@
 /** Commands with a tag: timers, `exec`, asynchronous operations. Each is answered once, or forgotten. */
-import type { BoundOperation, CallContext } from '../capabilities/capability.ts';
+import type { BoundOperation, CallContext, Worked } from '../capabilities/capability.ts';
 import { operate } from '../capabilities/operate.ts';
 import type { Rates } from '../capabilities/rates.ts';
 import type { Services } from '../capabilities/services.ts';
@@ -13,7 +13,7 @@ import type { Meta, Verdict } from '../security/authority.ts';
 import type { TimerOwner } from '../scheduler/timing_wheel.ts';
 import { refuseOperation, wouldBe } from './guard.ts';
 import { cancelSignal, terminateSignal, unmonitorSignal } from './signal.ts';
-import { spawnChild } from './spawn.ts';
+import { faultOfSpawn, spawnChild } from './spawn.ts';
 
 /** A child of an `exec` whose caller is gone gets CANCEL, and is terminated after so many milliseconds. */
 export const CANCEL_GRACE = 5_000;
@@ -65,10 +65,13 @@ export function commandTimeout(process: Process, tag: number): void {
 
 // --- exec ---------------------------------------------------------------------------------------------------------
 
-/** Answers the child's PID; undefined where it could not be spawned, which `tag` is answered with. */
-export function execCommand(process: Process, tag: number, request: SpawnRequest): string | undefined {
+/**
+ * Answers the child's PID; undefined where it could not be spawned, which `tag` is answered with. `allowed`: it was judged
+ * already.
+ */
+export function execCommand(process: Process, tag: number, request: SpawnRequest, allowed = false): string | undefined {
   const scheduler = process.linked.scheduler;
-  const child = spawnChild(scheduler, process, request, tag);
+  const child = spawnChild(scheduler, process, request, tag, allowed);
   if (typeof child !== 'string') {
     scheduler.answer(process, tag, undefined, child);
     return undefined;
@@ -175,7 +178,7 @@ export function invokeCommand(
   args: readonly Payload[],
 ): Payload | TroupeError {
   const { definition } = operation;
-  let result: Payload | Promise<Payload>;
+  let result: Worked;
   try {
     const caller = (process.rare.caller ??= new Caller(process));
     if (definition.mode === 'sync' && canTakeLong(args)) result = measured(process, operation, caller, args);
@@ -186,14 +189,18 @@ export function invokeCommand(
     process.linked.scheduler.answer(process, tag, undefined, error);
     return undefined;
   }
-  if (definition.mode === 'sync') return result instanceof Promise ? null : (result ?? null);
+  if (definition.mode === 'sync') return result instanceof Promise ? null : ((result as Payload) ?? null);
   if (definition.mode === 'timer') {
     timerCommand(process, tag, Number(result));
     return undefined;
   }
+  if (definition.mode === 'exec') {
+    execCommand(process, tag, result as SpawnRequest, true);
+    return undefined;
+  }
   const command: Command = { child: undefined, operation, id: '', timeout: 0 };
   commandsOf(process).set(tag, command);
-  Promise.resolve(result).then(
+  Promise.resolve(result as Payload).then(
     value => settle(process, tag, command, value, undefined),
     thrown => settle(process, tag, command, undefined, toTroupeError(thrown, 'INTERNAL')),
   );
@@ -212,12 +219,7 @@ function canTakeLong(args: readonly Payload[]): boolean {
 }
 
 /** Run it on the account of the process, for which it computes. */
-function measured(
-  process: Process,
-  operation: BoundOperation,
-  caller: CallContext,
-  args: readonly Payload[],
-): Payload | Promise<Payload> {
+function measured(process: Process, operation: BoundOperation, caller: CallContext, args: readonly Payload[]): Worked {
   const { scheduler } = process.linked;
   const begun = scheduler.clock.now();
   try {
@@ -306,6 +308,14 @@ class Caller implements CallContext {
   post(topic: string, payload: Payload): TroupeError | undefined {
     const { pid, state, linked } = this.#process;
     return state === ProcessState.Dead ? undefined : linked.scheduler.sendAs(pid, pid, topic, payload, 1);
+  }
+
+  spawn(request: SpawnRequest): string | TroupeError {
+    return this.#process.spawn(request);
+  }
+
+  refuseSpawn(request: SpawnRequest): TroupeError | undefined {
+    return faultOfSpawn(this.#process, request);
   }
 }
 

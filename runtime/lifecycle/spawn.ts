@@ -24,12 +24,22 @@ export function spawnProcess(scheduler: Scheduler, parent: Process, request: Spa
   return spawnChild(scheduler, parent, request, -1);
 }
 
-/** Spawn; with `tag >= 0` the child's end answers that command of the parent. */
+/** Why a process could not spawn that: nothing is done. */
+export function faultOfSpawn(parent: Process, request: SpawnRequest): TroupeError | undefined {
+  const linked = resolve(parent.linked.scheduler, parent, request);
+  return linked instanceof TroupeError ? linked : refuseSpawn(parent, linked, request, false);
+}
+
+/**
+ * Spawn; with `tag >= 0` the child's end answers that command of the parent. `allowed`: nobody is asked whether the parent
+ * may.
+ */
 export function spawnChild(
   scheduler: Scheduler,
   parent: Process,
   request: SpawnRequest,
   tag: number,
+  allowed = false,
 ): string | TroupeError {
   const linked = resolve(scheduler, parent, request);
   if (linked instanceof TroupeError) return linked;
@@ -37,7 +47,7 @@ export function spawnChild(
     if (typeof topic !== 'string') return notText('the topic', topic);
     if (topic.charCodeAt(0) === 0x40) return reservedTopic(topic);
   }
-  const refused = refuseSpawn(parent, linked, request, tag >= 0);
+  const refused = allowed ? undefined : refuseSpawn(parent, linked, request, tag >= 0);
   if (refused !== undefined) return refused;
   const inherited = inheritance(parent, request, linked.host);
   if (inherited instanceof TroupeError) return inherited;

@@ -102,7 +102,7 @@ export class Caller implements CallContext {
   ): Promise<Payload> {
     const granted = grantSchema(definition as CapabilityDefinition).parse(settings);
     const bound = bindOperation(definition.name, operation, definition.operations[operation] as never, granted);
-    return await operate(this, bound, args);
+    return (await operate(this, bound, args)) as Payload;
   }
 }
 
