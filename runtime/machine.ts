@@ -99,6 +99,12 @@ export interface PrepareTools {
   readonly root: string;
   /** Whether at least one host that runs this entry is `trusted: true` (ordinary Node for TypeScript). */
   readonly trusted: boolean;
+  /**
+   * Must be told of each file besides the entry's own source that goes into the artifact, or would if it existed: its
+   * absolute path, and exactly what was read, undefined where there was none. An artifact is used again only while all of
+   * them are the same. Also for what fails: its files may be what has to be corrected.
+   */
+  read?(path: string, content: Uint8Array | string | undefined): void;
 }
 
 /** How `troupe build` wants it; `entry` and `root` as in `PrepareTools`. */

@@ -19,7 +19,7 @@ export interface Bundle {
 export async function bundle(entry: Entry, source: Source, tools: PrepareTools, provided: Provided): Promise<Bundle> {
   // esbuild names files by their real paths.
   const root = realpathSync(tools.root);
-  const guard = guardImports(root, tools.trusted, provided);
+  const guard = guardImports(root, tools, provided);
   try {
     const result = await build({
       stdin: {

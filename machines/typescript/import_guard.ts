@@ -3,9 +3,11 @@
  * else would be a way round the capability table, so it is refused at load, in words that say what to do; only trusted
  * hosts run ordinary Node.
  */
+import { existsSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
-import { isAbsolute, relative, sep } from 'node:path';
-import type { OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from 'esbuild';
+import { isAbsolute, relative, resolve as resolvePath, sep } from 'node:path';
+import type { OnLoadArgs, OnLoadResult, OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from 'esbuild';
+import type { PrepareTools } from '../../runtime/machine.ts';
 
 /** Modules of the host, by the names under which programs import them. */
 export type Provided = ReadonlySet<string>;
@@ -29,8 +31,16 @@ export interface Guard {
   readonly trustedImports: TrustedImport[];
 }
 
+/** What esbuild tries after the name of a file that an import gives. */
+const ENDINGS = ['', '.tsx', '.ts', '.jsx', '.js', '.css', '.json'];
+const TRIED = [...ENDINGS, ...ENDINGS.slice(1).map(ending => `/index${ending}`)];
+
 /** `root`: the deployment's folder by its real path. */
-export function guardImports(root: string, trusted: boolean, provided: Provided): Guard {
+export function guardImports(
+  root: string,
+  { trusted, read }: Pick<PrepareTools, 'trusted' | 'read'>,
+  provided: Provided,
+): Guard {
   const trustedImports: TrustedImport[] = [];
   const within = (path: string): boolean => path === root || path.startsWith(root + sep);
 
@@ -77,12 +87,35 @@ export function guardImports(root: string, trusted: boolean, provided: Provided)
         `package "${path}" is not available to a process: install it in the deployment's folder, or run it on a host with \`trusted: true\``,
       );
     }
+    if (!isPackage) tellMissing(resolvePath(args.resolveDir, path), found.path);
     if (found.errors.length > 0) return { errors: found.errors };
     if (!within(found.path)) note(path, args, false);
     if (!within(found.path) && !(trusted && found.path.includes(`${sep}node_modules${sep}`))) {
       return refuse(`"${path}" leads out of the deployment's folder; copy the file into it`);
     }
     return found;
+  }
+
+  /** Files that would be taken instead of the one that was found, if they existed. */
+  function tellMissing(wanted: string, found: string): void {
+    for (const ending of TRIED) {
+      const path = wanted + ending;
+      if (path === found) return;
+      if (!existsSync(path)) read?.(path, undefined);
+    }
+  }
+
+  /** Files are read here and not by esbuild, so that what is told is what was compiled. */
+  function load({ path }: OnLoadArgs): OnLoadResult | undefined {
+    let contents: Uint8Array;
+    try {
+      contents = readFileSync(path);
+    } catch {
+      // esbuild says it better.
+      return undefined;
+    }
+    read?.(path, contents);
+    return { contents, loader: 'default' };
   }
 
   function note(name: string, args: OnResolveArgs, builtin: boolean): void {
@@ -94,6 +127,7 @@ export function guardImports(root: string, trusted: boolean, provided: Provided)
     name: 'troupe-imports',
     setup(build) {
       build.onResolve({ filter: /.*/ }, args => resolve(args, build));
+      build.onLoad({ filter: /.*/, namespace: 'file' }, load);
     },
   };
   return { plugin, trustedImports };

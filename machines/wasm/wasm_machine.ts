@@ -155,7 +155,7 @@ function isCompiled(entry: Entry): boolean {
 /** The entry's module in the binary format. */
 function moduleOf(
   entry: Entry,
-  tools: Pick<PrepareTools, 'root'>,
+  tools: Pick<PrepareTools, 'root' | 'read'>,
   optimize?: Optimize,
 ): Promise<Uint8Array> | Uint8Array {
   if (!isCompiled(entry)) return entry.source!.bytes;

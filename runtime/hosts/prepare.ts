@@ -11,10 +11,13 @@ import type { Deployment } from '../registry/load.ts';
 import { DeploymentError, ProblemList } from '../registry/problem.ts';
 import { type DeployedData, Deployed } from './deployed.ts';
 import { type Host, hostSettings } from './host.ts';
+import { Preparations } from './preparations.ts';
 
 export interface PrepareOptions {
   readonly machines: readonly MachineType[];
   readonly capabilities: ReadonlyMap<string, CapabilityDefinition>;
+  /** What was prepared before, to be used again where nothing has changed; what is prepared now is added to it. */
+  readonly preparations?: Preparations;
 }
 
 /** Compile, verify and link. Rejects with a DeploymentError that has every problem. */
@@ -25,7 +28,7 @@ export async function prepareDeployment(deployment: Deployment, options: Prepare
   const deployed = new Deployed({ entries, artifacts: new Map(), hosts }, options.machines, options.capabilities);
   const problems = new ProblemList();
   checkImports(entries, deployed, options, problems);
-  const artifacts = await prepareAll(entries, deployment, deployed, options.machines, problems);
+  const artifacts = await prepareAll(entries, deployment, deployed, options, problems);
   if (problems.found.length > 0) throw new DeploymentError(problems.sorted());
   return { entries, artifacts, hosts, auditGrants: security.audit.grants };
 }
@@ -34,12 +37,13 @@ async function prepareAll(
   entries: readonly Entry[],
   deployment: Deployment,
   deployed: Deployed,
-  machines: readonly MachineType[],
+  { machines, preparations = new Preparations() }: PrepareOptions,
   problems: ProblemList,
 ): Promise<Map<string, Artifact>> {
   const byKind = new Map<string, MachineType>();
   for (const machine of machines) for (const kind of machine.kinds) byKind.set(kind, machine);
   const artifacts = new Map<string, Artifact>();
+  const round = preparations.round(deployment.entries);
   await Promise.all(
     entries.map(async entry => {
       const machine = byKind.get(entry.kind);
@@ -50,7 +54,7 @@ async function prepareAll(
         trusted: hostsOf(entry, entries, deployed).some(host => host.trusted),
       };
       try {
-        artifacts.set(entry.id, await machine.prepare(entry, tools));
+        artifacts.set(entry.id, await round.prepare(machine, entry, tools));
       } catch (thrown) {
         addRejection(thrown, entry, problems);
       }

@@ -106,8 +106,9 @@ export class SourceReader {
   }
 }
 
-export function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
+/** Lower-case hexadecimal; of a text, that of its UTF-8. */
+export function sha256(content: Uint8Array | string): string {
+  return createHash('sha256').update(content).digest('hex');
 }
 
 function suggestFile(path: string): string {

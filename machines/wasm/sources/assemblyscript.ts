@@ -28,8 +28,13 @@ const SDK_FOLDER = findSdk();
 /** sha256 of what the compiler read, by name; null where it looked for a file and there was none. */
 type Dependencies = { readonly [name: string]: string | null };
 
+interface UnderWay {
+  readonly sources: Sources;
+  readonly output: Promise<Uint8Array>;
+}
+
 /** Compilations that have not ended, by deployment and program. */
-const underWay = new Map<string, Promise<Uint8Array>>();
+const underWay = new Map<string, UnderWay>();
 
 /** The compiler keeps state of its own: one compilation at a time. */
 let turn: Promise<unknown> = Promise.resolve();
@@ -40,7 +45,7 @@ let turn: Promise<unknown> = Promise.resolve();
  */
 export async function compileAssemblyscript(
   entry: Entry,
-  tools: Pick<PrepareTools, 'root'>,
+  tools: Pick<PrepareTools, 'root' | 'read'>,
   optimize: Optimize = 'speed',
 ): Promise<Uint8Array> {
   // Nothing is awaited before the compilation is noted, so that entries that are prepared together find it.
@@ -50,14 +55,19 @@ export async function compileAssemblyscript(
   const key = sha256(JSON.stringify([version, options, sources.entryFile, entry.source!.sha256]));
   // Several entries are often methods of one program.
   const program = `${sources.root} ${key}`;
-  let output = underWay.get(program);
-  if (output === undefined) {
-    output = keptOrCompiled(sources, options, cacheFolder(tools.root), `assemblyscript-${key}`);
-    underWay.set(program, output);
+  let compilation = underWay.get(program);
+  if (compilation === undefined) {
+    const output = keptOrCompiled(sources, options, cacheFolder(tools.root), `assemblyscript-${key}`);
+    compilation = { sources, output };
+    underWay.set(program, compilation);
     const done = (): boolean => underWay.delete(program);
     output.then(done, done);
   }
-  return output;
+  try {
+    return await compilation.output;
+  } finally {
+    compilation.sources.tell(tools);
+  }
 }
 
 /** Of the compiler, without loading it: that takes longer than compiling. */
@@ -130,6 +140,15 @@ class Sources {
     return Object.fromEntries([...this.#texts].map(([name, text]) => [name, text === null ? null : sha256(text)]));
   }
 
+  /** What was read besides the entry's own source. */
+  tell({ read }: Pick<PrepareTools, 'read'>): void {
+    if (read === undefined) return;
+    for (const [name, text] of this.#texts) {
+      const path = this.#pathOf(name);
+      if (path !== undefined) read(path, text ?? undefined);
+    }
+  }
+
   /** Whether all files are as they were. */
   async areStill(known: Dependencies): Promise<boolean> {
     for (const [name, content] of Object.entries(known)) {
@@ -150,11 +169,17 @@ class Sources {
 
   async #load(name: string): Promise<string | null> {
     if (name === this.entryFile) return new TextDecoder().decode(this.#entry.source!.bytes);
-    // Options come from here alone, so that the cache knows them.
-    if (posix.basename(name) === 'asconfig.json') return null;
     const sdk = SDK_IMPORT.exec(name);
-    if (sdk !== null) return readInside(SDK_FOLDER, sdk[1]);
-    return readInside(this.root, name);
+    const path = this.#pathOf(name);
+    return path === undefined ? null : readInside(sdk === null ? this.root : SDK_FOLDER, path);
+  }
+
+  /** Where the compiler's name of a file leads; undefined for the entry's own source and for what is never read. */
+  #pathOf(name: string): string | undefined {
+    // Options come from here alone, so that the cache knows them.
+    if (name === this.entryFile || posix.basename(name) === 'asconfig.json') return undefined;
+    const sdk = SDK_IMPORT.exec(name);
+    return sdk === null ? resolve(this.root, name) : resolve(SDK_FOLDER, sdk[1]);
   }
 
   problem(diagnostic: Diagnostic): TroupeError {
@@ -176,12 +201,12 @@ function inlineName(entry: Entry): string {
   return posix.join(posix.dirname(entry.place.file), `${entry.id.replace(/[^\w.-]/g, '_')}.ts`);
 }
 
-async function readInside(folder: string, name: string): Promise<string | null> {
+async function readInside(folder: string, path: string): Promise<string | null> {
   try {
-    const path = await realpath(resolve(folder, name));
-    const inside = relative(folder, path);
+    const real = await realpath(path);
+    const inside = relative(folder, real);
     if (inside.startsWith('..') || isAbsolute(inside)) return null;
-    return await readFile(path, 'utf8');
+    return await readFile(real, 'utf8');
   } catch {
     return null;
   }
