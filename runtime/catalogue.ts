@@ -325,3 +325,20 @@ export function runtimeStopped(): TroupeError {
 export function invariantBroken(what: string): TroupeError {
   return new TroupeError(`invariant broken: ${what}; this is a defect of the runtime`, { kind: 'INTERNAL' });
 }
+
+// --- changes while a deployment runs ------------------------------------------------------------------------------
+
+export function hostHasProcesses(host: string, count: number): TroupeError {
+  const text = `${host} cannot be removed while ${count} ${count === 1 ? 'process lives' : 'processes live'} there; stop them first`;
+  return new TroupeError(text, { kind: 'CONFLICT', retryable: true, details: { host, processes: count } });
+}
+
+export function tooManyHosts(most: number): TroupeError {
+  const text = `no more than ${most} hosts can be added while a deployment runs; start it again with what it is now`;
+  return new TroupeError(text, { kind: 'RATE_LIMITED', retryable: false });
+}
+
+export function threadSilent(thread: number, milliseconds: number): TroupeError {
+  const text = `thread ${thread} did not answer within ${milliseconds / 1000} s, so nothing was changed; a step there does not end`;
+  return new TroupeError(text, { kind: 'UNAVAILABLE', retryable: true, details: { thread } });
+}

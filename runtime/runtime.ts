@@ -14,15 +14,17 @@ import { type Clock, systemClock } from './clock.ts';
 import { TroupeError, toTroupeError } from './errors.ts';
 import { EventBus } from './event_bus.ts';
 import { eventTransport } from './event_transport.ts';
-import { type DeployedData, Deployed } from './hosts/deployed.ts';
-import { SYSTEM_HOST } from './hosts/host.ts';
+import { type DeployedData, Deployed, FIRST_REVISION } from './hosts/deployed.ts';
+import { MORE_HOSTS, SYSTEM_HOST } from './hosts/host.ts';
 import { Linked } from './hosts/linked.ts';
+import { Preparations } from './hosts/preparations.ts';
 import { prepareDeployment } from './hosts/prepare.ts';
 import { RootMachine } from './hosts/root_process.ts';
 import { LocalNames } from './lifecycle/names.ts';
 import { answerRequest } from './inspect/requests.ts';
 import { InspectServer } from './inspect/server.ts';
 import { Survey } from './inspect/survey.ts';
+import { type Applied, Transition } from './live/transition.ts';
 import type { LogSink } from './logger.ts';
 import type { MachineType, Message, Payload, ProcessEvent, Shared, SpawnRequest } from './machine.ts';
 import { copiedBytes, copyPayload, copyPayloads } from './payload/copy.ts';
@@ -88,8 +90,11 @@ const ROOT_ENTRY: Entry = {
 };
 
 export class Runtime {
-  readonly deployment: Deployment;
   readonly scheduler: Scheduler;
+  readonly #transition: Transition;
+  #deployment: Deployment;
+  /** The change that was asked for last. */
+  #lastChange: Promise<unknown> = Promise.resolve();
   readonly #root: Process;
   readonly #machine: RootMachine;
   readonly #pool: WorkerPool | undefined;
@@ -107,8 +112,10 @@ export class Runtime {
     pool: WorkerPool | undefined,
     shares: readonly (Shared | undefined)[],
     log: LogSink,
+    transition: Transition,
   ) {
-    this.deployment = deployment;
+    this.#deployment = deployment;
+    this.#transition = transition;
     this.scheduler = scheduler;
     this.#root = root;
     this.#machine = machine;
@@ -125,12 +132,21 @@ export class Runtime {
   /** Prepare and start a deployment. Rejects with a DeploymentError, and nothing was started, if anything is wrong. */
   static async start(options: RuntimeOptions): Promise<Runtime> {
     const capabilities = options.capabilities ?? capabilityDefinitions;
-    const data = await prepareDeployment(options.deployment, { machines: options.machines, capabilities });
-    return Runtime.startPrepared(data, options);
+    const preparations = new Preparations();
+    const data = await prepareDeployment(options.deployment, {
+      machines: options.machines,
+      capabilities,
+      preparations,
+    });
+    return Runtime.startPrepared(data, options, preparations);
   }
 
-  /** Start what `prepareDeployment` made. */
-  static async startPrepared(data: DeployedData, options: RuntimeOptions): Promise<Runtime> {
+  /** Start what `prepareDeployment` made. `preparations`: what that has kept. */
+  static async startPrepared(
+    data: DeployedData,
+    options: RuntimeOptions,
+    preparations = new Preparations(),
+  ): Promise<Runtime> {
     const capabilities = options.capabilities ?? capabilityDefinitions;
     const clock = options.clock ?? systemClock;
     const workers = options.workers ?? 0;
@@ -184,8 +200,8 @@ export class Runtime {
       });
       scheduler = pool.scheduler;
     } else {
-      const counters = new Counters(new Int32Array(data.hosts.length));
-      const rates = new Rates(new BigInt64Array(Rates.size(data.hosts.length, capabilities.size)));
+      const counters = new Counters(new Int32Array(data.hosts.length + MORE_HOSTS));
+      const rates = new Rates(new BigInt64Array(Rates.size(data.hosts.length + MORE_HOSTS, capabilities.size)));
       const names = new LocalNames();
       scheduler = new Scheduler({ index: 0, count: 1, clock, deployed, names, counters, rates, services });
       deployed.attach(scheduler);
@@ -195,7 +211,9 @@ export class Runtime {
     const machine = new RootMachine(clock);
     const root = startRoot(scheduler, deployed, machine);
     bus.connect(eventTransport(scheduler, root, machine));
-    const runtime = new Runtime(options.deployment, scheduler, root, machine, pool, shares, services.log);
+    const { machines } = options;
+    const transition = new Transition({ machines, capabilities, preparations, data, scheduler, pool });
+    const runtime = new Runtime(options.deployment, scheduler, root, machine, pool, shares, services.log, transition);
     disabled = (worker, error) => {
       services.log.log('error', `worker ${worker} cannot be started again, the runtime ends: ${error.message}`);
       void runtime.halt();
@@ -208,6 +226,38 @@ export class Runtime {
       throw thrown;
     }
     return runtime;
+  }
+
+  /** As it is now. */
+  get deployment(): Deployment {
+    return this.#deployment;
+  }
+
+  /** Of the deployment: one more with each change. */
+  get version(): number {
+    return this.#transition.version;
+  }
+
+  /**
+   * Be another deployment from now on: new processes run what it says, those that run keep what they run, and policies hold
+   * for all. Changes are made one after the other. Rejects with a DeploymentError that has every problem, or with a
+   * TroupeError, and nothing has changed.
+   */
+  async apply(next: Deployment): Promise<Applied> {
+    this.#assertRunning();
+    const change = this.#lastChange.then(async () => {
+      this.#assertRunning();
+      const applied = await this.#transition.apply(next);
+      this.#deployment = next;
+      return applied;
+    });
+    this.#lastChange = change.catch(() => undefined);
+    return change;
+  }
+
+  /** Compile and link what would change, and do nothing with it. Rejects with a DeploymentError. */
+  async check(next: Deployment): Promise<void> {
+    await this.#transition.prepare(next);
   }
 
   /** PID that the embedding program acts as. */
@@ -369,7 +419,15 @@ function startRoot(scheduler: Scheduler, deployed: Deployed, machine: RootMachin
     prepare: () => Promise.reject(new TroupeError('the root process has no source')),
     load: () => program,
   };
-  const linked = new Linked(ROOT_ENTRY, host, imports, scheduler, type, { sha256: '', data: undefined }, undefined);
+  const linked = new Linked(
+    { entry: ROOT_ENTRY, revision: FIRST_REVISION },
+    host,
+    imports,
+    scheduler,
+    type,
+    { sha256: '', data: undefined },
+    undefined,
+  );
   scheduler.counters.enter(host.index, host.maxProcesses);
   const slot = scheduler.table.allocate();
   const root = new Process(linked, slot, scheduler.table.generationOf(slot), [], NOTHING_INHERITED);

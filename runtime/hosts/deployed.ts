@@ -1,11 +1,18 @@
-/** What one scheduler knows of the deployment: entries, their artifacts, hosts, and entries linked to hosts. */
+/**
+ * What one scheduler knows of the deployment: entries, their artifacts, hosts, and entries linked to hosts.
+ *
+ * Entries change while their processes run. Each has a revision, which grows when the entry or its code changes; a process
+ * keeps the one that it runs, on whatever thread, and new ones get the present one. All threads learn of a change (`stage`)
+ * before any of them makes it the present one (`commit`), so whatever one sends, the others know it.
+ */
 import type { CapabilityDefinition } from '../capabilities/capability.ts';
 import { linkImports } from '../capabilities/link.ts';
-import { entryNotFound, entryNotRunnable, hostNotFound, noHostGiven, notAHost } from '../catalogue.ts';
+import { entryNotFound, entryNotRunnable, hostNotFound, invariantBroken, noHostGiven, notAHost } from '../catalogue.ts';
 import { TroupeError } from '../errors.ts';
 import type { Artifact, MachineType } from '../machine.ts';
 import type { Entry } from '../registry/entry.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
+import type { Policy } from '../security/decision.ts';
 import { policiesOf } from '../security/policies.ts';
 import { FUNCTION_HOST, Host, type HostSettings, SYSTEM_HOST } from './host.ts';
 import { Linked } from './linked.ts';
@@ -17,21 +24,48 @@ export interface DeployedData {
   readonly hosts: readonly HostSettings[];
   /** `security.audit.grants` of the settings. */
   readonly auditGrants?: boolean;
+  /** Revision of each entry that has changed since the runtime began; `FIRST_REVISION` of all others. */
+  readonly revisions?: ReadonlyMap<string, number>;
+  /** Of the whole: one more with each change. */
+  readonly version?: number;
+  /** What some process may still run, or go back to. */
+  readonly older?: readonly Definition[];
 }
 
+/** An entry with what was made of it. */
+export interface Definition {
+  readonly entry: Entry;
+  /** Undefined for what does not run. */
+  readonly artifact: Artifact | undefined;
+  readonly revision: number;
+}
+
+/** Of entries that have not changed since the runtime began. */
+export const FIRST_REVISION = 1;
+
 export class Deployed {
-  readonly entries = new Map<string, Entry>();
+  /** Of the data. */
+  version: number;
+  /** Another map after each change. */
+  entries: ReadonlyMap<string, Entry>;
+  /** By id; those that were removed are not `running`. */
   readonly hosts = new Map<string, Host>();
-  readonly #artifacts: ReadonlyMap<string, Artifact>;
+  #definitions: ReadonlyMap<string, Definition>;
+  #policies: ReadonlyMap<string, Policy> = new Map();
+  #older: readonly Definition[];
+  /** What is the present one next. */
+  #staged: { readonly data: DeployedData; readonly definitions: ReadonlyMap<string, Definition> } | undefined;
   readonly #machines = new Map<string, MachineType>();
   /** What the threads share, by language: `MachineType.share`. */
   readonly #shared = new Map<MachineType, unknown>();
   readonly #capabilities: ReadonlyMap<string, CapabilityDefinition>;
-  /** host id -> entry id -> linked. */
+  /** host id -> entry id -> linked: those of the present revisions. */
   readonly #linked = new Map<string, Map<string, Linked>>();
+  /** The same, by id and revision, of all others. */
+  readonly #others = new Map<string, Map<string, Linked>>();
   #scheduler: Scheduler | undefined;
   /** The host of a deployment that has exactly one for processes. */
-  readonly onlyHost: Host | undefined;
+  onlyHost: Host | undefined;
 
   constructor(
     data: DeployedData,
@@ -42,16 +76,37 @@ export class Deployed {
     machines.forEach((machine, i) => {
       this.#shared.set(machine, shared[i]);
     });
-    for (const entry of data.entries) this.entries.set(entry.id, entry);
-    const policies = policiesOf(this.entries);
-    for (const settings of data.hosts) {
-      this.hosts.set(settings.id, new Host(settings, unreachableFrom(settings.id, data.hosts), policies));
-    }
-    this.#artifacts = data.artifacts;
+    this.version = data.version ?? 1;
+    this.#definitions = definitionsOf(data, new Map());
+    this.#older = data.older ?? [];
+    this.entries = entriesOf(this.#definitions);
     this.#capabilities = capabilities;
     for (const machine of machines) for (const kind of machine.kinds) this.#machines.set(kind, machine);
+    this.#settle(data.hosts);
+  }
+
+  /** Hosts as they are now; whether what some of their processes may do can be different. */
+  #settle(settings: readonly HostSettings[]): boolean {
+    let different = false;
+    const policies = this.#policiesNow();
+    for (const of of settings) {
+      const unreachable = unreachableFrom(of.id, settings);
+      const host = this.hosts.get(of.id);
+      if (host === undefined) this.hosts.set(of.id, new Host(of, unreachable, policies));
+      else if (host.change(of, unreachable, policies)) different = true;
+    }
     const usual = this.#usualHosts();
     this.onlyHost = usual.length === 1 ? usual[0] : undefined;
+    return different;
+  }
+
+  /** The same map as before where no policy has changed. */
+  #policiesNow(): ReadonlyMap<string, Policy> {
+    const policies = policiesOf(this.entries);
+    const before = this.#policies;
+    const same = before.size === policies.size && [...policies].every(([id, policy]) => before.get(id) === policy);
+    if (!same) this.#policies = policies;
+    return this.#policies;
   }
 
   /** Must be called once before anything is linked. */
@@ -61,7 +116,7 @@ export class Deployed {
 
   #usualHosts(): Host[] {
     return [...this.hosts.values()].filter(
-      host => !host.terminal && host.id !== FUNCTION_HOST && host.id !== SYSTEM_HOST,
+      host => !host.terminal && !host.removed && host.id !== FUNCTION_HOST && host.id !== SYSTEM_HOST,
     );
   }
 
@@ -79,7 +134,7 @@ export class Deployed {
     if (host !== undefined) {
       const id = this.qualify(host, namespace);
       const found = this.hosts.get(id);
-      if (found !== undefined) return found;
+      if (found !== undefined && !found.removed) return found;
       const other = this.entries.get(id);
       return other === undefined ? hostNotFound(id) : notAHost(id, other.kind);
     }
@@ -96,16 +151,12 @@ export class Deployed {
     let ofHost = this.#linked.get(host.id);
     const linked = ofHost?.get(full);
     if (linked !== undefined) return linked;
-    const entry = this.entries.get(full);
-    if (entry === undefined) return entryNotFound(full);
-    const machine = this.#machines.get(entry.kind);
-    const artifact = this.#artifacts.get(full);
-    if (machine === undefined || artifact === undefined || entry.kind === 'library.lua') {
-      return entryNotRunnable(full, entry.kind);
-    }
-    const imports = linkImports(entry, host, this.#capabilities, machine.consent);
-    if (imports instanceof TroupeError) return imports;
-    const made = new Linked(entry, host, imports, this.#scheduler!, machine, artifact, this.#shared.get(machine));
+    const definition = this.#definitions.get(full);
+    if (definition === undefined) return entryNotFound(full);
+    const key = revisionKey(full, definition.revision);
+    const made = this.#others.get(host.id)?.get(key) ?? this.#make(definition, host);
+    if (made instanceof TroupeError) return made;
+    this.#others.get(host.id)?.delete(key);
     if (ofHost === undefined) {
       ofHost = new Map();
       this.#linked.set(host.id, ofHost);
@@ -113,6 +164,194 @@ export class Deployed {
     ofHost.set(full, made);
     return made;
   }
+
+  /**
+   * One revision of an entry on a host, for what another thread has linked already. Where it cannot be linked here any more,
+   * because a host's grants have changed in between, its program says why.
+   */
+  linkRevision(id: string, host: Host, revision: number): Linked {
+    if ((this.#definitions.get(id)?.revision ?? revision) === revision) {
+      const linked = this.link(id, host, '');
+      if (linked instanceof Linked) return linked;
+    }
+    const key = revisionKey(id, revision);
+    let ofHost = this.#others.get(host.id);
+    let linked = ofHost?.get(key);
+    if (linked !== undefined) return linked;
+    const definition = this.#find(id, revision);
+    if (definition === undefined) throw invariantBroken(`nobody knows revision ${revision} of ${id}`);
+    const made = this.#make(definition, host);
+    if (made instanceof TroupeError) return this.#faulty(definition, host, made);
+    linked = made;
+    if (ofHost === undefined) {
+      ofHost = new Map();
+      this.#others.set(host.id, ofHost);
+    }
+    ofHost.set(key, linked);
+    return linked;
+  }
+
+  #find(id: string, revision: number): Definition | undefined {
+    const staged = this.#staged?.definitions.get(id);
+    if (staged?.revision === revision) return staged;
+    const present = this.#definitions.get(id);
+    if (present?.revision === revision) return present;
+    return this.#older.find(older => older.entry.id === id && older.revision === revision);
+  }
+
+  #make(definition: Definition, host: Host): Linked | TroupeError {
+    const { entry, artifact } = definition;
+    const machine = this.#machines.get(entry.kind);
+    if (machine === undefined || artifact === undefined || entry.kind === 'library.lua') {
+      return entryNotRunnable(entry.id, entry.kind);
+    }
+    const imports = linkImports(entry, host, this.#capabilities, machine.consent);
+    if (imports instanceof TroupeError) return imports;
+    return new Linked(definition, host, imports, this.#scheduler!, machine, artifact, this.#shared.get(machine));
+  }
+
+  #faulty(definition: Definition, host: Host, fault: TroupeError): Linked {
+    const machine: MachineType = {
+      kinds: [],
+      prepare: () => Promise.reject(fault),
+      load: () => {
+        throw fault;
+      },
+    };
+    const imports = { host: host.id, trusted: host.trusted, names: [], has: () => false, get: () => undefined };
+    const artifact = { sha256: '', data: undefined };
+    return new Linked(definition, host, imports, this.#scheduler!, machine, artifact, undefined);
+  }
+
+  // --- changes --------------------------------------------------------------------------------------------------
+
+  /** The revision of an entry that new processes get; undefined where there is no such entry. */
+  revisionOf(id: string): number | undefined {
+    return this.#definitions.get(id)?.revision;
+  }
+
+  /** The revision before the present one, if it is still known. */
+  previous(id: string): Definition | undefined {
+    let found: Definition | undefined;
+    for (const older of this.#older) {
+      if (older.entry.id === id && (found === undefined || older.revision > found.revision)) found = older;
+    }
+    return found;
+  }
+
+  /**
+   * Learn what the deployment will be. What is loaded here of an entry that changes is loaded anew, so that nobody waits for
+   * it later: throws what that throws.
+   */
+  stage(data: DeployedData): void {
+    const staged = { data, definitions: definitionsOf(data, this.#definitions) };
+    this.#staged = staged;
+    // What comes from threads that are further may be for them; here nobody finds them yet.
+    for (const host of data.hosts)
+      if (!this.hosts.has(host.id)) this.hosts.set(host.id, new Host({ ...host, removed: true }));
+    for (const [hostId, ofHost] of this.#linked) {
+      for (const [id, linked] of ofHost) {
+        const definition = staged.definitions.get(id);
+        if (definition === undefined || definition.revision === linked.revision || !linked.isLoaded) continue;
+        this.linkRevision(id, this.hosts.get(hostId)!, definition.revision).program;
+      }
+    }
+  }
+
+  /** Forget what was staged. */
+  unstage(): void {
+    const staged = this.#staged;
+    if (staged === undefined) return;
+    this.#staged = undefined;
+    for (const { entry, revision } of staged.definitions.values()) {
+      if (this.#find(entry.id, revision) === undefined) this.#forget(entry.id, revision);
+    }
+  }
+
+  #forget(id: string, revision: number): void {
+    const key = revisionKey(id, revision);
+    for (const ofHost of this.#others.values()) ofHost.delete(key);
+  }
+
+  /** Whether this version was staged and not committed. */
+  awaits(version: number): boolean {
+    return this.#staged?.data.version === version;
+  }
+
+  /**
+   * What was staged is the deployment now. Processes that run keep what they run; whether they must be judged anew before
+   * they act on others.
+   */
+  commit(): boolean {
+    const { data, definitions } = this.#staged!;
+    this.version = data.version!;
+    this.#staged = undefined;
+    for (const [hostId, ofHost] of this.#linked) {
+      for (const [id, linked] of ofHost) {
+        if (definitions.get(id)?.revision === linked.revision) continue;
+        ofHost.delete(id);
+        this.#keep(hostId, linked);
+      }
+    }
+    const before = this.#older;
+    this.#definitions = definitions;
+    this.#older = data.older ?? [];
+    this.entries = entriesOf(definitions);
+    for (const { entry, revision } of before) {
+      if (this.#find(entry.id, revision) === undefined) this.#forget(entry.id, revision);
+    }
+    const judgedAnew = this.#settle(data.hosts);
+    for (const host of this.hosts.values()) if (host.changed) this.#linkAnew(host);
+    for (const linked of this.#all()) linked.lastSpawned = undefined;
+    return judgedAnew;
+  }
+
+  #keep(hostId: string, linked: Linked): void {
+    let ofHost = this.#others.get(hostId);
+    if (ofHost === undefined) {
+      ofHost = new Map();
+      this.#others.set(hostId, ofHost);
+    }
+    ofHost.set(revisionKey(linked.entry.id, linked.revision), linked);
+  }
+
+  /** What a host grants has changed: processes keep what they were linked with, on this thread, and new ones are linked anew. */
+  #linkAnew(host: Host): void {
+    host.changed = false;
+    for (const table of [this.#linked, this.#others]) {
+      for (const linked of table.get(host.id)?.values() ?? []) linked.stays = true;
+      table.delete(host.id);
+    }
+  }
+
+  /** Everything that is linked here. */
+  *#all(): Generator<Linked> {
+    for (const table of [this.#linked, this.#others]) for (const ofHost of table.values()) yield* ofHost.values();
+  }
+}
+
+/** What has not changed stays the same object, by which others know it. */
+function definitionsOf(
+  { entries, artifacts, revisions }: DeployedData,
+  known: ReadonlyMap<string, Definition>,
+): Map<string, Definition> {
+  const definitions = new Map<string, Definition>();
+  for (const entry of entries) {
+    const revision = revisions?.get(entry.id) ?? FIRST_REVISION;
+    const before = known.get(entry.id);
+    const same = before?.revision === revision;
+    definitions.set(entry.id, same ? before : { entry, artifact: artifacts.get(entry.id), revision });
+  }
+  return definitions;
+}
+
+function entriesOf(definitions: ReadonlyMap<string, Definition>): Map<string, Entry> {
+  return new Map([...definitions].map(([id, { entry }]) => [id, entry]));
+}
+
+/** One revision of an entry. */
+export function revisionKey(id: string, revision: number): string {
+  return `${id}@${revision}`;
 }
 
 /** Hosts that let in only others; the runtime's own processes get in everywhere. */

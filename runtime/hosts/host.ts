@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Payload } from '../payload/payload.ts';
 import { hostOfPid } from '../pid.ts';
 import type { Entry, Place } from '../registry/entry.ts';
@@ -19,6 +20,9 @@ export const HOST_DEFAULTS = {
 
 type Context = { readonly [key: string]: Payload };
 
+/** Hosts that can be added to a deployment while it runs. */
+export const MORE_HOSTS = 256;
+
 /** Keys by which a host that is not trusted consents to what is bounded less than other programs. */
 export const CONSENTS = ['allow_untrusted_ts'] as const;
 export type Consent = (typeof CONSENTS)[number];
@@ -30,36 +34,43 @@ export class Host implements Border {
   readonly index: number;
   /** A terminal host runs one process and its exit code is the process's. */
   readonly terminal: boolean;
-  readonly trusted: boolean;
-  readonly consents: readonly Consent[];
+  // What follows can change while the host runs (`change`).
+  trusted!: boolean;
+  consents!: readonly Consent[];
   /** Modules of Node that its `capabilities` list, `node:crypto`; undefined: it has no such block of its own. */
-  readonly nodeModules: readonly string[] | undefined;
+  nodeModules!: readonly string[] | undefined;
   /** Capability name -> validated settings; undefined: the host has no `capabilities` block. */
-  readonly capabilities: { readonly [name: string]: unknown } | undefined;
+  capabilities!: { readonly [name: string]: unknown } | undefined;
   /** Where its capabilities are written: the line to change when an import is missing. */
-  readonly place: Place;
-  readonly maxProcesses: number;
+  place!: Place;
+  maxProcesses!: number;
   /** Messages that may wait for one process. */
-  readonly mailbox: number;
+  mailbox!: number;
   /** Bytes that may wait for one process, in messages that are large enough to be weighed. */
-  readonly mailboxBytes: number;
+  mailboxBytes!: number;
   /** At most so many schedulers run its processes; 0: all. */
-  readonly workers: number;
+  workers!: number;
   /** Its processes use the terminal, which belongs to the main thread. */
-  readonly pinned: boolean;
-  readonly limits: HostLimits;
-  readonly strict: boolean;
-  readonly operations: ReadonlySet<string> | undefined;
+  pinned!: boolean;
+  limits!: HostLimits;
+  strict!: boolean;
+  operations!: ReadonlySet<string> | undefined;
   /** Whose processes may act on those here; undefined: everybody's. */
-  readonly reachableFrom: ReadonlySet<string> | undefined;
-  readonly unreachable: ReadonlySet<string>;
+  reachableFrom!: ReadonlySet<string> | undefined;
+  unreachable!: ReadonlySet<string>;
   /** Whether a process here that has no identity may do everything to everybody. */
-  readonly isOpen: boolean;
+  isOpen!: boolean;
   running = true;
-  readonly #authorities: Authorities;
+  /** The deployment has it no more. */
+  removed = false;
+  /** What its processes are granted has changed, and they must be linked anew. */
+  changed = false;
+  #settings: HostSettings | undefined = undefined;
+  #policies!: ReadonlyMap<string, Policy>;
+  #authorities!: Authorities;
   /** Of processes that come without an identity; undefined: they have none. */
-  readonly #identity: Context | undefined;
-  readonly #inherited: Inherited;
+  #identity!: Context | undefined;
+  #inherited!: Inherited;
 
   /** `unreachable`: hosts whose `reachable_from` does not name this one. `policies`: of the deployment, by id. */
   constructor(
@@ -70,11 +81,23 @@ export class Host implements Border {
     this.id = settings.id;
     this.index = settings.index;
     this.terminal = settings.terminal;
+    this.change(settings, unreachable, policies);
+    this.changed = false;
+  }
+
+  /** Be what the settings say from now on. Whether what its processes may do to others can be different now. */
+  change(settings: HostSettings, unreachable: ReadonlySet<string>, policies: ReadonlyMap<string, Policy>): boolean {
+    const before = this.#settings;
+    this.place = settings.place;
+    this.removed = settings.removed ?? false;
+    const same = before !== undefined && sameSettings(before, settings);
+    if (same && isDeepStrictEqual(this.unreachable, unreachable) && this.#policies === policies) return false;
+    if (!same) this.changed = true;
+    this.#settings = settings;
     this.trusted = settings.trusted;
     this.consents = settings.consents;
     this.nodeModules = settings.nodeModules;
     this.capabilities = settings.capabilities;
-    this.place = settings.place;
     this.maxProcesses = settings.maxProcesses;
     this.mailbox = settings.limits.mailbox ?? HOST_DEFAULTS.mailbox;
     this.mailboxBytes = settings.limits.mailbox_bytes ?? HOST_DEFAULTS.mailboxBytes;
@@ -86,9 +109,11 @@ export class Host implements Border {
     this.reachableFrom = settings.reachableFrom === undefined ? undefined : new Set(settings.reachableFrom);
     this.unreachable = unreachable;
     this.isOpen = !this.strict && this.operations === undefined && unreachable.size === 0;
+    this.#policies = policies;
     this.#authorities = new Authorities(this, policies);
     this.#identity = settings.identity;
     this.#inherited = settings.identity === undefined ? NOTHING_INHERITED : new Inherited({ ...settings.identity });
+    return true;
   }
 
   /** What a process with this context is asked before it acts on others. */
@@ -102,6 +127,11 @@ export class Host implements Border {
     if (inherited === NOTHING_INHERITED) return this.#inherited;
     return new Inherited({ ...inherited.context, ...this.#identity });
   }
+}
+
+/** Whether they say the same, wherever they are written. */
+function sameSettings(one: HostSettings, other: HostSettings): boolean {
+  return isDeepStrictEqual({ ...one, place: undefined }, { ...other, place: undefined });
 }
 
 export interface HostLimits {
@@ -135,13 +165,34 @@ export interface HostSettings {
   readonly reachableFrom: readonly string[] | undefined;
   /** Of `lifecycle.security`: reserved context values. */
   readonly identity: Context | undefined;
+  /** Its entry is gone; its place among the hosts stays taken, for there may be those who still know it. */
+  readonly removed?: boolean;
 }
 
-/** The hosts of a deployment as data, in a fixed order, so that all schedulers number them alike. */
+/**
+ * The hosts of a deployment as data, in a fixed order, so that all schedulers number them alike. `before`: those of the
+ * deployment that was there before, which keep their numbers.
+ */
 export function hostSettings(
   entries: ReadonlyMap<string, Entry>,
   defaults: HostLimits,
   strictMode?: boolean,
+  before: readonly HostSettings[] = [],
+): HostSettings[] {
+  const now = settingsOf(entries, defaults, strictMode);
+  if (before.length === 0) return now;
+  const indices = new Map(before.map(({ id, index }) => [id, index]));
+  let next = before.length;
+  const settings = now.map(host => ({ ...host, index: indices.get(host.id) ?? next++ }));
+  const present = new Set(settings.map(({ id }) => id));
+  for (const host of before) if (!present.has(host.id)) settings.push({ ...host, removed: true });
+  return settings.sort((a, b) => a.index - b.index);
+}
+
+function settingsOf(
+  entries: ReadonlyMap<string, Entry>,
+  defaults: HostLimits,
+  strictMode: boolean | undefined,
 ): HostSettings[] {
   const settings: HostSettings[] = [];
   for (const entry of entries.values()) {

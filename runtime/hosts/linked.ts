@@ -8,6 +8,8 @@ import type { Host } from './host.ts';
 /** An entry on a host on one scheduler: imports resolved, program loaded on first use. */
 export class Linked {
   readonly entry: Entry;
+  /** See `deployed.ts`. */
+  readonly revision: number;
   readonly host: Host;
   readonly imports: ImportTable;
   readonly scheduler: Scheduler;
@@ -24,9 +26,11 @@ export class Linked {
   stepTime = 0;
   /** How many were measured. */
   samples = 0;
+  /** What its processes were granted is granted no more: they cannot be linked elsewhere, and stay on this thread. */
+  stays = false;
 
   constructor(
-    entry: Entry,
+    { entry, revision }: { readonly entry: Entry; readonly revision: number },
     host: Host,
     imports: ImportTable,
     scheduler: Scheduler,
@@ -35,6 +39,7 @@ export class Linked {
     shared: unknown,
   ) {
     this.entry = entry;
+    this.revision = revision;
     this.host = host;
     this.imports = imports;
     this.scheduler = scheduler;
@@ -49,6 +54,10 @@ export class Linked {
     // The first ones run code that is not compiled yet; they are soon outweighed.
     if (this.samples < 255) this.samples++;
     this.stepTime += (microseconds - this.stepTime) / Math.min(this.samples, 8);
+  }
+
+  get isLoaded(): boolean {
+    return this.#program !== undefined;
   }
 
   /** The loaded program. Throws what loading throws; a failed load is tried again by the next spawn. */

@@ -10,7 +10,7 @@ import { type Entry, type Place, showPlace } from '../registry/entry.ts';
 import type { Deployment } from '../registry/load.ts';
 import { DeploymentError, ProblemList } from '../registry/problem.ts';
 import { type DeployedData, Deployed } from './deployed.ts';
-import { type Host, hostSettings } from './host.ts';
+import { type Host, type HostSettings, hostSettings } from './host.ts';
 import { Preparations } from './preparations.ts';
 
 export interface PrepareOptions {
@@ -18,13 +18,15 @@ export interface PrepareOptions {
   readonly capabilities: ReadonlyMap<string, CapabilityDefinition>;
   /** What was prepared before, to be used again where nothing has changed; what is prepared now is added to it. */
   readonly preparations?: Preparations;
+  /** Hosts that a running deployment has: they keep their numbers. */
+  readonly hosts?: readonly HostSettings[];
 }
 
 /** Compile, verify and link. Rejects with a DeploymentError that has every problem. */
 export async function prepareDeployment(deployment: Deployment, options: PrepareOptions): Promise<DeployedData> {
   const entries = [...deployment.entries.values()];
   const { limits, security } = deployment.settings;
-  const hosts = hostSettings(deployment.entries, limits ?? {}, security.strict_mode);
+  const hosts = hostSettings(deployment.entries, limits ?? {}, security.strict_mode, options.hosts);
   const deployed = new Deployed({ entries, artifacts: new Map(), hosts }, options.machines, options.capabilities);
   const problems = new ProblemList();
   checkImports(entries, deployed, options, problems);

@@ -105,6 +105,7 @@ export function spawnChild(
       outbound!.spawn(worker, {
         number,
         entry: linked.entry.id,
+        revision: linked.revision,
         host: host.id,
         parent: parent.pid,
         tag,

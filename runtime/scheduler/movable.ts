@@ -14,6 +14,7 @@ export function mayGo(process: Process, taker: number, outbound: Outbound, quiet
   const { extras } = process;
   if (process.sentAt > quiet || process.waiting > MOST_MESSAGES) return false;
   if (!outbound.mayRunOn(process.linked.host, taker)) return false;
+  if (process.linked.stays) return false;
   if (extras === undefined) return true;
   // What it has opened is of this thread, and so is an operation that it waits for.
   if (extras.arriving !== undefined || extras.heavy || extras.releases !== undefined) return false;

@@ -21,6 +21,7 @@ export interface Sender {
 export interface FarSpawn {
   readonly number: number;
   readonly entry: string;
+  readonly revision: number;
   readonly host: string;
   /** PID of the spawner. */
   readonly parent: string;
@@ -62,6 +63,8 @@ export interface Outbound {
   refusal(worker: number): TroupeError | undefined;
   /** Nothing may be given away for now. */
   readonly keeps: boolean;
+  /** There may be more hosts now. */
+  knowHosts(): void;
   /** Mark a number as alive on a worker, before anything can be sent to it. */
   announce(number: number, worker: number, host: { readonly index: number }): void;
   /** A number that was announced, and that nobody has learned of, is not used after all. */

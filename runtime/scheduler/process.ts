@@ -76,7 +76,7 @@ export class Process implements EventQueue, StepOutput, TimerOwner {
   extras: Extras | undefined;
   readonly inherited: Inherited;
   /** What it is asked before it acts on others; undefined: nothing restricts it. */
-  readonly authority: Authority | undefined;
+  authority: Authority | undefined;
   pidText: string | undefined;
   /** Where it sent to last: most processes send to the same one again. */
   lastDest: string | undefined;
@@ -95,12 +95,18 @@ export class Process implements EventQueue, StepOutput, TimerOwner {
     this.more = undefined;
     this.extras = undefined;
     this.inherited = inherited;
-    const { host } = linked;
-    this.authority = host.isOpen && !inherited.identified ? undefined : host.authorityOf(inherited.context);
+    this.authority = authorityOf(linked, inherited);
     this.pidText = undefined;
     this.lastDest = undefined;
     this.lastTarget = undefined;
     this.sentAt = 0;
+  }
+
+  /** What it may do to others has changed: nothing that was allowed before is allowed for that alone. */
+  judgeAnew(): void {
+    this.authority = authorityOf(this.linked, this.inherited);
+    this.lastDest = undefined;
+    this.lastTarget = undefined;
   }
 
   // --- identity -------------------------------------------------------------------------------------------------
@@ -379,6 +385,10 @@ export class Process implements EventQueue, StepOutput, TimerOwner {
     this.linked.scheduler.wake(this);
     this.linked.scheduler.kick();
   }
+}
+
+function authorityOf({ host }: Linked, inherited: Inherited): Authority | undefined {
+  return host.isOpen && !inherited.identified ? undefined : host.authorityOf(inherited.context);
 }
 
 /** Of somebody who is not there any more one is not told, and has nothing to take back. */

@@ -7,8 +7,9 @@ import { compileExpression } from './expression.ts';
 
 type Entries = ReadonlyMap<string, Entry>;
 
-/** By id; entries never change while a runtime lives. */
+/** By id; after a change there is another map of entries, in which those that did not change are the same. */
 const known = new WeakMap<Entries, ReadonlyMap<string, Policy>>();
+const ofEntries = new WeakMap<Entry, Policy | undefined>();
 
 export function policiesOf(entries: Entries): ReadonlyMap<string, Policy> {
   let policies = known.get(entries);
@@ -27,6 +28,11 @@ export function groupMembers(entries: Entries, group: string): string[] {
 }
 
 function policyOf(entry: Entry): Policy | undefined {
+  if (!ofEntries.has(entry)) ofEntries.set(entry, readPolicy(entry));
+  return ofEntries.get(entry);
+}
+
+function readPolicy(entry: Entry): Policy | undefined {
   const rules = dataOf(entry, 'security.policy')?.policy;
   if (rules !== undefined) {
     const { actions, resources, effect } = rules;

@@ -13,6 +13,7 @@ import { LOG_LEVELS, type LogFields } from '../logger.ts';
 import type { Shared } from '../machine.ts';
 import { unpackPayload } from '../payload/messagepack.ts';
 import { pidPrefix } from '../pid.ts';
+import type { Entry } from '../registry/entry.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
 import { type AuditRecord, unpackAudit } from '../security/audit.ts';
 import { type Loss, Losses } from './losses.ts';
@@ -20,9 +21,11 @@ import { LocalMember, type Member, type Obeyed, RemoteMember } from './member.ts
 import { join, type MeshData } from './mesh.ts';
 import { Questions, type Told } from './questions.ts';
 import { Ring } from './ring.ts';
+import { MORE_HOSTS } from '../hosts/host.ts';
 import { NAMES_CAPACITY } from '../lifecycle/names.ts';
 import { bytesForNames, SharedNames } from './shared_names.ts';
 import { allocateSharedMemory, type SharedMemory } from './shared_state.ts';
+import type { ChangeMade, ChangeOrder } from './thread_changes.ts';
 import { Watchdog } from './watchdog.ts';
 import type { WorkerReport, WorkerStart } from './worker_main.ts';
 
@@ -74,7 +77,7 @@ export class WorkerPool {
   /** The scheduler of the main thread: index 0. */
   readonly scheduler: Scheduler;
   readonly #options: PoolOptions;
-  readonly #data: DeployedData;
+  #data: DeployedData;
   readonly #memory: SharedMemory;
   /** `rings[from][to]` and `ports[at][to]`, as they were given to the threads that live now. */
   readonly #rings: (SharedArrayBuffer | undefined)[][];
@@ -85,6 +88,8 @@ export class WorkerPool {
   readonly #running: (Running | undefined)[] = [];
   /** How often in a row a thread could not be started in the place of a lost one. */
   readonly #failures: number[] = [];
+  /** Of PIDs, by the number of the host. */
+  readonly #prefixes: string[] = [];
   readonly #local: Member;
   readonly #losses: Losses;
   readonly #watchdog: Watchdog | undefined;
@@ -94,9 +99,10 @@ export class WorkerPool {
     this.#options = options;
     this.#data = withoutSources(data);
     const schedulers = options.workers + 1;
-    const rates = Rates.size(data.hosts.length, options.capabilities);
+    const hosts = data.hosts.length + MORE_HOSTS;
+    const rates = Rates.size(hosts, options.capabilities);
     const names = bytesForNames(NAMES_CAPACITY);
-    this.#memory = allocateSharedMemory(schedulers, data.hosts.length, rates, names);
+    this.#memory = allocateSharedMemory(schedulers, hosts, rates, names);
     this.#rings = Array.from({ length: schedulers }, () => new Array(schedulers));
     this.#ports = Array.from({ length: schedulers }, () => new Array(schedulers));
     this.#bytesPorts = Array.from({ length: schedulers }, () => new Array(schedulers));
@@ -104,14 +110,13 @@ export class WorkerPool {
     const { scheduler, post } = join(this.#meshOf(0), deployed, options.clock, options.services);
     this.scheduler = scheduler;
     this.#local = new LocalMember(post);
-    const prefixes: string[] = [];
-    for (const host of deployed.hosts.values()) prefixes[host.index] = pidPrefix(host.id);
+    for (const host of deployed.hosts.values()) this.#prefixes[host.index] = pidPrefix(host.id);
     this.#losses = new Losses({
       memory: this.#memory,
       names: new SharedNames(this.#memory.names, 0),
       counters: scheduler.counters,
       post,
-      prefixes,
+      prefixes: this.#prefixes,
       members: () => [this.#local, ...this.#running.flatMap(running => running?.member ?? [])],
       replace: index => void this.#replace(index),
     });
@@ -297,6 +302,22 @@ export class WorkerPool {
     return this.#running[index]?.questions.ask(question, timeout);
   }
 
+  /** As `ask`, for a change of the deployment. */
+  async change<O extends ChangeOrder>(index: number, order: O, timeout: number): Promise<ChangeMade<O> | undefined> {
+    return this.#running[index]?.questions.ask(order, timeout);
+  }
+
+  /** What threads get that start from now on in the place of others. */
+  set data(data: DeployedData) {
+    this.#data = withoutSources(data);
+    for (const { id, index } of data.hosts) this.#prefixes[index] = pidPrefix(id);
+  }
+
+  /** Without the sources, as it goes to workers. */
+  get data(): DeployedData {
+    return this.#data;
+  }
+
   /** PID of the process that a worker is stepping; undefined while it steps none. */
   steppedOn(index: number): string | undefined {
     return this.#losses.running(index);
@@ -340,10 +361,13 @@ function stackOf(cause: unknown): string | undefined {
 function withoutSources(data: DeployedData): DeployedData {
   return {
     ...data,
-    entries: data.entries.map(entry =>
-      entry.source === undefined ? entry : { ...entry, source: { ...entry.source, bytes: new Uint8Array(0) } },
-    ),
+    entries: data.entries.map(withoutSource),
+    older: data.older?.map(definition => ({ ...definition, entry: withoutSource(definition.entry) })),
   };
+}
+
+function withoutSource(entry: Entry): Entry {
+  return entry.source === undefined ? entry : { ...entry, source: { ...entry.source, bytes: new Uint8Array(0) } };
 }
 
 /** Wait for a word of a worker's own; reports may come before it. */

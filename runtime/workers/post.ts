@@ -120,7 +120,11 @@ export class Post implements Outbound {
     this.#scheduler = scheduler;
     this.#outgoing.attach(scheduler);
     this.#reception.attach(scheduler);
-    for (const host of scheduler.deployed.hosts.values()) this.#hostPrefixes[host.index] = pidPrefix(host.id);
+    this.knowHosts();
+  }
+
+  knowHosts(): void {
+    for (const host of this.#scheduler!.deployed.hosts.values()) this.#hostPrefixes[host.index] = pidPrefix(host.id);
   }
 
   // --- the directory --------------------------------------------------------------------------------------------
@@ -315,6 +319,7 @@ export class Post implements Outbound {
     const writer = this.#outgoing.begin(FrameKind.Spawn);
     writer.write(spawn.number);
     writer.write(spawn.entry);
+    writer.write(spawn.revision);
     writer.write(spawn.host);
     writer.write(spawn.parent);
     writer.write(spawn.tag);

@@ -7,14 +7,13 @@ import { Answer, type ExitResult, type Payload, type ProcessEvent } from '../mac
 import { Message } from '../message.ts';
 import type { PayloadReader, PayloadWriter } from '../payload/messagepack.ts';
 import { Packed } from '../payload/payload.ts';
-import type { Linked } from '../hosts/linked.ts';
 import { generationOf, SLOT_MASK } from '../pid.ts';
 import type { Extras, Watcher } from '../scheduler/extras.ts';
 import { Inherited, NOTHING_INHERITED } from '../scheduler/inherited.ts';
 import { Process, type ProcessState } from '../scheduler/process.ts';
 import { Queue } from '../scheduler/queue.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
-import { TroupeError, toTroupeError } from '../errors.ts';
+import { toTroupeError } from '../errors.ts';
 
 const NO_ARGS: readonly Payload[] = Object.freeze([]) as readonly Payload[];
 
@@ -35,6 +34,7 @@ export function writeProcess(writer: PayloadWriter, process: Process, now: numbe
   const inherited = process.inherited !== NOTHING_INHERITED;
   writer.write(process.number);
   writer.write(process.linked.entry.id);
+  writer.write(process.linked.revision);
   writer.write(process.linked.host.id);
   writer.write(process.state);
   writer.write(
@@ -156,10 +156,12 @@ export function readResult(reader: PayloadReader): ExitResult | undefined {
 export function readProcess(reader: PayloadReader, scheduler: Scheduler): Process {
   const number = reader.read() as number;
   const entry = reader.read() as string;
+  const revision = reader.read() as number;
   const host = reader.read() as string;
   const state = reader.read() as ProcessState;
   const has = reader.read() as number;
-  const linked = linkedOf(scheduler, entry, host);
+  const { deployed } = scheduler;
+  const linked = deployed.linkRevision(entry, deployed.hosts.get(host)!, revision);
   const inherited =
     (has & Has.CONTEXT) === 0 ? NOTHING_INHERITED : new Inherited(reader.read() as { [key: string]: Payload });
   const generation = generationOf(number);
@@ -182,14 +184,6 @@ export function readProcess(reader: PayloadReader, scheduler: Scheduler): Proces
   readExtras(reader, rare);
   readTimers(reader, process, scheduler);
   return process;
-}
-
-function linkedOf(scheduler: Scheduler, entry: string, host: string): Linked {
-  const { deployed } = scheduler;
-  const linked = deployed.link(entry, deployed.hosts.get(host)!, entry.slice(0, entry.indexOf(':')));
-  // It was linked where it came from, so it links here too.
-  if (linked instanceof TroupeError) throw linked;
-  return linked;
 }
 
 function readExtras(reader: PayloadReader, rare: Extras): void {

@@ -1,14 +1,18 @@
-/** What the main thread asks a worker about its processes, for people who look into a running deployment. */
+/**
+ * What the main thread asks a worker about its processes, for people who look into a running deployment, and what it has it
+ * change there.
+ */
 import type { MessagePort } from 'node:worker_threads';
 import { systemClock } from '../clock.ts';
 import { formatDuration } from '../duration.ts';
 import { TroupeError, toTroupeError } from '../errors.ts';
 import type { AnswerTo, Question, ThreadAnswers } from '../inspect/thread_questions.ts';
+import type { ChangeMade, ChangeOrder, ThreadChanges } from './thread_changes.ts';
 import { packPayload, unpackPayload } from '../payload/messagepack.ts';
 
 export interface Asked {
   readonly ask: number;
-  readonly question: Question;
+  readonly question: Question | ChangeOrder;
 }
 
 export interface Told {
@@ -18,12 +22,17 @@ export interface Told {
   readonly error: Uint8Array | undefined;
 }
 
-/** Worker: answer a question. */
-export async function tell({ ask, question }: Asked, answers: ThreadAnswers, port: MessagePort): Promise<void> {
+/** Worker: answer a question, or make a change. */
+export async function tell(
+  { ask, question }: Asked,
+  answers: ThreadAnswers,
+  changes: ThreadChanges,
+  port: MessagePort,
+): Promise<void> {
   let answer: unknown;
   let error: Uint8Array | undefined;
   try {
-    answer = await answers.answer(question);
+    answer = 'change' in question ? changes.make(question) : await answers.answer(question);
   } catch (thrown) {
     error = packPayload(toTroupeError(thrown, 'INTERNAL'));
   }
@@ -48,7 +57,9 @@ export class Questions {
   }
 
   /** Undefined: the worker is gone. Rejects with TIMEOUT after so many milliseconds. */
-  ask<Q extends Question>(question: Q, timeout: number): Promise<AnswerTo<Q> | undefined> {
+  ask<Q extends Question>(question: Q, timeout: number): Promise<AnswerTo<Q> | undefined>;
+  ask<O extends ChangeOrder>(order: O, timeout: number): Promise<ChangeMade<O> | undefined>;
+  ask(question: Question | ChangeOrder, timeout: number): Promise<unknown> {
     if (this.#isGone) return Promise.resolve(undefined);
     const ask = ++this.#next;
     return new Promise((resolve, reject) => {
@@ -58,7 +69,7 @@ export class Questions {
         const text = `its thread did not answer within ${formatDuration(timeout)}`;
         reject(new TroupeError(text, { kind: 'TIMEOUT', retryable: true }));
       });
-      this.#waiting.set(ask, { resolve: answer => resolve(answer as AnswerTo<Q> | undefined), reject, timer });
+      this.#waiting.set(ask, { resolve, reject, timer });
       this.#post({ ask, question });
     });
   }

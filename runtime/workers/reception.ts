@@ -303,6 +303,7 @@ export class Reception {
     const { deployed } = scheduler;
     const number = reader.read() as number;
     const entry = reader.read() as string;
+    const revision = reader.read() as number;
     const host = deployed.hosts.get(reader.read() as string)!;
     const parent = reader.read() as string;
     const tag = reader.read() as number;
@@ -321,9 +322,7 @@ export class Reception {
       })),
     };
     const inherited = inheritedOf(reader.read() as { [key: string]: Payload });
-    const linked = deployed.link(entry, host, entry.slice(0, entry.indexOf(':')));
-    // The spawner linked it before it sent it here, so it links here too.
-    if (linked instanceof TroupeError) throw linked;
+    const linked = deployed.linkRevision(entry, host, revision);
     const process = arrive(
       scheduler,
       linked,

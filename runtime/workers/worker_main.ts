@@ -15,6 +15,7 @@ import { LocalMember, obey, type Order } from './member.ts';
 import { onAbortedStep } from './aborted_step.ts';
 import { join, type MeshData } from './mesh.ts';
 import { type Asked, tell } from './questions.ts';
+import { ThreadChanges } from './thread_changes.ts';
 
 export interface WorkerStart {
   readonly mesh: MeshData;
@@ -72,6 +73,7 @@ async function main(start: WorkerStart, parent: MessagePort): Promise<void> {
   const { scheduler, post } = join(start.mesh, deployed, systemClock, services);
   const member = new LocalMember(post);
   const answers = new ThreadAnswers(scheduler);
+  const changes = new ThreadChanges(scheduler);
   onAbortedStep(start.notices, error => scheduler.abortStep(error));
   scheduler.onCrash = (pid, id, error) => {
     parent.postMessage({ report: 'crash', pid, id, error: packPayload(error) } satisfies WorkerReport);
@@ -83,7 +85,7 @@ async function main(start: WorkerStart, parent: MessagePort): Promise<void> {
     if (order === 'stop') {
       scheduler.stop(runtimeStopped());
       parent.postMessage('stopped');
-    } else if ('ask' in order) void tell(order, answers, parent);
+    } else if ('ask' in order) void tell(order, answers, changes, parent);
     else void obey(order, member, parent);
   });
   // A promise that a program leaves behind and that fails later must not take the worker with it.

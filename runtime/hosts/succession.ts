@@ -1,0 +1,63 @@
+/**
+ * One deployment after another in the same runtime: which entries are new, different or gone, and the revisions of what is
+ * different. What no process runs any more is forgotten, but not the revision before the present one, to which a supervisor may
+ * go back.
+ */
+import { sameDefinition } from '../registry/same_definition.ts';
+import { type DeployedData, type Definition, FIRST_REVISION, revisionKey } from './deployed.ts';
+
+export interface Succession {
+  readonly data: DeployedData;
+  /** Ids, in the order of the entries. */
+  readonly added: readonly string[];
+  readonly changed: readonly string[];
+  readonly removed: readonly string[];
+}
+
+/**
+ * `after`: as `prepareDeployment` made it. `version`: becomes the revision of what is different; greater than every one
+ * before. `inUse`: `revisionKey` of what some process runs, or may.
+ */
+export function succeed(
+  before: DeployedData,
+  after: DeployedData,
+  version: number,
+  inUse: ReadonlySet<string>,
+): Succession {
+  const known = new Map(before.entries.map(entry => [entry.id, definitionIn(before, entry)]));
+  const revisions = new Map<string, number>();
+  const added: string[] = [];
+  const changed: string[] = [];
+  const replaced: Definition[] = [];
+  for (const entry of after.entries) {
+    const old = known.get(entry.id);
+    known.delete(entry.id);
+    if (old === undefined) added.push(entry.id);
+    else if (sameDefinition(old.entry, entry) && old.artifact?.sha256 === after.artifacts.get(entry.id)?.sha256) {
+      revisions.set(entry.id, old.revision);
+      continue;
+    } else {
+      changed.push(entry.id);
+      replaced.push(old);
+    }
+    revisions.set(entry.id, version);
+  }
+  const removed = [...known.keys()];
+  const older = newestFirst([...(before.older ?? []), ...replaced, ...known.values()]).filter(
+    ({ entry, revision }, i, all) =>
+      inUse.has(revisionKey(entry.id, revision)) || all.findIndex(({ entry: { id } }) => id === entry.id) === i,
+  );
+  return { data: { ...after, revisions, older }, added, changed, removed };
+}
+
+function definitionIn(data: DeployedData, entry: DeployedData['entries'][number]): Definition {
+  return {
+    entry,
+    artifact: data.artifacts.get(entry.id),
+    revision: data.revisions?.get(entry.id) ?? FIRST_REVISION,
+  };
+}
+
+function newestFirst(definitions: Definition[]): Definition[] {
+  return definitions.sort((a, b) => b.revision - a.revision);
+}
