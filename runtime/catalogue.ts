@@ -318,6 +318,10 @@ export function stepAborted(milliseconds: number, limit: number, frames: string)
   });
 }
 
+export function notASupervisor(pid: string): TroupeError {
+  return new TroupeError(`${pid} is not a supervisor`, { kind: 'INVALID', retryable: false, details: { pid } });
+}
+
 export function runtimeStopped(): TroupeError {
   return new TroupeError('the runtime has been stopped', { kind: 'UNAVAILABLE', retryable: false });
 }

@@ -50,6 +50,8 @@ export interface StateMachine {
    * process, so a machine may keep them; `out` may also be used between steps (bodies that run on promises).
    */
   step(events: EventQueue, out: StepOutput): StepStatus;
+  /** It waits, but has not started: for a supervisor, that its children do. Undefined: it has. */
+  readonly isStarting?: boolean;
   /** Release everything. May come after any step or before the first; never throws. */
   close(): void;
   /**

@@ -2,7 +2,7 @@
 import type { CapabilityDefinition } from '../capabilities/capability.ts';
 import { ALWAYS_GRANTED, grantOf } from '../capabilities/link.ts';
 import { Deployed } from '../hosts/deployed.ts';
-import { FUNCTION_HOST, type Host, hostSettings, SYSTEM_HOST } from '../hosts/host.ts';
+import { type Host, hostSettings, isBuiltInHost } from '../hosts/host.ts';
 import { hostsOf } from '../hosts/prepare.ts';
 import type { Entry } from '../registry/entry.ts';
 import { dataOf } from '../registry/kinds.ts';
@@ -70,16 +70,14 @@ export function capabilityMatrix(
     rows.push(...(said.length > 0 ? said.map(rowOn) : possible(deployed, rowOn)));
   }
   const shown = [...deployed.hosts.values()].filter(
-    ({ id }) => (id !== FUNCTION_HOST && id !== SYSTEM_HOST) || rows.some(row => row.host === id),
+    ({ id }) => !isBuiltInHost(id) || rows.some(row => row.host === id),
   );
   return { rows, hosts: shown.map(host => describe(host, deployed, entries, rows, granted.get(host.id)!)) };
 }
 
 /** Where an entry without a host can be spawned; where that is nowhere, what is missing in each. */
 function possible(deployed: Deployed, rowOn: (host: Host) => MatrixRow): MatrixRow[] {
-  const hosts = [...deployed.hosts.values()].filter(
-    ({ id, terminal }) => !terminal && id !== FUNCTION_HOST && id !== SYSTEM_HOST,
-  );
+  const hosts = [...deployed.hosts.values()].filter(({ id, terminal }) => !terminal && !isBuiltInHost(id));
   const all = hosts.map(rowOn);
   const linked = all.filter(({ missing }) => missing.length === 0);
   return linked.length > 0 ? linked : all;

@@ -21,7 +21,8 @@ export function checkCommand(options: CommonOptions, languages: Languages): Prom
         machines: languages.machines,
         capabilities: capabilityDefinitions,
       });
-      const summary = { entries: data.entries.length, programs: data.artifacts.size };
+      const programs = data.entries.filter(({ id, source }) => source !== undefined && data.artifacts.has(id)).length;
+      const summary = { entries: data.entries.length, programs };
       if (options.json) process.stdout.write(`${JSON.stringify({ ok: true, ...summary, ...matrix })}\n`);
       else process.stdout.write(`ok: ${summary.entries} entries, ${summary.programs} programs compiled and linked\n`);
       return ExitCode.Fine;

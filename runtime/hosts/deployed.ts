@@ -5,7 +5,7 @@
  * keeps the one that it runs, on whatever thread, and new ones get the present one. All threads learn of a change (`stage`)
  * before any of them makes it the present one (`commit`), so whatever one sends, the others know it.
  */
-import type { CapabilityDefinition } from '../capabilities/capability.ts';
+import type { CapabilityDefinition, ImportTable } from '../capabilities/capability.ts';
 import { linkImports } from '../capabilities/link.ts';
 import { entryNotFound, entryNotRunnable, hostNotFound, invariantBroken, noHostGiven, notAHost } from '../catalogue.ts';
 import { TroupeError } from '../errors.ts';
@@ -14,7 +14,8 @@ import type { Entry } from '../registry/entry.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
 import type { Policy } from '../security/decision.ts';
 import { policiesOf } from '../security/policies.ts';
-import { FUNCTION_HOST, Host, type HostSettings, SYSTEM_HOST } from './host.ts';
+import { BUILT_IN_ENTRIES, BUILT_IN_MACHINES, type BuiltInEntry } from './built_in.ts';
+import { FUNCTION_HOST, Host, type HostSettings, isBuiltInHost, SUPERVISOR_HOST, SYSTEM_HOST } from './host.ts';
 import { Linked } from './linked.ts';
 
 /** The deployment as data that every thread gets a copy of. */
@@ -63,6 +64,8 @@ export class Deployed {
   readonly #linked = new Map<string, Map<string, Linked>>();
   /** The same, by id and revision, of all others. */
   readonly #others = new Map<string, Map<string, Linked>>();
+  /** The same of what the runtime brings along. */
+  readonly #builtIn = new Map<string, Map<string, Linked>>();
   #scheduler: Scheduler | undefined;
   /** The host of a deployment that has exactly one for processes. */
   onlyHost: Host | undefined;
@@ -81,7 +84,9 @@ export class Deployed {
     this.#older = data.older ?? [];
     this.entries = entriesOf(this.#definitions);
     this.#capabilities = capabilities;
-    for (const machine of machines) for (const kind of machine.kinds) this.#machines.set(kind, machine);
+    for (const machine of [...machines, ...BUILT_IN_MACHINES]) {
+      for (const kind of machine.kinds) this.#machines.set(kind, machine);
+    }
     this.#settle(data.hosts);
   }
 
@@ -115,9 +120,7 @@ export class Deployed {
   }
 
   #usualHosts(): Host[] {
-    return [...this.hosts.values()].filter(
-      host => !host.terminal && !host.removed && host.id !== FUNCTION_HOST && host.id !== SYSTEM_HOST,
-    );
+    return [...this.hosts.values()].filter(host => !host.terminal && !host.removed && !isBuiltInHost(host.id));
   }
 
   /** A full id: one without a namespace is taken in `namespace`. */
@@ -138,6 +141,7 @@ export class Deployed {
       const other = this.entries.get(id);
       return other === undefined ? hostNotFound(id) : notAHost(id, other.kind);
     }
+    if (entry.kind === 'process.supervisor') return this.hosts.get(SUPERVISOR_HOST)!;
     const wanted = entry.meta.default_host;
     if (typeof wanted === 'string') return this.hostFor(entry, wanted, entry.namespace);
     if (this.onlyHost !== undefined) return this.onlyHost;
@@ -148,8 +152,7 @@ export class Deployed {
   /** An entry on a host, imports resolved, or the error that stops the spawn. */
   link(id: string, host: Host, namespace: string): Linked | TroupeError {
     const full = this.qualify(id, namespace);
-    let ofHost = this.#linked.get(host.id);
-    const linked = ofHost?.get(full);
+    const linked = this.#linked.get(host.id)?.get(full);
     if (linked !== undefined) return linked;
     const definition = this.#definitions.get(full);
     if (definition === undefined) return entryNotFound(full);
@@ -157,6 +160,7 @@ export class Deployed {
     const made = this.#others.get(host.id)?.get(key) ?? this.#make(definition, host);
     if (made instanceof TroupeError) return made;
     this.#others.get(host.id)?.delete(key);
+    let ofHost = this.#linked.get(host.id);
     if (ofHost === undefined) {
       ofHost = new Map();
       this.#linked.set(host.id, ofHost);
@@ -165,11 +169,33 @@ export class Deployed {
     return made;
   }
 
+  /** As `link`, by full id; also what the runtime brings along, which no program can name. */
+  linkAny(id: string, host: Host): Linked | TroupeError {
+    const builtIn = BUILT_IN_ENTRIES.get(id);
+    return builtIn === undefined ? this.link(id, host, '') : this.#linkBuiltIn(builtIn, host);
+  }
+
+  #linkBuiltIn({ entry, machine, artifact }: BuiltInEntry, host: Host): Linked {
+    let ofHost = this.#builtIn.get(host.id);
+    let linked = ofHost?.get(entry.id);
+    if (linked !== undefined) return linked;
+    const definition = { entry, revision: FIRST_REVISION };
+    linked = new Linked(definition, host, nothingImported(host), this.#scheduler!, machine, artifact, undefined);
+    if (ofHost === undefined) {
+      ofHost = new Map();
+      this.#builtIn.set(host.id, ofHost);
+    }
+    ofHost.set(entry.id, linked);
+    return linked;
+  }
+
   /**
    * One revision of an entry on a host, for what another thread has linked already. Where it cannot be linked here any more,
    * because a host's grants have changed in between, its program says why.
    */
   linkRevision(id: string, host: Host, revision: number): Linked {
+    const builtIn = BUILT_IN_ENTRIES.get(id);
+    if (builtIn !== undefined) return this.#linkBuiltIn(builtIn, host);
     if ((this.#definitions.get(id)?.revision ?? revision) === revision) {
       const linked = this.link(id, host, '');
       if (linked instanceof Linked) return linked;
@@ -218,9 +244,8 @@ export class Deployed {
         throw fault;
       },
     };
-    const imports = { host: host.id, trusted: host.trusted, names: [], has: () => false, get: () => undefined };
     const artifact = { sha256: '', data: undefined };
-    return new Linked(definition, host, imports, this.#scheduler!, machine, artifact, undefined);
+    return new Linked(definition, host, nothingImported(host), this.#scheduler!, machine, artifact, undefined);
   }
 
   // --- changes --------------------------------------------------------------------------------------------------
@@ -330,6 +355,10 @@ export class Deployed {
   }
 }
 
+function nothingImported({ id, trusted }: Host): ImportTable {
+  return { host: id, trusted, names: [], has: () => false, get: () => undefined };
+}
+
 /** What has not changed stays the same object, by which others know it. */
 function definitionsOf(
   { entries, artifacts, revisions }: DeployedData,
@@ -354,9 +383,9 @@ export function revisionKey(id: string, revision: number): string {
   return `${id}@${revision}`;
 }
 
-/** Hosts that let in only others; the runtime's own processes get in everywhere. */
+/** Hosts that let in only others; the runtime's own processes and the deployment's supervisors get in everywhere. */
 function unreachableFrom(id: string, hosts: readonly HostSettings[]): ReadonlySet<string> {
-  if (id === SYSTEM_HOST) return new Set();
+  if (id === SYSTEM_HOST || id === SUPERVISOR_HOST) return new Set();
   const closed = hosts.filter(
     host => host.id !== id && host.reachableFrom !== undefined && !host.reachableFrom.includes(id),
   );

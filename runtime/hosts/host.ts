@@ -226,7 +226,7 @@ function settingsOf(
       identity: identityOf(entries, data.lifecycle?.security),
     });
   }
-  for (const id of [FUNCTION_HOST, SYSTEM_HOST]) {
+  for (const id of BUILT_IN_HOSTS) {
     settings.push({
       id,
       index: settings.length,
@@ -239,8 +239,8 @@ function settingsOf(
       maxProcesses: id === FUNCTION_HOST ? HOST_DEFAULTS.maxContained : HOST_DEFAULTS.maxProcesses,
       workers: 0,
       limits: defaults,
-      // The runtime's own processes are those of whoever runs it.
-      strict: id !== SYSTEM_HOST && (strictMode ?? false),
+      // The runtime's own processes are those of whoever runs it, and supervisors do what the deployment says.
+      strict: id === FUNCTION_HOST && (strictMode ?? false),
       operations: undefined,
       reachableFrom: undefined,
       identity: undefined,
@@ -258,6 +258,15 @@ function usualRoom(trusted: boolean | undefined, capabilities: object | undefine
 export const FUNCTION_HOST = 'system:functions';
 /** Where the runtime's own processes live. */
 export const SYSTEM_HOST = 'system:runtime';
+
+/** Where the supervisors of a deployment run. */
+export const SUPERVISOR_HOST = 'system:supervisors';
+/** Hosts that no deployment declares. */
+export const BUILT_IN_HOSTS = [FUNCTION_HOST, SUPERVISOR_HOST, SYSTEM_HOST] as const;
+
+export function isBuiltInHost(host: string): boolean {
+  return (BUILT_IN_HOSTS as readonly string[]).includes(host);
+}
 
 export function isOfRuntime(pid: string): boolean {
   return hostOfPid(pid) === SYSTEM_HOST;

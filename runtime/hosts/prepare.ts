@@ -7,8 +7,10 @@ import { linkImports } from '../capabilities/link.ts';
 import { TroupeError, toTroupeError } from '../errors.ts';
 import type { Artifact, MachineType, PrepareTools } from '../machine.ts';
 import { type Entry, type Place, showPlace } from '../registry/entry.ts';
+import { dataOf } from '../registry/kinds.ts';
 import type { Deployment } from '../registry/load.ts';
 import { DeploymentError, ProblemList } from '../registry/problem.ts';
+import { BUILT_IN_MACHINES } from './built_in.ts';
 import { type DeployedData, Deployed } from './deployed.ts';
 import { type Host, type HostSettings, hostSettings } from './host.ts';
 import { Preparations } from './preparations.ts';
@@ -43,7 +45,9 @@ async function prepareAll(
   problems: ProblemList,
 ): Promise<Map<string, Artifact>> {
   const byKind = new Map<string, MachineType>();
-  for (const machine of machines) for (const kind of machine.kinds) byKind.set(kind, machine);
+  for (const machine of [...machines, ...BUILT_IN_MACHINES]) {
+    for (const kind of machine.kinds) byKind.set(kind, machine);
+  }
   const artifacts = new Map<string, Artifact>();
   const round = preparations.round(deployment.entries);
   await Promise.all(
@@ -108,6 +112,9 @@ export function hostsOf(entry: Entry, entries: readonly Entry[], deployed: Deplo
   };
   for (const other of entries) {
     if (other.kind === 'process.service' && other.data.process === entry.id) add(other.data.host);
+    for (const child of dataOf(other, 'process.supervisor')?.children ?? []) {
+      if (child.process === entry.id) add(child.host);
+    }
   }
   add(entry.meta.default_host);
   if (entry.meta.command !== undefined) for (const host of deployed.hosts.values()) if (host.terminal) found.add(host);

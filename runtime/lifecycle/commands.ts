@@ -29,6 +29,8 @@ export interface Command {
   /** For messages: the entry that runs. */
   readonly id: string;
   readonly timeout: number;
+  /** Of a child that its parent stops in an order of its own: a CANCEL is not passed on to it. */
+  readonly supervised: boolean;
 }
 
 function commandsOf(process: Process): Map<number, Command> {
@@ -78,7 +80,8 @@ export function execCommand(process: Process, tag: number, request: SpawnRequest
   }
   const timeout = request.timeout ?? 0;
   if (timeout > 0) scheduler.timers.arm(process, tag, timeout);
-  commandsOf(process).set(tag, { child, operation: undefined, id: request.id, timeout });
+  const supervised = request.announce === true;
+  commandsOf(process).set(tag, { child, operation: undefined, id: request.id, timeout, supervised });
   return child;
 }
 
@@ -123,7 +126,7 @@ function passOnCancel(process: Process, reason: string | undefined): void {
   const at = scheduler.clock.unix() / 1000;
   scheduler.outbound?.sends(process);
   for (const command of commands.values()) {
-    if (command.child === undefined) continue;
+    if (command.child === undefined || command.supervised) continue;
     scheduler.notify(command.child, cancelSignal(process.pid, at, reason));
     terminateLater(scheduler, process.pid, command.child);
   }
@@ -198,7 +201,7 @@ export function invokeCommand(
     execCommand(process, tag, result as SpawnRequest, true);
     return undefined;
   }
-  const command: Command = { child: undefined, operation, id: '', timeout: 0 };
+  const command: Command = { child: undefined, operation, id: '', timeout: 0, supervised: false };
   commandsOf(process).set(tag, command);
   Promise.resolve(result as Payload).then(
     value => settle(process, tag, command, value, undefined),

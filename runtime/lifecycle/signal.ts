@@ -2,7 +2,7 @@
  * What processes tell one another besides messages, in the form in which it is applied locally and in which it
  * crosses workers. Signals and messages from one sender to one receiver keep their order.
  */
-import type { ExitResult } from '../machine.ts';
+import type { ExitResult, Payload } from '../machine.ts';
 
 export const SignalKind = {
   Monitor: 0,
@@ -23,6 +23,8 @@ export const SignalKind = {
   Started: 10,
   /** Cancel for who hears it, Terminate for who does not. */
   Shutdown: 11,
+  /** A request to a supervisor. */
+  Ask: 12,
 } as const;
 export type SignalKind = (typeof SignalKind)[keyof typeof SignalKind];
 
@@ -34,6 +36,7 @@ export interface Signal {
   readonly tag: number;
   /** Exit, LinkDown, Cancel, Shutdown, Started: unix seconds. */
   readonly at: number;
+  /** Exit, LinkDown; Ask: its `value` is the question. */
   readonly result: ExitResult | undefined;
   /** Cancel, Shutdown: the reason. Named: the name. */
   readonly text: string | undefined;
@@ -57,6 +60,8 @@ export const cancelSignal = (from: string, at: number, reason: string | undefine
 export const startedSignal = (from: string, at: number): Signal => signal(SignalKind.Started, from, -1, at);
 export const shutdownSignal = (from: string, at: number, reason: string | undefined): Signal =>
   signal(SignalKind.Shutdown, from, -1, at, undefined, reason);
+export const askSignal = (from: string, question: Payload): Signal =>
+  signal(SignalKind.Ask, from, -1, 0, { value: question });
 export const terminateSignal = (from: string): Signal => signal(SignalKind.Terminate, from, -1, 0);
 export const namedSignal = (from: string, name: string): Signal =>
   signal(SignalKind.Named, from, -1, 0, undefined, name);

@@ -1,5 +1,6 @@
 import { ProcessEventKind } from '../machine.ts';
 import type { Process } from '../scheduler/process.ts';
+import { onAsk } from './ask.ts';
 import { noteLink, onExit, onLinkDown, onMonitor, onUnmonitor } from './links.ts';
 import { type Signal, SignalKind } from './signal.ts';
 import { onCancel, onShutdown, onTerminate, pushEvent } from './stop.ts';
@@ -34,6 +35,9 @@ export function applySignal(process: Process, signal: Signal): void {
       return;
     case SignalKind.Shutdown:
       onShutdown(process, signal.from, signal.at, signal.text);
+      return;
+    case SignalKind.Ask:
+      onAsk(process, signal.from, signal.result!.value);
       return;
     case SignalKind.Started:
       pushEvent(process, { kind: ProcessEventKind.STARTED, from: signal.from, at: signal.at });

@@ -37,7 +37,7 @@ export function faultOfSpawn(parent: Process, request: SpawnRequest): TroupeErro
 export function spawnChild(
   scheduler: Scheduler,
   parent: Process,
-  request: SpawnRequest,
+  request: IdentifiedRequest,
   tag: number,
   allowed = false,
 ): string | TroupeError {
@@ -47,7 +47,9 @@ export function spawnChild(
     if (typeof topic !== 'string') return notText('the topic', topic);
     if (topic.charCodeAt(0) === 0x40) return reservedTopic(topic);
   }
-  const refused = allowed ? undefined : refuseSpawn(parent, linked, request, tag >= 0);
+  // Who starts others in order waits for their ends, and for nothing of theirs: policies are asked for a spawn.
+  const asks = !allowed && !request.isBuiltIn;
+  const refused = asks ? refuseSpawn(parent, linked, request, tag >= 0 && !request.announce) : undefined;
   if (refused !== undefined) return refused;
   const inherited = inheritance(parent, request, linked.host);
   if (inherited instanceof TroupeError) return inherited;
@@ -176,23 +178,25 @@ function messageOf(topic: string, payloads: readonly Payload[], sender: PidHolde
   return new Message(topic, sender, payloads.length === 1 ? payloads[0] : payloads, payloads.length);
 }
 
-function resolve(scheduler: Scheduler, parent: Process, request: SpawnRequest): Linked | TroupeError {
+function resolve(scheduler: Scheduler, parent: Process, request: IdentifiedRequest): Linked | TroupeError {
   const spawner = parent.linked;
   const last = spawner.lastSpawned;
   if (last !== undefined && spawner.lastId === request.id && spawner.lastHost === request.host && last.host.running) {
     return last;
   }
   const linked = lookUp(scheduler, parent, request);
-  if (linked instanceof TroupeError) return linked;
+  // What the runtime brings along is never remembered for what programs name.
+  if (linked instanceof TroupeError || request.isBuiltIn) return linked;
   spawner.lastId = request.id;
   spawner.lastHost = request.host;
   spawner.lastSpawned = linked;
   return linked;
 }
 
-function lookUp(scheduler: Scheduler, parent: Process, request: SpawnRequest): Linked | TroupeError {
+function lookUp(scheduler: Scheduler, parent: Process, request: IdentifiedRequest): Linked | TroupeError {
   const { deployed } = scheduler;
   const { namespace } = parent.linked.entry;
+  if (request.isBuiltIn) return deployed.linkAny(request.id, deployed.hosts.get(request.host!)!);
   if (typeof request.id !== 'string') return notText('the entry to spawn', request.id);
   if (request.host !== undefined && typeof request.host !== 'string') return notText('the host', request.host);
   const entry = deployed.entry(deployed.qualify(request.id, namespace));

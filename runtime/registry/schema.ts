@@ -64,15 +64,16 @@ export function text() {
 
 const DURATION_EXAMPLES = '"5ms", "10s" or "1h30m"';
 
+/** What is wrong with a number where a duration is wanted. */
+export function withoutUnit({ input }: { readonly input?: unknown }): string | undefined {
+  if (typeof input !== 'number') return undefined;
+  return `the number ${input} has no unit; write for example "${input}s" or "${input}ms"`;
+}
+
 /** Milliseconds. A number without a unit is refused: people mean seconds by it, Go means nanoseconds. */
 export function duration(least: 'zero' | 'positive' = 'zero') {
   return z
-    .string({
-      error: issue =>
-        typeof issue.input === 'number'
-          ? `the number ${issue.input} has no unit; write for example "${issue.input}s" or "${issue.input}ms"`
-          : undefined,
-    })
+    .string({ error: withoutUnit })
     .meta({ pattern: '^(([0-9]+(\\.[0-9]*)?|\\.[0-9]+)(h|ms|m|s|us|µs|ns))+$', examples: ['5ms', '10s', '1h30m'] })
     .transform((written, context) => {
       const milliseconds = parseDuration(written);

@@ -86,6 +86,13 @@ export class Scope {
     return this.declared.get(id)?.kind;
   }
 
+  /** A service or supervisor with `lifecycle.auto_start`. */
+  isStartedByItself(id: string): boolean {
+    const { kind, tree } = this.declared.get(id) ?? {};
+    const starts = descend(tree, ['lifecycle', 'auto_start'])?.content;
+    return (kind === 'process.service' || kind === 'process.supervisor') && (starts === true || starts === 'true');
+  }
+
   /** Why a policy group cannot be used, as a text that follows `key: `. */
   faultOfGroup(group: string): BadReference | undefined {
     if (this.groups.has(group) || !this.complete) return undefined;

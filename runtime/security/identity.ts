@@ -22,6 +22,8 @@ type Context = { readonly [key: string]: Payload };
 export interface IdentifiedRequest extends SpawnRequest {
   /** Laid over what the child inherits: of `contextOfActor` and `contextOfScope`. What is absent is inherited. */
   readonly identity?: Context;
+  /** The runtime's own request: `id` is of what it brings along, and whoever caused it was asked before. */
+  readonly isBuiltIn?: boolean;
 }
 
 const ACTOR = '@actor';

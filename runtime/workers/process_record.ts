@@ -90,6 +90,7 @@ function writeExtras(writer: PayloadWriter, extras: Extras): void {
       writer.write(command.child);
       writer.write(command.id);
       writer.write(command.timeout);
+      writer.write(command.supervised);
     }
   }
 }
@@ -240,7 +241,7 @@ function readCommand(reader: PayloadReader, commands: Map<number, Command>): voi
   const child = (reader.read() ?? undefined) as string | undefined;
   const id = reader.read() as string;
   const timeout = reader.read() as number;
-  commands.set(tag, { child, operation: undefined, id, timeout });
+  commands.set(tag, { child, operation: undefined, id, timeout, supervised: reader.read() as boolean });
 }
 
 function readTimers(reader: PayloadReader, process: Process, scheduler: Scheduler): void {

@@ -194,7 +194,14 @@ entries:
   const group = data(deployment, 'app:group', 'process.supervisor');
   assert.is(group.strategy, 'rest_for_one');
   assert.equal(group.intensity, { max: 1, within: 500 });
-  const defaults = { host: undefined, input: [], restart: 'permanent', shutdown: 10_000, significant: false };
+  const defaults = {
+    host: undefined,
+    input: [],
+    restart: 'permanent',
+    shutdown: 10_000,
+    start_timeout: 10_000,
+    significant: false,
+  };
   assert.equal(group.children, [
     { ...defaults, process: 'app:worker', host: 'app:host' },
     { ...defaults, process: 'app:svc' },
@@ -205,9 +212,38 @@ entries:
       input: [1, { a: 'b' }],
       restart: 'temporary',
       shutdown: 0,
+      start_timeout: 10_000,
       significant: true,
     },
   ]);
+  assert.is(group.auto_shutdown, 'any_significant', 'what a significant child means, unless something else is said');
+});
+
+test('supervisors of supervisors have the time that they need, and templates have one child', async () => {
+  const deployment = await load({
+    'app.yaml': `namespace: app
+entries:
+  - {name: host, kind: process.host}
+  - {name: worker, kind: process.lua, source: return 1}
+  - name: pool
+    kind: process.supervisor
+    strategy: simple_one_for_one
+    children: [{process: worker, shutdown: infinity, start_timeout: 1s}]
+  - {name: top, kind: process.supervisor, children: [pool, {process: pool, shutdown: 1s}]}
+`,
+  });
+  const [template] = data(deployment, 'app:pool', 'process.supervisor').children;
+  assert.is(template.shutdown, Number.POSITIVE_INFINITY);
+  assert.is(template.start_timeout, 1000);
+  const top = data(deployment, 'app:top', 'process.supervisor');
+  assert.is(top.auto_shutdown, 'never');
+  assert.equal(
+    top.children.map(child => [child.shutdown, child.start_timeout, child.host]),
+    [
+      [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, undefined],
+      [1000, Number.POSITIVE_INFINITY, undefined],
+    ],
+  );
 });
 
 test('policies, stores, variables, directories and plain data', async () => {

@@ -1,0 +1,19 @@
+/** What a supervisor is asked by others, and how it is told. */
+import type { Payload } from '../payload/payload.ts';
+import type { ChildSpecification } from './specification.ts';
+
+/** `child`: its key or its PID. */
+export type Question =
+  /** Answered once the supervisor has started. */
+  | { readonly verb: 'await' }
+  | { readonly verb: 'children' }
+  | { readonly verb: 'count' }
+  | { readonly verb: 'stop'; readonly reason: string }
+  /** `child` undefined: one more of the template, with `input` behind the template's own. */
+  | { readonly verb: 'start_child'; readonly child: ChildSpecification | undefined; readonly input: readonly Payload[] }
+  | { readonly verb: 'terminate_child' | 'restart_child' | 'delete_child'; readonly child: string };
+
+export type Request = Question & {
+  /** PID of the process that waits for the answer. */
+  readonly from: string;
+};

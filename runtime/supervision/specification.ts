@@ -1,0 +1,70 @@
+/**
+ * What a supervisor is told (semantics section 7): data alone, so that it can be an argument, an artifact and part of a
+ * request. Every default is here.
+ */
+import type { Payload } from '../payload/payload.ts';
+
+export const STRATEGIES = ['one_for_one', 'one_for_all', 'rest_for_one', 'simple_one_for_one'] as const;
+export type Strategy = (typeof STRATEGIES)[number];
+
+export const RESTARTS = ['permanent', 'transient', 'temporary'] as const;
+export type Restart = (typeof RESTARTS)[number];
+
+export const AUTO_SHUTDOWNS = ['never', 'any_significant', 'all_significant'] as const;
+export type AutoShutdown = (typeof AUTO_SHUTDOWNS)[number];
+
+/** As they are written. */
+export const SUPERVISION_DEFAULTS = {
+  strategy: 'one_for_one',
+  /** More restarts than `max` within `within`: the supervisor gives up. */
+  max: 3,
+  within: '5s',
+  restart: 'permanent',
+  significant: false,
+} as const;
+
+/** Milliseconds. */
+const USUAL_BOUND = 10_000;
+
+/**
+ * How long a child may take to end and to start, where nothing else was said. A supervisor needs the time that its own
+ * children need, each of which has a bound of its own.
+ */
+export function boundsOf(
+  isSupervisor: boolean,
+  shutdown: number | undefined,
+  startTimeout: number | undefined,
+): { readonly shutdown: number; readonly startTimeout: number } {
+  const usual = isSupervisor ? Number.POSITIVE_INFINITY : USUAL_BOUND;
+  return { shutdown: shutdown ?? usual, startTimeout: startTimeout ?? usual };
+}
+
+/** Stands for no bound, where a time is expected. */
+export const INFINITY = 'infinity';
+
+export interface SupervisorSpecification {
+  readonly strategy: Strategy;
+  readonly max: number;
+  readonly within: number;
+  readonly autoShutdown: AutoShutdown;
+  /** In the order of their start; `simple_one_for_one`: the one template of all children. */
+  readonly children: readonly ChildSpecification[];
+}
+
+export interface ChildSpecification {
+  /** Full id of a program, a service or a supervisor. */
+  readonly process: string;
+  /** Undefined: the one that a spawn without a host means; services bring their own. */
+  readonly host: string | undefined;
+  /** The arguments of the method; services bring their own. */
+  readonly input: readonly Payload[];
+  /** Registered for it, and its key; undefined: its key is `process`, numbered where it repeats. */
+  readonly name: string | undefined;
+  readonly restart: Restart;
+  /** Milliseconds from CANCEL to the end by force; 0: by force at once; Infinity: never by force. */
+  readonly shutdown: number;
+  /** Milliseconds that it may take until it waits for the first time. */
+  readonly startTimeout: number;
+  readonly significant: boolean;
+  readonly kind: 'worker' | 'supervisor';
+}
