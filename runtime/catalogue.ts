@@ -42,13 +42,6 @@ export function nameTaken(name: string, pid: string | undefined): TroupeError {
   });
 }
 
-export function serviceNameTaken(service: string, name: string, holder: string): TroupeError {
-  return new TroupeError(
-    `name "${name}" of service ${service} is held by ${holder}: give one of the two another name, or let it go`,
-    { kind: 'ALREADY_EXISTS', retryable: true, details: { name, pid: holder } },
-  );
-}
-
 export function badName(name: string): TroupeError {
   return new TroupeError(
     `"${name.slice(0, 40)}" cannot be a process name: a name has 1 to 200 bytes and does not begin with "{" or "@"`,
@@ -186,8 +179,15 @@ export function notOneself(what: string): TroupeError {
   return new TroupeError(`a process cannot ${what} itself`, { kind: 'INVALID', retryable: false });
 }
 
+const TERMINATED = 'process terminated';
+
 export function terminated(): TroupeError {
-  return new TroupeError('process terminated', { kind: 'CANCELED', retryable: false });
+  return new TroupeError(TERMINATED, { kind: 'CANCELED', retryable: false });
+}
+
+/** Of an end: whether somebody else has brought it about by `terminate`. */
+export function isTermination({ kind, message }: TroupeError): boolean {
+  return kind === 'CANCELED' && message === TERMINATED;
 }
 
 export function linkedFailed(pid: string, cause: TroupeError | undefined): TroupeError {
@@ -331,11 +331,6 @@ export function invariantBroken(what: string): TroupeError {
 }
 
 // --- changes while a deployment runs ------------------------------------------------------------------------------
-
-export function hostHasProcesses(host: string, count: number): TroupeError {
-  const text = `${host} cannot be removed while ${count} ${count === 1 ? 'process lives' : 'processes live'} there; stop them first`;
-  return new TroupeError(text, { kind: 'CONFLICT', retryable: true, details: { host, processes: count } });
-}
 
 export function tooManyHosts(most: number): TroupeError {
   const text = `no more than ${most} hosts can be added while a deployment runs; start it again with what it is now`;

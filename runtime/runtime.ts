@@ -12,11 +12,11 @@ import { createServices, type Services as CapabilityServices } from './capabilit
 import { runtimeStopped } from './catalogue.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { TroupeError, toTroupeError } from './errors.ts';
+import { formatDuration } from './duration.ts';
 import { EventBus } from './event_bus.ts';
 import { eventTransport } from './event_transport.ts';
-import { type DeployedData, Deployed, FIRST_REVISION } from './hosts/deployed.ts';
+import { type DeployedData, Deployed } from './hosts/deployed.ts';
 import { MORE_HOSTS, SYSTEM_HOST } from './hosts/host.ts';
-import { Linked } from './hosts/linked.ts';
 import { Preparations } from './hosts/preparations.ts';
 import { prepareDeployment } from './hosts/prepare.ts';
 import { RootMachine } from './hosts/root_process.ts';
@@ -24,7 +24,7 @@ import { LocalNames } from './lifecycle/names.ts';
 import { answerRequest } from './inspect/requests.ts';
 import { InspectServer } from './inspect/server.ts';
 import { Survey } from './inspect/survey.ts';
-import { type Applied, Transition } from './live/transition.ts';
+import { type Changed, Transition } from './live/transition.ts';
 import type { LogSink } from './logger.ts';
 import type { MachineType, Message, Payload, ProcessEvent, Shared, SpawnRequest } from './machine.ts';
 import { copiedBytes, copyPayload, copyPayloads } from './payload/copy.ts';
@@ -69,6 +69,11 @@ export interface RuntimeOptions {
    * Where that fails the log says why, and the runtime goes on without.
    */
   readonly inspect?: boolean;
+  /**
+   * Gets the runtime before its services start, for which `Runtime.start` waits: from now on it can be stopped. One that is
+   * stopped before they all run is what `Runtime.start` resolves with.
+   */
+  readonly onStarting?: (runtime: Runtime) => void;
   /** Told about each process that ended with an error. */
   readonly onCrash?: (pid: string, id: string, error: TroupeError) => void;
   /** Told about each denial, and about grants where `security.audit.grants` says so. */
@@ -89,6 +94,12 @@ const ROOT_ENTRY: Entry = {
   data: {},
 };
 
+export interface Watched {
+  readonly pid: string;
+  readonly started: Promise<void>;
+  readonly exit: Promise<ProcessEvent>;
+}
+
 export class Runtime {
   readonly scheduler: Scheduler;
   readonly #transition: Transition;
@@ -99,6 +110,7 @@ export class Runtime {
   readonly #machine: RootMachine;
   readonly #pool: WorkerPool | undefined;
   readonly #services: Services;
+  readonly #log: LogSink;
   /** A runtime keeps the program alive until it is stopped: its processes may all wait for something from outside. */
   readonly #release: () => void;
   #socket: InspectServer | undefined;
@@ -121,6 +133,7 @@ export class Runtime {
     this.#machine = machine;
     this.#pool = pool;
     this.#services = new Services(this, log);
+    this.#log = log;
     const letGo = scheduler.clock.hold();
     this.#release = () => {
       letGo();
@@ -219,10 +232,11 @@ export class Runtime {
       void runtime.halt();
     };
     if (options.inspect) await runtime.#openSocket(services.log);
+    options.onStarting?.(runtime);
     try {
-      runtime.#services.start();
+      await runtime.#services.start();
     } catch (thrown) {
-      await runtime.halt();
+      await runtime.stop();
       throw thrown;
     }
     return runtime;
@@ -243,13 +257,13 @@ export class Runtime {
    * for all. Changes are made one after the other. Rejects with a DeploymentError that has every problem, or with a
    * TroupeError, and nothing has changed.
    */
-  async apply(next: Deployment): Promise<Applied> {
+  async apply(next: Deployment): Promise<Changed> {
     this.#assertRunning();
     const change = this.#lastChange.then(async () => {
       this.#assertRunning();
       const applied = await this.#transition.apply(next);
       this.#deployment = next;
-      return applied;
+      return { ...applied, needsRestart: this.#services.update(next.entries).needsRestart };
     });
     this.#lastChange = change.catch(() => undefined);
     return change;
@@ -283,11 +297,17 @@ export class Runtime {
     return pid;
   }
 
-  /** Spawn with a monitor; the promise settles with the process's EXIT event. */
-  watch(request: SpawnRequest): { readonly pid: string; readonly exit: Promise<ProcessEvent> } {
+  /**
+   * Spawn with a monitor: `exit` settles with the process's EXIT event. `started`, with `announce: true`: it has waited for
+   * the first time; one that ends before that never starts.
+   */
+  watch(request: SpawnRequest): Watched {
     const pid = this.spawn({ ...request, monitor: true });
     const exit = new Promise<ProcessEvent>(resolve => this.#machine.onExit(pid, resolve));
-    return { pid, exit };
+    const started = new Promise<void>(resolve => {
+      if (request.announce) this.#machine.onStarted(pid, resolve);
+    });
+    return { pid, started, exit };
   }
 
   /** Run an entry and wait for its value; rejects with its error. */
@@ -329,6 +349,13 @@ export class Runtime {
     return error;
   }
 
+  /** Whether the name was held by anybody. */
+  unregister(name: string): boolean {
+    const held = this.#root.unregister(name) === true;
+    this.scheduler.kick();
+    return held;
+  }
+
   /** Wait on the runtime's clock. */
   async wait(milliseconds: number): Promise<void> {
     await this.#machine.wait(this.#root, milliseconds);
@@ -342,9 +369,32 @@ export class Runtime {
     await this.#pool?.lose(worker);
   }
 
-  /** Every `process.service` of the deployment, as it is now. */
+  /** Every service and supervisor that the deployment itself runs, as it is now. */
   get services(): readonly ServiceStatus[] {
     return this.#services.statuses;
+  }
+
+  /**
+   * Start a service, and of what it requires whatever does not run. Resolves with how it is when it runs, or has returned
+   * already; rejects with the error of its first try, or with what it waits for: then it starts later.
+   */
+  async startService(id: string): Promise<ServiceStatus> {
+    this.#assertRunning();
+    await this.#services.startService(id);
+    return this.#services.status(id);
+  }
+
+  /** Stop a service in order, those that require it before. Answers the ids of what was stopped, in that order. */
+  async stopService(id: string): Promise<readonly string[]> {
+    this.#assertRunning();
+    return this.#services.stopService(id);
+  }
+
+  /** Stop a service in order and start it anew; those that require it stay as they are. Settles as `startService` does. */
+  async restartService(id: string): Promise<ServiceStatus> {
+    this.#assertRunning();
+    await this.#services.restartService(id);
+    return this.#services.status(id);
   }
 
   /** Processes alive in the whole runtime, without the runtime's own. */
@@ -368,7 +418,7 @@ export class Runtime {
 
   /**
    * Stop in order: services in the reverse of their start order, CANCEL first, then everything else; what does not end
-   * by itself is terminated. Calling it again waits for the same stop.
+   * by itself is terminated, and all of it after `stop_timeout` of the settings. Calling it again waits for the same stop.
    */
   stop(reason = 'runtime stopping'): Promise<void> {
     this.#stopping ??= this.#stop(reason);
@@ -385,12 +435,34 @@ export class Runtime {
   }
 
   async #stop(reason: string): Promise<void> {
-    await this.#services.stop(reason === 'runtime stopping' ? 'service stopping' : reason);
+    await this.#stopServices(reason === 'runtime stopping' ? 'service stopping' : reason);
     for (const host of this.scheduler.deployed.hosts.values()) host.running = false;
     await this.#pool?.stop();
     this.scheduler.stop(runtimeStopped());
     await this.#pool?.terminate();
     this.#release();
+  }
+
+  /** In order, for as long as the settings allow. */
+  async #stopServices(reason: string): Promise<void> {
+    const limit = this.deployment.settings.stop_timeout;
+    const stopped = this.#services.stop(reason);
+    if (limit === 0) return stopped;
+    const { clock } = this.scheduler;
+    let armed: unknown;
+    const expired = new Promise<true>(resolve => {
+      armed = clock.arm(limit, () => resolve(true));
+    });
+    if ((await Promise.race([stopped, expired])) === true) {
+      const alive = this.#services.alive.map(({ id, state }) => `${id} (${state})`).join(', ');
+      const within = formatDuration(limit);
+      this.#log.log(
+        'error',
+        `the runtime did not stop within ${within} (stop_timeout of .troupe.yaml); ended at once: ${alive}`,
+      );
+      this.#services.abandon();
+    }
+    clock.disarm(armed);
   }
 
   async #openSocket(log: LogSink): Promise<void> {
@@ -413,21 +485,13 @@ export class Runtime {
 function startRoot(scheduler: Scheduler, deployed: Deployed, machine: RootMachine): Process {
   const host = deployed.hosts.get(SYSTEM_HOST)!;
   const program = { payloads: 'value' as const, create: () => machine };
-  const imports = { host: host.id, trusted: false, names: [], has: () => false, get: () => undefined };
   const type: MachineType = {
     kinds: [],
     prepare: () => Promise.reject(new TroupeError('the root process has no source')),
     load: () => program,
   };
-  const linked = new Linked(
-    { entry: ROOT_ENTRY, revision: FIRST_REVISION },
-    host,
-    imports,
-    scheduler,
-    type,
-    { sha256: '', data: undefined },
-    undefined,
-  );
+  const artifact = { sha256: '', data: undefined };
+  const linked = deployed.linkBuiltIn({ entry: ROOT_ENTRY, machine: type, artifact }, host);
   scheduler.counters.enter(host.index, host.maxProcesses);
   const slot = scheduler.table.allocate();
   const root = new Process(linked, slot, scheduler.table.generationOf(slot), [], NOTHING_INHERITED);

@@ -21,18 +21,21 @@ export function execCommand(
     surviveRejections(log);
     const terminal = new StreamTerminal([]);
     let executed = '';
+    let release = (): void => undefined;
     const runtime = await Runtime.start({
       deployment,
       ...languages,
       // One worker is enough for one program, and leaves the main thread to listen to Ctrl-C whatever the program does.
       workers: options.workers ?? deployment.settings.workers ?? 1,
       services: createServices({ root: deployment.root, terminal, log }),
+      onStarting: starting => {
+        release = stopOnSignals(terminal, () => void starting.stop());
+      },
       onCrash: (pid, crashed, error) => {
         // How the executed process itself ends is shown when it does.
         if (pid !== executed) log.log('error', `process ended: ${error.message}`, {}, { id: crashed, pid });
       },
     });
-    const release = stopOnSignals(runtime, terminal);
     try {
       // What cannot be spawned is a wrong call; a TroupeError thrown here says so.
       const { pid, exit } = runtime.watch({ id, host: options.host, args: args.map(parseArgument) });

@@ -6,6 +6,7 @@ import type { ProcessEvent } from '../machine.ts';
 import type { Entry } from '../registry/entry.ts';
 import type { Deployment } from '../registry/load.ts';
 import { Runtime } from '../runtime.ts';
+import type { ServiceStatus } from '../supervision/service.ts';
 import { type CommonOptions, ExitCode, type Languages } from './options.ts';
 import { logOf, openDeployment, reporting, workersOf } from './open.ts';
 import { showError } from './report.ts';
@@ -32,40 +33,53 @@ export function runCommand(
     const log = logOf(deployment);
     surviveRejections(log);
     const terminal = new StreamTerminal(args);
-    const runtime = await Runtime.start({
-      deployment,
-      ...languages,
-      workers: workersOf(options, deployment),
-      services: createServices({ root: deployment.root, terminal, log }),
-      inspect: options.inspect,
-      onCrash: (pid, id, error) => {
-        // How the command itself ends is shown when it does.
-        if (id !== command?.id) log.log('error', `process ended: ${error.message}`, {}, { id, pid });
-      },
-    });
+    const signalled: Signalled = { first: runtime => void runtime.stop() };
+    let release = (): void => undefined;
     try {
-      if (command === undefined && startedServices(deployment).length === 0) throw nothingToRun(deployment);
-      return await (command === undefined
-        ? runServices(runtime, deployment, terminal)
-        : runOne(runtime, deployment, command, terminal));
+      const runtime = await Runtime.start({
+        deployment,
+        ...languages,
+        workers: workersOf(options, deployment),
+        services: createServices({ root: deployment.root, terminal, log }),
+        inspect: options.inspect,
+        // A start can take long, and can be stopped as well.
+        onStarting: starting => {
+          release = stopOnSignals(terminal, reason => signalled.first(starting, reason));
+        },
+        onCrash: (pid, id, error) => {
+          // How the command itself ends is shown when it does.
+          if (id !== command?.id) log.log('error', `process ended: ${error.message}`, {}, { id, pid });
+        },
+      });
+      try {
+        if (runtime.stopped) return ExitCode.Fine;
+        if (command === undefined && startedServices(deployment).length === 0) throw nothingToRun(deployment);
+        if (command === undefined) return await runServices(runtime, signalled);
+        const event = await runOne(runtime, deployment, command, terminal, signalled);
+        release();
+        await runtime.stop();
+        return exitCodeOf(event);
+      } finally {
+        await runtime.stop();
+      }
     } finally {
-      await runtime.stop();
+      release();
       terminal.close();
     }
   });
 }
 
-async function runServices(runtime: Runtime, deployment: Deployment, terminal: StreamTerminal): Promise<number> {
-  const count = startedServices(deployment).length;
-  await new Promise<void>(resolve => {
-    const release = stopOnSignals(runtime, terminal, () => {
-      void runtime.stop().then(() => {
-        release();
-        resolve();
-      });
-    });
-    process.stderr.write(`${count} ${count === 1 ? 'service runs' : 'services run'}; Ctrl-C stops\n`);
+/** What the first signal does. */
+interface Signalled {
+  first: (runtime: Runtime, reason: string) => void;
+}
+
+async function runServices(runtime: Runtime, signalled: Signalled): Promise<number> {
+  const stopped = new Promise<void>(resolve => {
+    signalled.first = () => void runtime.stop().then(resolve);
   });
+  process.stderr.write(`${summary(runtime.services)}; Ctrl-C stops\n`);
+  await stopped;
   return ExitCode.Fine;
 }
 
@@ -74,17 +88,24 @@ async function runOne(
   deployment: Deployment,
   command: Entry,
   terminal: StreamTerminal,
-): Promise<number> {
+  signalled: Signalled,
+): Promise<ProcessEvent> {
   const terminals = [...deployment.entries.values()].filter(entry => entry.kind === 'terminal.host');
   const { pid, exit } = runtime.watch({ id: command.id, host: terminals[0].id, args: terminal.args });
-  const release = stopOnSignals(runtime, terminal, reason => {
+  signalled.first = (_runtime, reason) => {
     runtime.cancel(pid, reason);
     void runtime.wait(STOP_TIMEOUT).then(() => runtime.terminate(pid));
-  });
-  const event = await exit;
-  release();
-  await runtime.stop();
-  return exitCodeOf(event);
+  };
+  return await exit;
+}
+
+/** How those that the deployment starts are, once each of them was tried. */
+function summary(services: readonly ServiceStatus[]): string {
+  const started = services.filter(({ state }) => state !== 'unknown');
+  const waiting = started.filter(({ state }) => state !== 'running' && state !== 'exited');
+  const count = started.length - waiting.length;
+  const running = `${count} ${count === 1 ? 'service runs' : 'services run'}`;
+  return waiting.length === 0 ? running : `${running}, not yet ${waiting.map(({ id }) => id).join(', ')}`;
 }
 
 /**
@@ -105,7 +126,7 @@ function exitCodeOf(event: ProcessEvent): number {
 function startedServices(deployment: Deployment): Entry[] {
   return [...deployment.entries.values()].filter(entry => {
     const lifecycle = entry.data.lifecycle as { auto_start?: boolean } | undefined;
-    return entry.kind === 'process.service' && lifecycle?.auto_start === true;
+    return (entry.kind === 'process.service' || entry.kind === 'process.supervisor') && lifecycle?.auto_start === true;
   });
 }
 
@@ -113,10 +134,13 @@ function startedServices(deployment: Deployment): Entry[] {
 function nothingToRun(deployment: Deployment): TroupeError {
   const names = [...commandsOf(deployment).keys()];
   const hint = names.length === 0 ? 'no entry has meta.command either' : `name a command: ${names.join(', ')}`;
-  return new TroupeError(`there is nothing to run: no process.service has lifecycle.auto_start; ${hint}`, {
-    kind: 'INVALID',
-    retryable: false,
-  });
+  return new TroupeError(
+    `there is nothing to run: no process.service or process.supervisor has lifecycle.auto_start; ${hint}`,
+    {
+      kind: 'INVALID',
+      retryable: false,
+    },
+  );
 }
 
 function commandsOf(deployment: Deployment): Map<string, Entry> {

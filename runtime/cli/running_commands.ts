@@ -6,8 +6,10 @@ import { INSPECT_HELP, type InspectOptions, inspectCommand } from './inspect.ts'
 import { PS_HELP, type PsOptions, psCommand } from './ps.ts';
 import type { RunningOptions } from './running.ts';
 import { sendCommand } from './send.ts';
+import { SERVICES_HELP, servicesCommand, startServiceCommand, stopServiceCommand } from './services.ts';
 
 const PROCESS = 'its PID, quoted for the shell, or a registered name';
+const SERVICE = 'the id of its entry';
 
 function wholeNumber(most: number): (text: string) => number {
   return text => {
@@ -61,6 +63,19 @@ export function addRunningCommands(
     .action(async (to: string, options: RunningOptions & { reason: string | undefined }) =>
       ended(await cancelCommand(to, options)),
     );
+  command('services', 'list the services of a deployment that runs')
+    .addHelpText('after', SERVICES_HELP)
+    .action(async (options: RunningOptions) => ended(await servicesCommand(options)));
+  for (const how of ['start', 'restart'] as const) {
+    const what =
+      how === 'start' ? 'start a service, and what it requires,' : 'stop a service in order and start it anew';
+    command(how, `${what} in a deployment that runs`)
+      .argument('<service>', SERVICE)
+      .action(async (id: string, options: RunningOptions) => ended(await startServiceCommand(how, id, options)));
+  }
+  command('stop', 'stop a service of a deployment that runs, after those that require it')
+    .argument('<service>', SERVICE)
+    .action(async (id: string, options: RunningOptions) => ended(await stopServiceCommand(id, options)));
   command('terminate', 'end a process of a deployment that runs')
     .argument('<process>', PROCESS)
     .action(async (to: string, options: RunningOptions) => ended(await terminateCommand(to, options)));

@@ -1,7 +1,6 @@
 import { toTroupeError } from '../errors.ts';
 import type { StreamTerminal } from '../hosts/stream_terminal.ts';
 import type { LogSink } from '../logger.ts';
-import type { Runtime } from '../runtime.ts';
 
 /** What ends a command: the reason that its processes are told, and the exit code where it ends at once. */
 const ENDING = {
@@ -11,14 +10,10 @@ const ENDING = {
 } as const;
 
 /**
- * Ctrl-C, SIGTERM and SIGHUP (the terminal is gone) stop the runtime in order; a second one ends at once. `first` is called
- * with the reason instead of `runtime.stop()` where something must be asked before. Answers how to stop listening.
+ * Ctrl-C, SIGTERM and SIGHUP (the terminal is gone) call `first` with the reason, which stops the runtime in order; a second
+ * one ends at once. Answers how to stop listening.
  */
-export function stopOnSignals(
-  runtime: Runtime,
-  terminal: StreamTerminal,
-  first: (reason: string) => void = () => void runtime.stop(),
-): () => void {
+export function stopOnSignals(terminal: StreamTerminal, first: (reason: string) => void): () => void {
   let asked = false;
   const onSignal = (signal: keyof typeof ENDING): void => {
     const { reason, code } = ENDING[signal];

@@ -45,7 +45,7 @@ export function testCommand(options: TestOptions, languages: Languages): Promise
       timeout: options.timeout,
     });
     let interrupted = false;
-    const release = stopOnSignals(runner.runtime, terminal, () => {
+    const release = stopOnSignals(terminal, () => {
       interrupted = true;
       void runner.interrupt();
     });

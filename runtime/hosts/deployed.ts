@@ -172,10 +172,11 @@ export class Deployed {
   /** As `link`, by full id; also what the runtime brings along, which no program can name. */
   linkAny(id: string, host: Host): Linked | TroupeError {
     const builtIn = BUILT_IN_ENTRIES.get(id);
-    return builtIn === undefined ? this.link(id, host, '') : this.#linkBuiltIn(builtIn, host);
+    return builtIn === undefined ? this.link(id, host, '') : this.linkBuiltIn(builtIn, host);
   }
 
-  #linkBuiltIn({ entry, machine, artifact }: BuiltInEntry, host: Host): Linked {
+  /** What the runtime alone starts. */
+  linkBuiltIn({ entry, machine, artifact }: BuiltInEntry, host: Host): Linked {
     let ofHost = this.#builtIn.get(host.id);
     let linked = ofHost?.get(entry.id);
     if (linked !== undefined) return linked;
@@ -195,7 +196,7 @@ export class Deployed {
    */
   linkRevision(id: string, host: Host, revision: number): Linked {
     const builtIn = BUILT_IN_ENTRIES.get(id);
-    if (builtIn !== undefined) return this.#linkBuiltIn(builtIn, host);
+    if (builtIn !== undefined) return this.linkBuiltIn(builtIn, host);
     if ((this.#definitions.get(id)?.revision ?? revision) === revision) {
       const linked = this.link(id, host, '');
       if (linked instanceof Linked) return linked;
@@ -351,7 +352,9 @@ export class Deployed {
 
   /** Everything that is linked here. */
   *#all(): Generator<Linked> {
-    for (const table of [this.#linked, this.#others]) for (const ofHost of table.values()) yield* ofHost.values();
+    for (const table of [this.#linked, this.#others, this.#builtIn]) {
+      for (const ofHost of table.values()) yield* ofHost.values();
+    }
   }
 }
 

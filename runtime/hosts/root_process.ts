@@ -25,6 +25,7 @@ interface Waiting {
 export class RootMachine implements StateMachine {
   readonly #waiting = new Map<number, Waiting>();
   readonly #exits = new Map<string, ((event: ProcessEvent) => void)[]>();
+  readonly #starts = new Map<string, () => void>();
   readonly #clock: Clock;
   #nextTag = 1;
   /** Gets each message that is sent to the embedding program's PID. */
@@ -45,7 +46,12 @@ export class RootMachine implements StateMachine {
       else waiting?.resolve(answer.value);
     }
     for (let event = events.event(); event !== undefined; event = events.event()) {
+      if (event.kind === ProcessEventKind.STARTED) {
+        this.#starts.get(event.from)?.();
+        this.#starts.delete(event.from);
+      }
       if (event.kind !== ProcessEventKind.EXIT) continue;
+      this.#starts.delete(event.from);
       const listeners = this.#exits.get(event.from);
       this.#exits.delete(event.from);
       for (const listener of listeners ?? []) listener(event);
@@ -64,6 +70,7 @@ export class RootMachine implements StateMachine {
       for (const listener of listeners) listener(event);
     }
     this.#exits.clear();
+    this.#starts.clear();
     for (const waiting of this.#waiting.values()) waiting.reject(runtimeStopped());
     this.#waiting.clear();
   }
@@ -93,5 +100,10 @@ export class RootMachine implements StateMachine {
     const listeners = this.#exits.get(pid);
     if (listeners === undefined) this.#exits.set(pid, [listener]);
     else listeners.push(listener);
+  }
+
+  /** Call `listener` once where a process that was spawned with `announce: true` waits for the first time. */
+  onStarted(pid: string, listener: () => void): void {
+    this.#starts.set(pid, listener);
   }
 }

@@ -60,10 +60,10 @@ export class InspectClient {
     return this.#hello!;
   }
 
-  /** One at a time. Rejects with the error that the runtime answers. */
-  async ask<T>(request: RequestWithoutId): Promise<T> {
+  /** One at a time. Rejects with the error that the runtime answers. `timeout`: milliseconds. */
+  async ask<T>(request: RequestWithoutId, timeout = ANSWER_TIMEOUT): Promise<T> {
     const id = this.#nextId++;
-    const line = await this.#exchange(JSON.stringify({ id, ...request }), ANSWER_TIMEOUT);
+    const line = await this.#exchange(JSON.stringify({ id, ...request }), timeout);
     const reply = parsed(line) as Reply;
     if ('value' in reply) return reply.value as T;
     throw errorOf(reply.error);

@@ -48,6 +48,10 @@ export const request = z.discriminatedUnion('ask', [
   z.strictObject({ id, ask: z.literal('send'), to: text, topic: text, payloads: z.array(z.unknown()).max(1_000) }),
   z.strictObject({ id, ask: z.literal('cancel'), to: text, reason: text.optional() }),
   z.strictObject({ id, ask: z.literal('terminate'), to: text }),
+  z.strictObject({ id, ask: z.literal('services') }),
+  z.strictObject({ id, ask: z.literal('start'), service: text }),
+  z.strictObject({ id, ask: z.literal('stop'), service: text }),
+  z.strictObject({ id, ask: z.literal('restart'), service: text }),
 ]);
 
 /** As it is after checking. */

@@ -1,10 +1,12 @@
 /** What a runtime does for whoever may open its socket. */
 import { SYSTEM_HOST } from '../hosts/host.ts';
-import { TroupeError } from '../errors.ts';
+import { TroupeError, toTroupeError } from '../errors.ts';
 import type { Payload } from '../payload/payload.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
 import { pidPrefix } from '../pid.ts';
+import type { ServiceStatus } from '../supervision/service.ts';
 import type { Request } from './protocol.ts';
+import { type ServiceStarted, serviceRow } from './service_row.ts';
 import type { Survey } from './survey.ts';
 
 /** A line of JSON holds nothing that is no payload. */
@@ -16,6 +18,10 @@ export interface Controlled {
   send(dest: string, topic: string, ...payloads: unknown[]): TroupeError | undefined;
   cancel(dest: string, reason?: string): TroupeError | undefined;
   terminate(dest: string): TroupeError | undefined;
+  readonly services: readonly ServiceStatus[];
+  startService(id: string): Promise<ServiceStatus>;
+  stopService(id: string): Promise<readonly string[]>;
+  restartService(id: string): Promise<ServiceStatus>;
 }
 
 /** Answers plain data, or throws a TroupeError. */
@@ -33,6 +39,14 @@ export async function answerRequest(request: Request, runtime: Controlled, surve
       return act(runtime, request.to, pid => runtime.cancel(pid, request.reason));
     case 'terminate':
       return act(runtime, request.to, pid => runtime.terminate(pid));
+    case 'services':
+      return { services: runtime.services.map(serviceRow) };
+    case 'start':
+      return started(runtime, request.service, runtime.startService(request.service));
+    case 'stop':
+      return { stopped: await runtime.stopService(request.service) };
+    case 'restart':
+      return started(runtime, request.service, runtime.restartService(request.service));
   }
 }
 
@@ -48,6 +62,17 @@ function act(
   const error = how(pid);
   if (error !== undefined) throw error;
   return { pid };
+}
+
+/** That a service does not run is no failure of the request. */
+async function started(runtime: Controlled, id: string, starting: Promise<ServiceStatus>): Promise<ServiceStarted> {
+  const error = await starting.then(
+    () => null,
+    (thrown: unknown) => toTroupeError(thrown),
+  );
+  const status = runtime.services.find(service => service.id === id);
+  if (status === undefined) throw error;
+  return { service: serviceRow(status), error: error && { kind: error.kind, message: error.message } };
 }
 
 function ofTheRuntime(pid: string): TroupeError {

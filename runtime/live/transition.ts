@@ -3,7 +3,7 @@
  * of them goes over, so that what is broken changes nothing, and what one thread sends is known to all others.
  */
 import type { CapabilityDefinition } from '../capabilities/capability.ts';
-import { hostHasProcesses, threadSilent, tooManyHosts } from '../catalogue.ts';
+import { threadSilent, tooManyHosts } from '../catalogue.ts';
 import type { DeployedData } from '../hosts/deployed.ts';
 import { MORE_HOSTS, SYSTEM_HOST } from '../hosts/host.ts';
 import type { Preparations } from '../hosts/preparations.ts';
@@ -12,6 +12,7 @@ import { succeed } from '../hosts/succession.ts';
 import type { MachineType } from '../machine.ts';
 import type { Deployment } from '../registry/load.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
+import type { RestartNeeded } from '../supervision/services.ts';
 import type { WorkerPool } from '../workers/pool.ts';
 import { type ChangeMade, type ChangeOrder, type Staged, ThreadChanges } from '../workers/thread_changes.ts';
 
@@ -28,6 +29,12 @@ export interface Applied {
   readonly removed: readonly string[];
   /** How many are as they were. */
   readonly unchanged: number;
+}
+
+/** The same, with what remains to be done. */
+export interface Changed extends Applied {
+  /** Services whose processes still run by what their entries said before. */
+  readonly needsRestart: readonly RestartNeeded[];
 }
 
 export interface TransitionOptions {
@@ -136,11 +143,6 @@ export class Transition {
 
   #checkHosts({ hosts }: DeployedData): void {
     if (hosts.length > this.#hosts + MORE_HOSTS) throw tooManyHosts(MORE_HOSTS);
-    const { counters } = this.#options.scheduler;
-    for (const { id, index, removed } of hosts) {
-      const wasThere = this.#data.hosts[index]?.removed !== true;
-      if (removed && wasThere && counters.live(index) > 0) throw hostHasProcesses(id, counters.live(index));
-    }
   }
 
   // --- processes of what has changed ----------------------------------------------------------------------------

@@ -44,16 +44,22 @@ function* startReferences({ kind, tree, namespace }: Declaration, scope: Scope):
   if (!STARTED.has(kind)) return;
   yield* itemsOf(descend(tree, ['lifecycle', 'requires'])) ?? [];
   yield* itemsOf(descend(tree, ['lifecycle', 'depends_on'])) ?? [];
-  if (kind === 'process.service') {
-    const process = scope.fullId(textOf(child(tree, 'process')) ?? '', namespace);
-    const meant = process === undefined ? undefined : scope.defaultHost(process);
-    yield child(tree, 'host') ?? scalar(tree.place, meant ?? null);
-  }
+  if (kind === 'process.service') yield hostOf(tree, child(tree, 'process'), scope, namespace);
   if (kind !== 'process.supervisor') return;
   for (const item of itemsOf(child(tree, 'children')) ?? []) {
-    if (fieldsOf(item) === undefined) yield item;
-    else yield* [child(item, 'process'), child(item, 'id'), child(item, 'host')];
+    const runs = fieldsOf(item) === undefined ? item : (child(item, 'process') ?? child(item, 'id'));
+    yield runs;
+    const id = scope.fullId(textOf(runs) ?? '', namespace);
+    // Services and supervisors bring their own host.
+    if (!STARTED.has(id === undefined ? undefined : scope.kindOf(id))) yield hostOf(item, runs, scope, namespace);
   }
+}
+
+/** The host on which something runs: as it is written, else the one that is meant without words. */
+function hostOf(tree: Tree, process: Tree | undefined, scope: Scope, namespace: string): Tree | undefined {
+  const id = scope.fullId(textOf(process) ?? '', namespace);
+  const meant = id === undefined ? undefined : scope.defaultHost(id);
+  return child(tree, 'host') ?? scalar(tree.place, meant ?? null);
 }
 
 function* libraryReferences({ kind, tree }: Declaration): Iterable<Tree | undefined> {

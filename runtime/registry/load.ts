@@ -69,7 +69,7 @@ export async function loadDeployment(root: string, options: LoadOptions = {}): P
   for (const double of doubles) schemas.validate(double, problems);
   const entries = buildEntries(declarations, schemas, folder, problems);
   findCycles(declarations, scope, problems);
-  checkCommands(declarations, problems);
+  checkNames(declarations, problems);
 
   if (problems.found.length > 0 || settings === undefined) throw new DeploymentError(problems.sorted());
   return { root: folder, entries, settings };
@@ -168,17 +168,27 @@ function buildEntries(
   return entries;
 }
 
-/** `troupe run <name>` must mean one entry. */
-function checkCommands(declarations: ReadonlyMap<string, Declaration>, problems: ProblemList): void {
+/** `troupe run <name>` must mean one entry, and a registered name can lead to one process. */
+function checkNames(declarations: ReadonlyMap<string, Declaration>, problems: ProblemList): void {
+  const taken = (what: string) => (name: string, other: string) => `${other} has the ${what} "${name}" already`;
+  checkUnique(declarations, ['meta', 'command', 'name'], taken('command'), problems);
+  checkUnique(declarations, ['lifecycle', 'name'], taken('name'), problems);
+}
+
+function checkUnique(
+  declarations: ReadonlyMap<string, Declaration>,
+  path: readonly string[],
+  taken: (name: string, other: string) => string,
+  problems: ProblemList,
+): void {
   const first = new Map<string, Declaration>();
-  const path = ['meta', 'command', 'name'];
   for (const declaration of declarations.values()) {
-    const command = textOf(descend(declaration.tree, path));
-    if (command === undefined) continue;
-    const other = first.get(command);
-    if (other === undefined) first.set(command, declaration);
+    const name = textOf(descend(declaration.tree, path));
+    if (name === undefined) continue;
+    const other = first.get(name);
+    if (other === undefined) first.set(name, declaration);
     else {
-      const message = `meta.command.name: ${other.id} has the command "${command}" already; choose another name`;
+      const message = `${path.join('.')}: ${taken(name, other.id)}; choose another name`;
       problems.add(locate(declaration.tree, path), message, 'ALREADY_EXISTS');
     }
   }

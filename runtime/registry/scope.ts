@@ -5,7 +5,7 @@ import type { EntryReference } from '../capabilities/capability.ts';
 import { type Declaration, ID_PART } from './declaration.ts';
 import type { EntryKind } from './entry.ts';
 import { didYouMean } from './suggest.ts';
-import { descend, itemsOf, textOf } from './tree.ts';
+import { child, descend, itemsOf, type Tree, textOf } from './tree.ts';
 import { oneOf } from './words.ts';
 
 /** A reference that cannot be used, as a text that follows `key: `. */
@@ -36,6 +36,8 @@ export class Scope {
   private readonly complete: boolean;
   private readonly groups = new Set<string>();
   private readonly onlyHost: string | undefined;
+  /** Services and supervisors that a supervisor runs: child -> supervisor. */
+  private readonly supervisors = new Map<string, string>();
 
   /** `complete`: whether `declared` holds every entry; if not, references that lead nowhere are not reported. */
   constructor(declared: ReadonlyMap<string, Declaration>, complete: boolean, options: ScopeOptions = {}) {
@@ -43,8 +45,9 @@ export class Scope {
     this.complete = complete;
     this.options = options;
     const hosts: string[] = [];
-    for (const { id, kind, tree } of declared.values()) {
+    for (const { id, kind, tree, namespace } of declared.values()) {
       if (kind === 'process.host') hosts.push(id);
+      if (kind === 'process.supervisor') this.noteChildren(id, tree, namespace);
       if (kind !== 'security.policy' && kind !== 'security.policy.expr') continue;
       for (const group of itemsOf(descend(tree, ['groups'])) ?? []) this.groups.add(String(group.content));
     }
@@ -82,6 +85,20 @@ export class Scope {
     return this.onlyHost ?? (this.complete ? undefined : '?');
   }
 
+  /** A service that runs this process, if there is one. */
+  serviceOf(process: string): string | undefined {
+    for (const { id, kind, tree, namespace } of this.declared.values()) {
+      if (kind !== 'process.service') continue;
+      if (this.fullId(textOf(child(tree, 'process')) ?? '', namespace) === process) return id;
+    }
+    return undefined;
+  }
+
+  /** The supervisor of which a service or supervisor is a child. */
+  supervisorOf(id: string): string | undefined {
+    return this.supervisors.get(id);
+  }
+
   kindOf(id: string): EntryKind | undefined {
     return this.declared.get(id)?.kind;
   }
@@ -98,6 +115,15 @@ export class Scope {
     if (this.groups.has(group) || !this.complete) return undefined;
     const hint = didYouMean(group, this.groups, `; add "groups: [${group}]" to a security.policy entry`);
     return { message: `no policy belongs to the group "${group}"${hint}`, kind: 'NOT_FOUND' };
+  }
+
+  private noteChildren(supervisor: string, tree: Tree, namespace: string): void {
+    for (const item of itemsOf(child(tree, 'children')) ?? []) {
+      const written = textOf(item) ?? textOf(child(item, 'process')) ?? textOf(child(item, 'id')) ?? '';
+      const id = this.fullId(written, namespace);
+      const kind = id === undefined ? undefined : this.declared.get(id)?.kind;
+      if (kind === 'process.service' || kind === 'process.supervisor') this.supervisors.set(id!, supervisor);
+    }
   }
 
   private suggest(id: string, kinds: readonly EntryKind[]): string {

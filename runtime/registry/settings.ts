@@ -14,6 +14,8 @@ export const settingsSchema = z.strictObject({
   workers: count(0).optional(),
   /** Milliseconds that a step of a process may take on a worker thread before it is ended; 0: any time. */
   watchdog: duration().prefault('5s'),
+  /** Milliseconds that all services together may take to stop when the runtime does, before the rest ends at once; 0: any time. */
+  stop_timeout: duration().prefault('60s'),
   logger: z
     .strictObject({
       level: z.enum(['debug', 'info', 'warn', 'error']).default('info'),

@@ -2,6 +2,7 @@
  * Whether and when a service that has ended is started again (semantics section 7). Pure: time and chance come from
  * outside.
  */
+import { isTermination } from '../catalogue.ts';
 import type { TroupeError } from '../errors.ts';
 
 /** As in `lifecycle.restart`; durations in milliseconds. */
@@ -33,7 +34,8 @@ export function decideRestart(
   chance: number,
 ): RestartDecision {
   if (error === undefined && policy.on === 'failure') return { restart: false, because: 'done' };
-  if (error?.retryable === false) return { restart: false, because: 'final' };
+  // Whoever terminates a process says nothing of whether another one could run.
+  if (error?.retryable === false && !isTermination(error)) return { restart: false, because: 'final' };
   if (policy.max_attempts > 0 && restarts >= policy.max_attempts) return { restart: false, because: 'spent' };
   return { restart: true, after: restartDelay(policy, restarts, chance) };
 }

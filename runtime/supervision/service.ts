@@ -1,19 +1,27 @@
-/** One service: a process that is started, started again when it ends, and stopped (semantics section 7). */
-import { serviceNameTaken } from '../catalogue.ts';
+/**
+ * One service: a process that is started, started again when it ends, and stopped (semantics section 7). When it may
+ * begin, which depends on others, `Services` decides: it looks at a service that waits whenever something has changed.
+ *
+ * Invariants
+ * - At most one process of a service lives: the next one is spawned after the EXIT of the one before.
+ * - At most one timer is armed: for the limit of its start, for its next start, or for the limit of its stop.
+ */
+import { isDeepStrictEqual } from 'node:util';
 import { formatDuration } from '../duration.ts';
-import type { TroupeError } from '../errors.ts';
+import { type TroupeError, toTroupeError } from '../errors.ts';
 import type { LogFields, LogLevel, LogSink } from '../logger.ts';
-import type { Payload, ProcessEvent } from '../machine.ts';
-import type { Entry } from '../registry/entry.ts';
-import { dataOf, type KindData } from '../registry/kinds.ts';
+import type { ProcessEvent } from '../machine.ts';
 import type { Runtime } from '../runtime.ts';
 import type { IdentifiedRequest } from '../security/identity.ts';
 import { type IdentitySettings, identityOf } from '../security/identity_settings.ts';
 import { decideRestart } from './restart.ts';
+import { nameHeld, requiredDown, startTimeout, wasStopped } from './service_errors.ts';
+import { fixedChanges, type ServiceSettings } from './service_settings.ts';
 
 /**
- * `unknown`: never started. `exited`: its process returned, or all its restarts are used up. `failed`: its process ended
- * with an error; it is started again unless that could not help.
+ * `unknown`: never started. `starting`: until its process waits for the first time; before that it may wait for what it
+ * requires. `exited`: its process returned, or all its restarts are used up. `failed`: its process ended with an error; it
+ * is started again unless that could not help.
  */
 export type ServiceState = 'unknown' | 'starting' | 'running' | 'stopping' | 'stopped' | 'failed' | 'exited';
 
@@ -21,168 +29,417 @@ export type ServiceState = 'unknown' | 'starting' | 'running' | 'stopping' | 'st
 export interface ServiceStatus {
   readonly id: string;
   readonly state: ServiceState;
+  /** Unix time in seconds at which it came into this state. */
+  readonly since: number | undefined;
   /** Of the process that runs; a restart gives another one. */
   readonly pid: string | undefined;
   /** Since it last ran for `stable_threshold`. */
   readonly restarts: number;
-  /** With which its process ended last. */
+  /** With which its process ended last, or why it could not begin. */
   readonly error: TroupeError | undefined;
+  /** Services that must run before it can begin, where it waits for some. */
+  readonly waitsFor: readonly string[];
 }
 
-interface Running {
+/**
+ * What a service is to those that require it. `met`: it runs, or has done what it had to do. `coming`: it is on its way.
+ * `down`: it does not run now. `lost`: it will not run by itself.
+ */
+export type Standing = 'met' | 'coming' | 'down' | 'lost';
+
+/** How a start went: undefined where the service runs, or has done already what it had to do. */
+export interface Hitch {
+  readonly error: TroupeError;
+  /** There was not even a process, and trying again cannot help: the deployment is wrong. */
+  readonly isMistake: boolean;
+}
+
+interface Attempt {
   readonly pid: string;
-  readonly exit: Promise<ProcessEvent>;
-  readonly since: number;
+  /** When it was spawned; when it first waited. */
+  readonly begun: number;
+  ran: number | undefined;
+  /** Why it was terminated. */
+  fault: TroupeError | undefined;
 }
 
 export class Service {
   readonly id: string;
   readonly #runtime: Runtime;
   readonly #log: LogSink;
-  readonly #data: KindData<'process.service'>;
+  /** Told after each change that could matter to others. */
+  readonly #onChange: (service: Service) => void;
+  #settings: ServiceSettings;
   #state: ServiceState = 'unknown';
-  #running: Running | undefined = undefined;
+  #since: number | undefined = undefined;
+  #attempt: Attempt | undefined = undefined;
+  /** It shall run: its failures are followed by restarts. */
+  #wanted = false;
+  /** It begins as soon as what it requires runs. */
+  #waiting = false;
+  #waitsFor: readonly string[] = [];
+  /** While it waits: how the worst of those that it waits for stands, and what that means for it. */
+  #obstacle: Standing = 'coming';
+  #held: TroupeError | undefined = undefined;
+  /** Which obstacle was told of since it last began. */
+  #said: Standing | undefined = undefined;
   #restarts = 0;
   #error: TroupeError | undefined = undefined;
-  /** The timer of the next start, where one is pending. */
-  #armed: unknown = undefined;
+  /** The last spawn was refused. */
+  #refused = false;
+  #timer: unknown = undefined;
+  #stop: { readonly over: Promise<void>; readonly done: () => void } | undefined = undefined;
+  /** Those who want to know how its start goes. */
+  #asked: ((hitch: Hitch | undefined) => void)[] = [];
 
-  constructor(runtime: Runtime, log: LogSink, entry: Entry) {
-    this.id = entry.id;
+  constructor(runtime: Runtime, log: LogSink, settings: ServiceSettings, onChange: (service: Service) => void) {
+    this.id = settings.id;
     this.#runtime = runtime;
     this.#log = log;
-    this.#data = dataOf(entry, 'process.service')!;
-  }
-
-  get requires(): readonly string[] {
-    return this.#data.lifecycle.requires;
+    this.#settings = settings;
+    this.#onChange = onChange;
   }
 
   get autoStart(): boolean {
-    return this.#data.lifecycle.auto_start;
+    return this.#settings.lifecycle.auto_start;
+  }
+
+  get state(): ServiceState {
+    return this.#state;
   }
 
   get status(): ServiceStatus {
     return {
       id: this.id,
       state: this.#state,
-      pid: this.#running?.pid,
+      since: this.#since,
+      pid: this.#attempt?.pid,
       restarts: this.#restarts,
-      error: this.#error,
+      error: this.#held ?? this.#error,
+      waitsFor: this.#waitsFor,
     };
   }
 
-  /** Throws what the spawn says; nothing is left behind then. */
-  start(): void {
-    const { process, host, input, lifecycle } = this.#data;
-    const { name } = lifecycle;
-    this.#state = 'starting';
-    try {
-      // A spawn with a name that is taken would make the holder look like this service.
-      const holder = name === undefined ? undefined : this.#runtime.lookup(name);
-      if (holder !== undefined) throw serviceNameTaken(this.id, name!, holder);
-      const identity = identityOf(this.#runtime.deployment.entries, lifecycle.security as IdentitySettings);
-      const request: IdentifiedRequest = { id: process, host, args: input as Payload[], name, identity };
-      const { pid, exit } = this.#runtime.watch(request);
-      const running: Running = { pid, exit, since: this.#runtime.scheduler.clock.now() };
-      this.#running = running;
-      this.#state = 'running';
-      void exit.then(event => this.#ended(running, event));
-    } catch (thrown) {
-      this.#state = 'failed';
-      this.#error = thrown as TroupeError;
-      throw thrown;
-    }
+  /** It runs, is on its way, or will be tried again. */
+  get isActive(): boolean {
+    return this.#attempt !== undefined || this.#waiting || this.#timer !== undefined;
   }
 
-  /** CANCEL, wait `stop_timeout`, then terminate. A start that is pending does not happen. */
-  async stop(reason: string): Promise<void> {
-    const running = this.#running;
-    this.abandon();
-    if (running === undefined) return;
-    this.#state = 'stopping';
-    this.#runtime.cancel(running.pid, reason);
-    await Promise.race([running.exit, this.#runtime.wait(Math.max(1, this.#data.lifecycle.stop_timeout))]);
-    if (this.#running === running) {
-      this.#running = undefined;
-      this.#runtime.terminate(running.pid);
-    }
-    this.#state = 'stopped';
+  get isWanted(): boolean {
+    return this.#wanted;
   }
 
-  /** Never start again by itself; a process that runs is left as it is. */
-  abandon(): void {
-    if (this.#armed !== undefined) {
-      this.#runtime.scheduler.clock.disarm(this.#armed);
-      this.#armed = undefined;
-      this.#state = 'stopped';
-    }
-    if (this.#state === 'running') this.#state = 'stopping';
+  get isWaiting(): boolean {
+    return this.#waiting;
   }
 
-  #ended(running: Running, event: ProcessEvent): void {
-    if (this.#running !== running) return;
-    this.#running = undefined;
-    const error = event.result?.error;
-    this.#error = error;
-    if (this.#state !== 'running') {
-      this.#state = 'stopped';
+  get standing(): Standing {
+    if (this.#state === 'running') return 'met';
+    if (this.#waiting) return this.#obstacle;
+    if (this.#state === 'starting') return 'coming';
+    if (this.isActive) return 'down';
+    if (this.#state === 'exited' && this.#error === undefined) return 'met';
+    return this.#state === 'failed' || this.#state === 'exited' ? 'lost' : 'down';
+  }
+
+  // --- starting -------------------------------------------------------------------------------------------------
+
+  /** From now on it shall run. Its count of restarts begins again, and a start that is pending happens as soon as it can. */
+  begin(): void {
+    this.#wanted = true;
+    if (this.#attempt !== undefined || (this.#waiting && this.#obstacle === 'coming')) return;
+    this.#restarts = 0;
+    this.#error = undefined;
+    this.#await('starting');
+  }
+
+  /** How the start that is under way goes; at once where none is. */
+  outcome(): Promise<Hitch | undefined> {
+    const underWay = this.#waiting ? this.#obstacle === 'coming' : this.#state === 'starting';
+    if (!underWay) return Promise.resolve(this.#hitch());
+    return new Promise(resolve => this.#asked.push(resolve));
+  }
+
+  /** It waits, because `missing` do not run; `standing` is the worst of theirs. What stands in the way is said once. */
+  hold(missing: readonly Service[], standing: Exclude<Standing, 'met'>): void {
+    this.#waitsFor = missing.map(({ id }) => id);
+    const before = this.#obstacle;
+    this.#obstacle = standing;
+    if (standing === 'coming') {
+      this.#held = undefined;
       return;
     }
-    this.#state = error === undefined ? 'exited' : 'failed';
-    const ran = this.#runtime.scheduler.clock.now() - running.since;
-    if (ran >= this.#data.lifecycle.stable_threshold) this.#restarts = 0;
-    this.#next(error, running.pid);
+    const culprit = missing.find(service => service.standing === standing)!;
+    this.#held = requiredDown(culprit.id, culprit.#plight, standing === 'lost');
+    if (this.#said !== standing) {
+      this.#said = standing;
+      this.#say(standing === 'lost' ? 'error' : 'warn', this.#held.message, undefined, this.#held);
+    }
+    if (standing === 'lost' && this.#state !== 'failed') this.#enter('failed');
+    this.#answer(this.#hitch());
+    if (before !== standing) this.#onChange(this);
   }
 
-  /** After an end, or after a start that did not succeed: what comes now. */
-  #next(error: TroupeError | undefined, pid: string | undefined): void {
-    const { restart } = this.#data.lifecycle;
+  /** Why it does not run, as a text that follows "which". */
+  get #plight(): string {
+    if (this.#waiting) return this.#held?.message ?? 'is on its way';
+    if (this.#error === undefined || (this.#state !== 'failed' && this.#state !== 'exited')) return `is ${this.#state}`;
+    return this.standing === 'lost' ? `is given up: ${this.#error.message}` : `failed: ${this.#error.message}`;
+  }
+
+  /** What it requires runs. */
+  spawn(): void {
+    this.#endWait();
+    this.#refused = false;
+    this.#enter('starting');
     const { clock } = this.#runtime.scheduler;
+    const { lifecycle } = this.#settings;
+    try {
+      const { pid, started, exit } = this.#runtime.watch(this.#request());
+      const attempt: Attempt = { pid, begun: clock.now(), ran: undefined, fault: undefined };
+      this.#attempt = attempt;
+      this.#arm(attempt.begun + lifecycle.start_timeout, () => this.#startTimedOut(attempt));
+      void started.then(() => this.#started(attempt));
+      void exit.then(event => this.#ended(attempt, event));
+    } catch (thrown) {
+      this.#error = nameHeld(this.id, lifecycle.name, toTroupeError(thrown));
+      this.#refused = true;
+      this.#next(undefined);
+    }
+  }
+
+  #request(): IdentifiedRequest {
+    const { process, host, input, lifecycle } = this.#settings;
+    return {
+      id: process,
+      host,
+      args: input,
+      name: lifecycle.name,
+      // A spawn with a name that is taken would make the holder look like this service.
+      exclusive: true,
+      announce: true,
+      identity: identityOf(this.#runtime.deployment.entries, lifecycle.security as IdentitySettings),
+    };
+  }
+
+  #started(attempt: Attempt): void {
+    if (this.#attempt !== attempt || this.#state !== 'starting' || attempt.fault !== undefined) return;
+    this.#disarm();
+    attempt.ran = this.#runtime.scheduler.clock.now();
+    this.#enter('running');
+    this.#answer(undefined);
+    this.#onChange(this);
+  }
+
+  #startTimedOut(attempt: Attempt): void {
+    attempt.fault = startTimeout(this.#settings.lifecycle.start_timeout);
+    this.#runtime.terminate(attempt.pid);
+  }
+
+  // --- stopping -------------------------------------------------------------------------------------------------
+
+  /** CANCEL, wait `stop_timeout`, then terminate; resolves when its process has ended. A start that is pending does not happen. */
+  stop(reason: string): Promise<void> {
+    this.#wanted = false;
+    const attempt = this.#attempt;
+    if (attempt === undefined) {
+      if (this.isActive) this.#rest();
+      return Promise.resolve();
+    }
+    if (this.#stop !== undefined) return this.#stop.over;
+    let done!: () => void;
+    const over = new Promise<void>(resolve => {
+      done = resolve;
+    });
+    this.#stop = { over, done };
+    this.#enter('stopping');
+    this.#answer({ error: wasStopped(), isMistake: false });
+    // One that was terminated already, because its start took too long, only has to end.
+    if (attempt.fault === undefined) this.#askToEnd(attempt, reason);
+    this.#onChange(this);
+    return over;
+  }
+
+  #askToEnd(attempt: Attempt, reason: string): void {
+    const { stop_timeout } = this.#settings.lifecycle;
+    this.#runtime.cancel(attempt.pid, reason);
+    this.#arm(this.#runtime.scheduler.clock.now() + stop_timeout, () => {
+      const within = formatDuration(stop_timeout);
+      this.#say('warn', `did not end within ${within} of being asked to (stop_timeout) and is terminated`, attempt.pid);
+      this.#runtime.terminate(attempt.pid);
+    });
+  }
+
+  /** Nothing is started, asked or ended by it any more; a process that runs is left as it is. */
+  abandon(): void {
+    this.#wanted = false;
+    if (this.#attempt === undefined) {
+      if (this.isActive) this.#rest();
+      return;
+    }
+    this.#disarm();
+    if (this.#state !== 'stopping') this.#enter('stopping');
+    this.#answer({ error: wasStopped(), isMistake: false });
+  }
+
+  /** It does not run, and nothing is pending. */
+  #rest(): void {
+    this.#disarm();
+    this.#endWait();
+    this.#enter('stopped');
+    this.#answer({ error: wasStopped(), isMistake: false });
+    this.#onChange(this);
+  }
+
+  // --- what comes after an end ------------------------------------------------------------------------------------
+
+  #ended(attempt: Attempt, event: ProcessEvent): void {
+    if (this.#attempt !== attempt) return;
+    this.#attempt = undefined;
+    this.#disarm();
+    this.#error = attempt.fault ?? event.result?.error;
+    if (this.#state === 'stopping') {
+      this.#enter('stopped');
+      const stop = this.#stop;
+      this.#stop = undefined;
+      stop?.done();
+      this.#onChange(this);
+      return;
+    }
+    const { clock } = this.#runtime.scheduler;
+    const { stable_threshold } = this.#settings.lifecycle;
+    if (attempt.ran !== undefined && clock.now() - attempt.ran >= stable_threshold) this.#restarts = 0;
+    this.#next(attempt.pid);
+  }
+
+  /** After an end, or after a spawn that was refused: what comes now. */
+  #next(pid: string | undefined): void {
+    const { restart } = this.#settings.lifecycle;
+    const { clock } = this.#runtime.scheduler;
+    const error = this.#error;
     const decision = decideRestart(restart, error, this.#restarts, clock.random());
     const what = error === undefined ? 'has ended' : `failed: ${error.message}`;
+    let state: ServiceState = error === undefined ? 'exited' : 'failed';
+    let again = false;
     if (decision.restart) {
       const { max_attempts } = restart;
       const count = `${this.#restarts + 1}${max_attempts === 0 ? '' : ` of ${max_attempts}`}`;
       const after = formatDuration(Math.round(decision.after));
       this.#say(error === undefined ? 'info' : 'warn', `${what}; restart ${count} in ${after}`, pid, error);
-      this.#restartAt(clock.now() + decision.after);
-      return;
+      again = true;
+      // A spawn that was refused would be refused again at once, and for ever.
+      if (decision.after > 0 || this.#refused)
+        this.#arm(clock.now() + Math.max(1, decision.after), () => this.#restart());
+    } else if (decision.because === 'done') {
+      this.#say('info', what, pid, error);
+    } else if (decision.because === 'final') {
+      this.#say('error', `${what}; it stays so, because the error says that trying again cannot help`, pid, error);
+    } else {
+      state = 'exited';
+      this.#say('error', `${what}; it is given up after ${this.#restarts} restarts (max_attempts)`, pid, error);
     }
-    switch (decision.because) {
-      case 'done':
-        this.#say('info', what, pid, error);
-        return;
-      case 'final':
-        this.#say('error', `${what}; it stays so, because the error says that trying again cannot help`, pid, error);
-        return;
-      case 'spent':
-        this.#state = 'exited';
-        this.#say('error', `${what}; it is given up after ${this.#restarts} restarts (max_attempts)`, pid, error);
-        return;
-    }
-  }
-
-  #restartAt(due: number): void {
-    const { clock } = this.#runtime.scheduler;
-    this.#armed = clock.arm(Math.max(0, due - clock.now()), () => {
-      this.#armed = undefined;
-      // A clock may wake early.
-      if (clock.now() < due) this.#restartAt(due);
-      else this.#restart();
-    });
+    this.#enter(state);
+    this.#answer(this.#hitch());
+    this.#onChange(this);
+    if (again && this.#timer === undefined) this.#restart();
   }
 
   #restart(): void {
     this.#restarts++;
-    try {
-      this.start();
-    } catch (thrown) {
-      this.#next(thrown as TroupeError, undefined);
-    }
+    this.#await(this.#state);
   }
 
-  #say(level: LogLevel, what: string, pid: string | undefined, error: TroupeError | undefined): void {
+  #await(state: ServiceState): void {
+    this.#disarm();
+    this.#waiting = true;
+    this.#obstacle = 'coming';
+    if (this.#state !== state) this.#enter(state);
+    this.#onChange(this);
+  }
+
+  // --- live edits -------------------------------------------------------------------------------------------------
+
+  /**
+   * What its entry says now. What belongs to the process that runs is answered by key: only a restart can change that.
+   * Everything else counts from now on.
+   */
+  update(settings: ServiceSettings): string[] {
+    const before = this.#settings;
+    this.#settings = settings;
+    const { lifecycle } = settings;
+    const attempt = this.#attempt;
+    if (attempt !== undefined) {
+      if (before.lifecycle.name !== lifecycle.name) this.#rename(attempt.pid, before.lifecycle.name, lifecycle.name);
+      if (!isDeepStrictEqual(before.lifecycle.security, lifecycle.security)) {
+        this.#say('info', 'acts under its new lifecycle.security from its next start on', attempt.pid);
+      }
+      if (this.#state === 'starting' && attempt.fault === undefined) {
+        this.#arm(attempt.begun + lifecycle.start_timeout, () => this.#startTimedOut(attempt));
+      }
+    } else if (this.#wanted && !this.#waiting && !isDeepStrictEqual(before.lifecycle.restart, lifecycle.restart)) {
+      // What was decided when it ended is decided anew.
+      this.#disarm();
+      this.#next(undefined);
+    }
+    return attempt === undefined ? [] : fixedChanges(before, settings);
+  }
+
+  /** Whoever looks for it by its name finds it at any moment. */
+  #rename(pid: string, before: string | undefined, after: string | undefined): void {
+    const error = after === undefined ? undefined : this.#runtime.register(after, pid);
+    if (error !== undefined) {
+      this.#say('error', `cannot be renamed while it runs: ${error.message}`, pid, error);
+      return;
+    }
+    if (before !== undefined) this.#runtime.unregister(before);
+  }
+
+  // --- parts ------------------------------------------------------------------------------------------------------
+
+  #endWait(): void {
+    this.#waiting = false;
+    this.#waitsFor = [];
+    this.#held = undefined;
+    this.#said = undefined;
+  }
+
+  #enter(state: ServiceState): void {
+    this.#state = state;
+    this.#since = this.#runtime.scheduler.clock.unix() / 1000;
+  }
+
+  #hitch(): Hitch | undefined {
+    const error = this.#held ?? this.#error;
+    if (this.#state === 'running' || error === undefined) return undefined;
+    return { error, isMistake: this.#held === undefined && this.#refused && error.retryable === false };
+  }
+
+  #answer(hitch: Hitch | undefined): void {
+    const asked = this.#asked;
+    if (asked.length === 0) return;
+    this.#asked = [];
+    for (const resolve of asked) resolve(hitch);
+  }
+
+  /** Call `then` once it is `due` on the clock, in place of what was to come. */
+  #arm(due: number, then: () => void): void {
+    this.#disarm();
+    const { clock } = this.#runtime.scheduler;
+    this.#timer = clock.arm(Math.max(0, due - clock.now()), () => {
+      this.#timer = undefined;
+      // A clock may wake early.
+      if (clock.now() < due) this.#arm(due, then);
+      else then();
+    });
+  }
+
+  #disarm(): void {
+    if (this.#timer === undefined) return;
+    this.#runtime.scheduler.clock.disarm(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #say(level: LogLevel, what: string, pid?: string, error?: TroupeError): void {
     const fields: { [key: string]: string } = {};
     if (pid !== undefined) fields.pid = pid;
     if (error !== undefined) fields.kind = error.kind;

@@ -68,6 +68,7 @@ test('reads the example of the specification', async () => {
   assert.equal(entries.get('shop:cart')!.meta, { command: { name: 'cart', short: 'run the cart' } });
   assert.equal(settings, {
     watchdog: 5000,
+    stop_timeout: 60_000,
     logger: { level: 'info', format: 'text' },
     security: { audit: { grants: false, log: true } },
     limits: {},

@@ -57,7 +57,7 @@ test('-o changes, adds and replaces', async () => {
   const overrides = [
     { path: 'app:it:host.max_processes', value: '7' },
     { path: 'app:it:limits.memory', value: '64KB' },
-    { path: 'app:it:lifecycle.restart.delay', value: '3s' },
+    { path: 'app:it:lifecycle.security.actor.id', value: 'boss' },
     { path: 'app:it:reachable_from.0', value: 'system:functions' },
     { path: 'app:it:capabilities', value: '{time: {}, fs: {root: ./data}}' },
     { path: 'app:it:trusted', value: 'true' },
@@ -68,7 +68,7 @@ test('-o changes, adds and replaces', async () => {
   const { data, meta } = await entry(yaml, { overrides });
   assert.equal(data.host, { max_processes: 7 });
   assert.equal(data.limits, { memory: 64_000 });
-  assert.is((data.lifecycle as { restart: { initial_delay: number } }).restart.initial_delay, 3000);
+  assert.is((data.lifecycle as { security: { actor: { id: string } } }).security.actor.id, 'boss');
   assert.equal(data.reachable_from, ['system:functions']);
   assert.equal(data.capabilities, { time: {}, fs: { root: './data' } });
   assert.is(data.trusted, true);
@@ -133,6 +133,7 @@ test('.troupe.yaml and --set', async () => {
   assert.equal((await load(files)).settings, {
     workers: 2,
     watchdog: 5000,
+    stop_timeout: 60_000,
     logger: { level: 'debug', format: 'text' },
     security: { strict_mode: true, audit: { grants: false, log: true } },
     limits: { cpu_slice: 2 },

@@ -42,7 +42,16 @@ const spots = [
   {
     where: 'lifecycle.restart',
     indent: 8,
-    before: ['  - name: host', '    kind: process.host', '    lifecycle:', '      restart:', '        jitter: 0.5'],
+    before: [
+      '  - {name: host, kind: process.host}',
+      '  - {name: main, kind: process.lua, source: return 1}',
+      '  - name: service',
+      '    kind: process.service',
+      '    process: main',
+      '    lifecycle:',
+      '      restart:',
+      '        jitter: 0.5',
+    ],
   },
   {
     where: 'policy.conditions[1]',

@@ -2,12 +2,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createServices } from '../../runtime/capabilities/services.ts';
 import { TroupeError } from '../../runtime/errors.ts';
-import type { LogSink } from '../../runtime/logger.ts';
-import type { Runtime } from '../../runtime/runtime.ts';
 import { decideRestart, type RestartPolicy, restartDelay } from '../../runtime/supervision/restart.ts';
-import type { ServiceStatus } from '../../runtime/supervision/service.ts';
 import { deploy } from '../deploy.ts';
-import { VirtualClock } from './virtual_clock.ts';
+import { World } from './world.ts';
 
 const test = suite('restart');
 
@@ -17,7 +14,7 @@ const WORK = `import { defineProcess } from 'troupe/sdk';
 export default defineProcess<[number, string]>(function* (self, milliseconds, how) {
   const events = self.events();
   const got = yield* self.select({ cancel: events, after: self.after(\`\${milliseconds}ms\`) });
-  if (got.from === 'cancel' && how !== 'fail') return how;
+  if (got.key === 'cancel' && how !== 'fail') return how;
   if (how === 'return') return how;
   const details = how === 'final' ? { retryable: false } : {};
   throw Object.assign(new Error('boom'), { kind: 'UNAVAILABLE' }, details);
@@ -42,37 +39,7 @@ interface Given {
   readonly host?: string;
 }
 
-class World implements LogSink {
-  readonly clock: VirtualClock;
-  /** `<milliseconds> <level> <message>`. */
-  readonly lines: string[] = [];
-  runtime!: Runtime;
-
-  constructor(chances?: readonly number[]) {
-    this.clock = new VirtualClock(chances);
-  }
-
-  enabled(): boolean {
-    return true;
-  }
-
-  log(level: string, message: string): void {
-    this.lines.push(`${this.clock.now()} ${level} ${message}`);
-  }
-
-  get status(): ServiceStatus {
-    return this.runtime.services[0];
-  }
-
-  async stop(): Promise<void> {
-    const stopped = this.runtime.stop();
-    await this.clock.advance(20_000);
-    await stopped;
-  }
-}
-
 async function start(given: Given): Promise<World> {
-  const world = new World(given.chances);
   const { runs = 10, ends = 'fail', lifecycle = '', restart = '', host = '' } = given;
   const yaml = `namespace: s
 entries:
@@ -81,11 +48,7 @@ entries:
   - {name: web, kind: process.service, process: work, host: host, input: [${runs}, ${ends}],
      lifecycle: {auto_start: true, ${lifecycle} restart: {${restart}}}}
 `;
-  world.runtime = await deploy(
-    { 's.yaml': yaml, 'work.ts': WORK },
-    { clock: world.clock, services: createServices({ log: world }, world.clock) },
-  );
-  return world;
+  return World.start({ 's.yaml': yaml, 'work.ts': WORK }, given.chances);
 }
 
 test('it is started again after a delay that grows up to max_delay', async () => {
@@ -175,7 +138,15 @@ test('one that returns has ended, and comes back with on: always only', async ()
   assert.is(once.status.state, 'running');
   await once.clock.advance(100_000);
   assert.equal(once.lines, ['10 info service s:web has ended']);
-  assert.equal(once.status, { id: 's:web', state: 'exited', pid: undefined, restarts: 0, error: undefined });
+  assert.equal(once.status, {
+    id: 's:web',
+    state: 'exited',
+    since: 1.7e9 + 0.01,
+    pid: undefined,
+    restarts: 0,
+    error: undefined,
+    waitsFor: [],
+  });
   await once.stop();
   const always = await start({ ends: 'return', restart: 'on: always, delay: 20ms' });
   await always.clock.advance(31);

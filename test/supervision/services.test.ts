@@ -80,16 +80,17 @@ export default defineProcess(function* (self) { for (;;) yield* self.receive(); 
 });
 
 test('one that cannot start: its name is in the error, and nothing is left running', async () => {
-  const yaml = `${HEAD.replace('kind: process.host, allow_untrusted_ts: true}', 'kind: process.host, allow_untrusted_ts: true, host: {max_processes: 1}}')}${service('one', 'ts', '')}
-${service('two', 'ts', '')}
+  const log = new Recorder();
+  const yaml = `${HEAD}${service('one', 'ts', '')}
+${service('two', 'ts', 'one').replace('two.name', '"@two"')}
 `;
-  try {
-    await deploy({ ...FILES, 's.yaml': yaml });
-    assert.unreachable();
-  } catch (thrown) {
-    assert.is((thrown as TroupeError).kind, 'RATE_LIMITED');
-    assert.match((thrown as TroupeError).message, /^service s:two cannot start: host "s:host" is full/);
-  }
+  const refused = await deploy({ ...FILES, 's.yaml': yaml }, { services: createServices({ log }) }).catch(
+    thrown => thrown,
+  );
+  assert.is((refused as TroupeError).kind, 'INVALID');
+  assert.match((refused as TroupeError).message, /^service s:two cannot start: "@two" cannot be a process name/);
+  assert.equal(log.lines.slice(0, 1), ['start one']);
+  assert.ok(log.lines.includes('stop one service stopping'));
 });
 
 test.run();

@@ -6,7 +6,7 @@ import { always, count, distinct, reference, type Report } from '../schema.ts';
 import type { Scope } from '../scope.ts';
 import { didYouMean } from '../suggest.ts';
 import { entryShape, HOST_KINDS } from './common.ts';
-import { lifecycleSchema } from './lifecycle.ts';
+import { hostLifecycleSchema } from './lifecycle.ts';
 import { limitsSchema } from './limits.ts';
 
 function hostShape(scope: Scope) {
@@ -20,7 +20,7 @@ function hostShape(scope: Scope) {
     allow_untrusted_ts: z.boolean().default(false),
     /** Hosts whose processes may send here; undefined: all. */
     reachable_from: distinct(reference(scope, HOST_KINDS)).optional(),
-    lifecycle: lifecycleSchema(scope, true),
+    lifecycle: hostLifecycleSchema(scope),
   };
 }
 

@@ -12,7 +12,7 @@ export function processService(scope: Scope) {
     host: reference(scope, HOST_KINDS).optional(),
     /** The arguments of the method. */
     input: z.array(z.unknown()).default([]),
-    lifecycle: lifecycleSchema(scope, false),
+    lifecycle: lifecycleSchema(scope),
   });
   return always(fields, (value, report) => {
     if (!('host' in value) && value.process !== undefined) requireDefaultHost(scope, value.process, [], report);

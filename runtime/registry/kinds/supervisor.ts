@@ -31,7 +31,7 @@ export function processSupervisor(scope: Scope) {
       .prefault({}),
     /** Whether the supervisor ends when significant children do. */
     auto_shutdown: z.enum(AUTO_SHUTDOWNS).optional(),
-    lifecycle: lifecycleSchema(scope, false),
+    lifecycle: lifecycleSchema(scope),
   });
   return always(fields, (value, report) => {
     const children = value.children ?? [];
