@@ -218,6 +218,13 @@ export class Deployed {
     return linked;
   }
 
+  /** The same entry on the same host in another revision; as it is where that is not known any more. */
+  atRevision(linked: Linked, revision: number): Linked {
+    const { entry, host } = linked;
+    const stays = revision === linked.revision || this.#find(entry.id, revision) === undefined;
+    return stays ? linked : this.linkRevision(entry.id, host, revision);
+  }
+
   #find(id: string, revision: number): Definition | undefined {
     const staged = this.#staged?.definitions.get(id);
     if (staged?.revision === revision) return staged;

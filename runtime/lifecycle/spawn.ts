@@ -181,12 +181,13 @@ function messageOf(topic: string, payloads: readonly Payload[], sender: PidHolde
 function resolve(scheduler: Scheduler, parent: Process, request: IdentifiedRequest): Linked | TroupeError {
   const spawner = parent.linked;
   const last = spawner.lastSpawned;
-  if (last !== undefined && spawner.lastId === request.id && spawner.lastHost === request.host && last.host.running) {
-    return last;
-  }
+  const remembered = last !== undefined && spawner.lastId === request.id && spawner.lastHost === request.host;
+  if (remembered && last.host.running && request.revision === undefined) return last;
   const linked = lookUp(scheduler, parent, request);
+  if (linked instanceof TroupeError) return linked;
+  if (request.revision !== undefined) return scheduler.deployed.atRevision(linked, request.revision);
   // What the runtime brings along is never remembered for what programs name.
-  if (linked instanceof TroupeError || request.isBuiltIn) return linked;
+  if (request.isBuiltIn) return linked;
   spawner.lastId = request.id;
   spawner.lastHost = request.host;
   spawner.lastSpawned = linked;

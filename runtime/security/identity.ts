@@ -24,6 +24,8 @@ export interface IdentifiedRequest extends SpawnRequest {
   readonly identity?: Context;
   /** The runtime's own request: `id` is of what it brings along, and whoever caused it was asked before. */
   readonly isBuiltIn?: boolean;
+  /** For who keeps others running: this revision of the entry, as `Deployed.revisionOf` told it, if it is still known; else the present one. */
+  readonly revision?: number;
 }
 
 const ACTOR = '@actor';
