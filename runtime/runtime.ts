@@ -33,7 +33,7 @@ import type { Deployment } from './registry/load.ts';
 import { Counters } from './scheduler/counters.ts';
 import { NOTHING_INHERITED } from './scheduler/inherited.ts';
 import { Process } from './scheduler/process.ts';
-import { Scheduler } from './scheduler/scheduler.ts';
+import { type Crashed, Scheduler } from './scheduler/scheduler.ts';
 import { Audit, type AuditRecord, logAudit } from './security/audit.ts';
 import type { ServiceStatus } from './supervision/service.ts';
 import { Services } from './supervision/services.ts';
@@ -103,6 +103,7 @@ export interface Watched {
 export class Runtime {
   readonly scheduler: Scheduler;
   readonly #transition: Transition;
+  readonly #crashes: Set<Crashed>;
   #deployment: Deployment;
   /** The change that was asked for last. */
   #lastChange: Promise<unknown> = Promise.resolve();
@@ -125,9 +126,11 @@ export class Runtime {
     shares: readonly (Shared | undefined)[],
     log: LogSink,
     transition: Transition,
+    crashes: Set<Crashed>,
   ) {
     this.#deployment = deployment;
     this.#transition = transition;
+    this.#crashes = crashes;
     this.scheduler = scheduler;
     this.#root = root;
     this.#machine = machine;
@@ -175,6 +178,11 @@ export class Runtime {
       if (options.deployment.settings.security.audit.log) logAudit(services.log, record);
       options.onAudit?.(record);
     };
+    const crashes = new Set<Crashed>();
+    const crashed: Crashed = (pid, id, error, revision) => {
+      options.onCrash?.(pid, id, error);
+      for (const listener of crashes) listener(pid, id, error, revision);
+    };
     let disabled = (_worker: number, error: TroupeError): void => {
       throw error;
     };
@@ -196,7 +204,7 @@ export class Runtime {
         capabilities: Math.max(capabilities.size, capabilityDefinitions.size),
         clock,
         watchdog: options.watchdog ?? options.deployment.settings.watchdog,
-        onCrash: options.onCrash,
+        onCrash: crashed,
         onAudit,
         onLoss: ({ error, processes, stack }) => {
           services.log.log(
@@ -219,14 +227,24 @@ export class Runtime {
       scheduler = new Scheduler({ index: 0, count: 1, clock, deployed, names, counters, rates, services });
       deployed.attach(scheduler);
     }
-    scheduler.onCrash = options.onCrash;
+    scheduler.onCrash = crashed;
     scheduler.audit = new Audit(clock, data.auditGrants ?? false, onAudit);
     const machine = new RootMachine(clock);
     const root = startRoot(scheduler, deployed, machine);
     bus.connect(eventTransport(scheduler, root, machine));
     const { machines } = options;
     const transition = new Transition({ machines, capabilities, preparations, data, scheduler, pool });
-    const runtime = new Runtime(options.deployment, scheduler, root, machine, pool, shares, services.log, transition);
+    const runtime = new Runtime(
+      options.deployment,
+      scheduler,
+      root,
+      machine,
+      pool,
+      shares,
+      services.log,
+      transition,
+      crashes,
+    );
     disabled = (worker, error) => {
       services.log.log('error', `worker ${worker} cannot be started again, the runtime ends: ${error.message}`);
       void runtime.halt();
@@ -354,6 +372,12 @@ export class Runtime {
     const held = this.#root.unregister(name) === true;
     this.scheduler.kick();
     return held;
+  }
+
+  /** Be told of each process that ends with an error; answers how not to be told any more. */
+  onCrashed(listener: Crashed): () => void {
+    this.#crashes.add(listener);
+    return () => void this.#crashes.delete(listener);
   }
 
   /** Wait on the runtime's clock. */

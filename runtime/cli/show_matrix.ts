@@ -1,6 +1,6 @@
 /** The capability matrix for people: a table, and what is worth a second look in it. */
 import Table from 'cli-table3';
-import type { CapabilityMatrix, MatrixHost, MatrixRow } from './capability_matrix.ts';
+import type { CapabilityMatrix, MatrixHost, MatrixRow } from '../hosts/capability_matrix.ts';
 
 /** Names in one line of a cell. */
 const CELL = 40;

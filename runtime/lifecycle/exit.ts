@@ -31,14 +31,14 @@ export function endProcess(process: Process, result: ExitResult): void {
     extras === undefined ||
     (extras.names === undefined && extras.watchers === undefined && extras.links === undefined)
   ) {
-    if (result.error !== undefined) scheduler.onCrash?.(process.pid, linked.entry.id, result.error);
+    if (result.error !== undefined) scheduler.onCrash?.(process.pid, linked.entry.id, result.error, linked.revision);
     leave(scheduler, process, result);
     finish(process);
     return;
   }
   // The PID's text is needed below, and spelled out while the process still has its place.
   const pid = process.pid;
-  if (result.error !== undefined) scheduler.onCrash?.(pid, linked.entry.id, result.error);
+  if (result.error !== undefined) scheduler.onCrash?.(pid, linked.entry.id, result.error, linked.revision);
   leave(scheduler, process, result);
   if (extras.names !== undefined) for (const name of extras.names) scheduler.names.release(name, pid);
   let pending = endings.get(scheduler);

@@ -14,7 +14,14 @@ import type { Deployment } from '../registry/load.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
 import type { RestartNeeded } from '../supervision/services.ts';
 import type { WorkerPool } from '../workers/pool.ts';
-import { type ChangeMade, type ChangeOrder, type Staged, ThreadChanges } from '../workers/thread_changes.ts';
+import {
+  type ChangeMade,
+  type ChangeOrder,
+  type Outdated,
+  type OutdatedOrder,
+  type Staged,
+  ThreadChanges,
+} from '../workers/thread_changes.ts';
 
 /** Milliseconds that a thread has to load what is new, and to go over. A step that does not return is cut off before that. */
 const PATIENCE = 30_000;
@@ -147,15 +154,12 @@ export class Transition {
 
   // --- processes of what has changed ----------------------------------------------------------------------------
 
-  /**
-   * Processes that run another revision than the present one of these entries; those who want to know are told. At most `most`
-   * of each thread.
-   */
-  async tell(ids: readonly string[], from: string, most: number): Promise<ChangeMade<OutdatedOrder>> {
-    const told = await this.#everywhere({ change: 'outdated', ids, from, most } satisfies OutdatedOrder);
+  /** On all threads; at most `most` of each. */
+  async outdated(order: OutdatedOrder): Promise<Outdated> {
+    const found = await this.#everywhere({ change: 'outdated', ...order } as const);
     return {
-      processes: told.flatMap(({ processes }) => processes),
-      count: told.reduce((sum, { count }) => sum + count, 0),
+      processes: found.flatMap(({ processes }) => processes),
+      count: found.reduce((sum, { count }) => sum + count, 0),
     };
   }
 
@@ -165,8 +169,6 @@ export class Transition {
     return made.includes(true);
   }
 }
-
-type OutdatedOrder = Extract<ChangeOrder, { change: 'outdated' }>;
 
 function sameHosts(before: DeployedData, after: DeployedData): boolean {
   const shown = ({ hosts }: DeployedData): string =>

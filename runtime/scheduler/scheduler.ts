@@ -78,6 +78,9 @@ export interface SchedulerOptions {
   readonly restless?: boolean;
 }
 
+/** `id` and `revision`: of the entry that it ran. */
+export type Crashed = (pid: string, id: string, error: TroupeError, revision: number) => void;
+
 /** Puts a process back into its queue, from which it was taken while it could not be resumed. */
 class Retry implements TimerOwner {
   readonly #scheduler: Scheduler;
@@ -149,7 +152,7 @@ export class Scheduler {
   /** Where it is recorded what policies and hosts denied; undefined: nowhere. */
   audit: Audit | undefined = undefined;
   /** Told about each process that ended with an error. */
-  onCrash: ((pid: string, id: string, error: TroupeError) => void) | undefined = undefined;
+  onCrash: Crashed | undefined = undefined;
 
   constructor(options: SchedulerOptions) {
     this.index = options.index;

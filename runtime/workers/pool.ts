@@ -14,7 +14,7 @@ import type { Shared } from '../machine.ts';
 import { unpackPayload } from '../payload/messagepack.ts';
 import { pidPrefix } from '../pid.ts';
 import type { Entry } from '../registry/entry.ts';
-import type { Scheduler } from '../scheduler/scheduler.ts';
+import type { Crashed, Scheduler } from '../scheduler/scheduler.ts';
 import { type AuditRecord, unpackAudit } from '../security/audit.ts';
 import { type Loss, Losses } from './losses.ts';
 import { LocalMember, type Member, type Obeyed, RemoteMember } from './member.ts';
@@ -51,7 +51,7 @@ export interface PoolOptions {
   readonly clock: Clock;
   /** Milliseconds that a step may take on a worker; 0: any time. */
   readonly watchdog: number;
-  readonly onCrash: ((pid: string, id: string, error: TroupeError) => void) | undefined;
+  readonly onCrash: Crashed | undefined;
   readonly onAudit: (record: AuditRecord) => void;
   /** A worker thread has died; what lived on it has ended, and another thread takes its place. */
   readonly onLoss: (loss: Loss) => void;
@@ -392,7 +392,7 @@ async function started(worker: Worker): Promise<void> {
 
 function report(told: WorkerReport, options: PoolOptions): void {
   if (told.report === 'crash') {
-    options.onCrash?.(told.pid, told.id, toTroupeError(unpackPayload(told.error)));
+    options.onCrash?.(told.pid, told.id, toTroupeError(unpackPayload(told.error)), told.revision);
   } else if (told.report === 'audit') {
     options.onAudit(unpackAudit(told.record));
   } else {

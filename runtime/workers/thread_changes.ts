@@ -13,18 +13,28 @@ export type ChangeOrder =
   | { readonly change: 'stage'; readonly data: DeployedData }
   | { readonly change: 'unstage' }
   | { readonly change: 'commit'; readonly version: number }
-  /** Tell those of the present processes of these entries that run another revision and want to know. */
-  | { readonly change: 'outdated'; readonly ids: readonly string[]; readonly from: string; readonly most: number }
+  | ({ readonly change: 'outdated' } & OutdatedOrder)
   /** A process goes on as the present revision of its entry. `args`: packed. */
   | { readonly change: 'replace'; readonly pid: string; readonly args: Uint8Array };
+
+/** Processes of these entries that run another revision than the present one. */
+export interface OutdatedOrder {
+  readonly ids: readonly string[];
+  /** Whether those that want to know are told; `from`: by whom. */
+  readonly tell: boolean;
+  readonly from: string;
+  readonly most: number;
+}
 
 /** A process that runs a revision which is not the present one. */
 export interface OldProcess {
   readonly pid: string;
   readonly id: string;
   readonly host: string;
-  /** It was told. */
+  /** It was told, or would be. */
   readonly told: boolean;
+  /** Who started it and waits for its end: a supervisor, perhaps. */
+  readonly keeper: string | undefined;
 }
 
 export interface Outdated {
@@ -73,7 +83,7 @@ export class ThreadChanges {
       case 'commit':
         return this.#commit(order.version);
       case 'outdated':
-        return this.#outdate(order.ids, order.from, order.most);
+        return this.#outdate(order);
       case 'replace':
         return this.#replace(order.pid, unpackPayload(order.args) as Payload[]);
     }
@@ -93,7 +103,7 @@ export class ThreadChanges {
     return true;
   }
 
-  #outdate(ids: readonly string[], from: string, most: number): Outdated {
+  #outdate({ ids, tell, from, most }: OutdatedOrder): Outdated {
     const { deployed, table, clock } = this.#scheduler;
     const wanted = new Set(ids);
     const processes: OldProcess[] = [];
@@ -102,8 +112,10 @@ export class ThreadChanges {
     for (const process of table.all()) {
       const { entry, revision, host } = process.linked;
       if (!wanted.has(entry.id) || deployed.revisionOf(entry.id) === revision) continue;
-      const told = tellOutdated(process, from, at, [entry.id]);
-      if (count++ < most) processes.push({ pid: process.pid, id: entry.id, host: host.id, told });
+      const { extras } = process;
+      const told = tell ? tellOutdated(process, from, at, [entry.id]) : extras?.upgradable === true;
+      const keeper = extras?.watchers?.find(({ tag }) => tag >= 0)?.pid;
+      if (count++ < most) processes.push({ pid: process.pid, id: entry.id, host: host.id, told, keeper });
     }
     this.#scheduler.kick();
     return { processes, count };

@@ -32,7 +32,13 @@ export interface WorkerStart {
 
 /** What a worker tells the main thread unasked. */
 export type WorkerReport =
-  | { readonly report: 'crash'; readonly pid: string; readonly id: string; readonly error: Uint8Array }
+  | {
+      readonly report: 'crash';
+      readonly pid: string;
+      readonly id: string;
+      readonly error: Uint8Array;
+      readonly revision: number;
+    }
   | { readonly report: 'audit'; readonly record: Uint8Array }
   | {
       readonly report: 'log';
@@ -75,8 +81,8 @@ async function main(start: WorkerStart, parent: MessagePort): Promise<void> {
   const answers = new ThreadAnswers(scheduler);
   const changes = new ThreadChanges(scheduler);
   onAbortedStep(start.notices, error => scheduler.abortStep(error));
-  scheduler.onCrash = (pid, id, error) => {
-    parent.postMessage({ report: 'crash', pid, id, error: packPayload(error) } satisfies WorkerReport);
+  scheduler.onCrash = (pid, id, error, revision) => {
+    parent.postMessage({ report: 'crash', pid, id, error: packPayload(error), revision } satisfies WorkerReport);
   };
   scheduler.audit = new Audit(systemClock, start.data.auditGrants ?? false, record => {
     parent.postMessage({ report: 'audit', record: packAudit(record) } satisfies WorkerReport);

@@ -1,7 +1,7 @@
 /** The matrix of `troupe check`: entry x host x capability, and what is worth a second look in it. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { CapabilityMatrix } from '../../runtime/cli/capability_matrix.ts';
+import type { CapabilityMatrix } from '../../runtime/hosts/capability_matrix.ts';
 import { writeDeployment } from '../deploy.ts';
 import { troupe } from './troupe.ts';
 

@@ -1,9 +1,9 @@
 /** Entry x host x capability: what is granted, wanted, missing and unused in a deployment. */
 import type { CapabilityDefinition } from '../capabilities/capability.ts';
 import { ALWAYS_GRANTED, grantOf } from '../capabilities/link.ts';
-import { Deployed } from '../hosts/deployed.ts';
-import { type Host, hostSettings, isBuiltInHost } from '../hosts/host.ts';
-import { hostsOf } from '../hosts/prepare.ts';
+import { Deployed } from './deployed.ts';
+import { type Host, hostSettings, isBuiltInHost } from './host.ts';
+import { hostsOf } from './prepare.ts';
 import type { Entry } from '../registry/entry.ts';
 import { dataOf } from '../registry/kinds.ts';
 import type { Deployment } from '../registry/load.ts';
@@ -73,6 +73,31 @@ export function capabilityMatrix(
     ({ id }) => !isBuiltInHost(id) || rows.some(row => row.host === id),
   );
   return { rows, hosts: shown.map(host => describe(host, deployed, entries, rows, granted.get(host.id)!)) };
+}
+
+/** What an entry can do on a host, before and after a change. */
+export interface CapabilityChange {
+  readonly entry: string;
+  readonly host: string;
+  readonly gained: readonly string[];
+  readonly lost: readonly string[];
+}
+
+/** For entries that are on the same host in both. */
+export function capabilityChanges(before: CapabilityMatrix, after: CapabilityMatrix): CapabilityChange[] {
+  const had = new Map(before.rows.map(row => [`${row.entry} ${row.host}`, usable(row)]));
+  return after.rows.flatMap(row => {
+    const then = had.get(`${row.entry} ${row.host}`);
+    if (then === undefined) return [];
+    const now = usable(row);
+    const gained = now.filter(name => !then.includes(name));
+    const lost = then.filter(name => !now.includes(name));
+    return gained.length + lost.length === 0 ? [] : [{ entry: row.entry, host: row.host, gained, lost }];
+  });
+}
+
+function usable({ wanted, missing }: MatrixRow): string[] {
+  return wanted.filter(name => !missing.includes(name));
 }
 
 /** Where an entry without a host can be spawned; where that is nowhere, what is missing in each. */
