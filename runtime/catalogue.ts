@@ -341,3 +341,13 @@ export function threadSilent(thread: number, milliseconds: number): TroupeError 
   const text = `thread ${thread} did not answer within ${milliseconds / 1000} s, so nothing was changed; a step there does not end`;
   return new TroupeError(text, { kind: 'UNAVAILABLE', retryable: true, details: { thread } });
 }
+
+export function deploymentReplaced(): TroupeError {
+  return new TroupeError(
+    'the deployment was changed by somebody else meanwhile; make the change again from what it is now',
+    {
+      kind: 'CONFLICT',
+      retryable: true,
+    },
+  );
+}

@@ -9,7 +9,7 @@ import type { CapabilityDefinition } from './capabilities/capability.ts';
 import { capabilityDefinitions } from './capabilities/index.ts';
 import { Rates } from './capabilities/rates.ts';
 import { createServices, type Services as CapabilityServices } from './capabilities/services.ts';
-import { runtimeStopped } from './catalogue.ts';
+import { deploymentReplaced, runtimeStopped } from './catalogue.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { TroupeError, toTroupeError } from './errors.ts';
 import { formatDuration } from './duration.ts';
@@ -24,6 +24,8 @@ import { LocalNames } from './lifecycle/names.ts';
 import { answerRequest } from './inspect/requests.ts';
 import { InspectServer } from './inspect/server.ts';
 import { Survey } from './inspect/survey.ts';
+import { LiveRegistry } from './live/live_registry.ts';
+import { LiveService } from './live/live_service.ts';
 import { type Changed, Transition } from './live/transition.ts';
 import type { LogSink } from './logger.ts';
 import type { MachineType, Message, Payload, ProcessEvent, Shared, SpawnRequest } from './machine.ts';
@@ -102,6 +104,8 @@ export interface Watched {
 
 export class Runtime {
   readonly scheduler: Scheduler;
+  /** To change entries while it runs, and what became of them. */
+  readonly registry: LiveRegistry;
   readonly #transition: Transition;
   readonly #crashes: Set<Crashed>;
   #deployment: Deployment;
@@ -136,6 +140,7 @@ export class Runtime {
     this.#machine = machine;
     this.#pool = pool;
     this.#services = new Services(this, log);
+    this.registry = new LiveRegistry(this, scheduler.clock);
     this.#log = log;
     const letGo = scheduler.clock.hold();
     this.#release = () => {
@@ -170,9 +175,11 @@ export class Runtime {
     const shared = shares.map(share => share?.data);
     const deployed = new Deployed(data, options.machines, capabilities, shared);
     const bus = new EventBus();
+    const live = new LiveService();
     const services = {
       ...(options.services ?? createServices({ root: options.deployment.root }, clock)),
       events: bus,
+      registry: live,
     };
     const onAudit = (record: AuditRecord): void => {
       if (options.deployment.settings.security.audit.log) logAudit(services.log, record);
@@ -245,6 +252,7 @@ export class Runtime {
       transition,
       crashes,
     );
+    live.connect(runtime.registry);
     disabled = (worker, error) => {
       services.log.log('error', `worker ${worker} cannot be started again, the runtime ends: ${error.message}`);
       void runtime.halt();
@@ -273,12 +281,14 @@ export class Runtime {
   /**
    * Be another deployment from now on: new processes run what it says, those that run keep what they run, and policies hold
    * for all. Changes are made one after the other. Rejects with a DeploymentError that has every problem, or with a
-   * TroupeError, and nothing has changed.
+   * TroupeError, and nothing has changed. `onto`: the deployment from which it was made; CONFLICT where another one has taken
+   * its place by then.
    */
-  async apply(next: Deployment): Promise<Changed> {
+  async apply(next: Deployment, onto?: Deployment): Promise<Changed> {
     this.#assertRunning();
     const change = this.#lastChange.then(async () => {
       this.#assertRunning();
+      if (onto !== undefined && onto !== this.#deployment) throw deploymentReplaced();
       const applied = await this.#transition.apply(next);
       this.#deployment = next;
       return { ...applied, needsRestart: this.#services.update(next.entries).needsRestart };

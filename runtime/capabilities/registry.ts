@@ -1,25 +1,39 @@
 /**
- * `registry`: the entries of the deployment, to read. What an entry shows is its id, kind, `meta:` and the keys of its
- * kind, as the registry validated them; the source of programs is never shown.
+ * `registry`: the entries of the deployment, to read, and to change where the host says so. What an entry shows is its id,
+ * kind, `meta:` and the keys of its kind, as the registry validated them; the source of programs is never shown.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { TroupeError } from '../errors.ts';
+import { type Author, type Change, MOST_CHANGES, type VersionRow, type WriteGrant } from '../live/change.ts';
+import { withNames } from '../live/definition_names.ts';
+import { notGranted } from '../live/write_grant.ts';
 import { copyPayload } from '../payload/copy.ts';
 import type { Payload } from '../payload/payload.ts';
 import type { Entry } from '../registry/entry.ts';
+import { text as writtenText } from '../registry/schema.ts';
 import { didYouMean } from '../registry/suggest.ts';
-import { invalid, recordArgument } from './arguments.ts';
-import { type CallContext, type CapabilityDefinition, operation } from './capability.ts';
+import { actorIn } from '../security/identity.ts';
+import { invalid, recordArgument, textArgument } from './arguments.ts';
+import { type CallContext, type CapabilityDefinition, type Guarded, operation } from './capability.ts';
 import { fullId } from './full_id.ts';
-import { optional, record, text } from './parameters.ts';
+import { integer, list, optional, options, record, text } from './parameters.ts';
 import { compileRegexp, testRegexp } from './regexp.ts';
+import { servicesOf } from './services.ts';
 
-const settings = z.strictObject({});
+const APPLY_OPTIONS = [optional(integer('if_version', 0)), optional(text('note'))] as const;
 
-export const registryCapability: CapabilityDefinition<z.infer<typeof settings>> = {
+const settings = z.strictObject({
+  /** Ids, or globs of ids, that programs may set and remove; `true`: all of them. */
+  write: z.union([z.boolean(), z.array(writtenText())]).default(false),
+  /** Whether what they set may name files of the deployment, by `file://` and by imports. */
+  files: z.boolean().default(false),
+});
+type Settings = z.infer<typeof settings>;
+
+export const registryCapability: CapabilityDefinition<Settings> = {
   name: 'registry',
-  summary: "The deployment's entries, to read",
+  summary: "The deployment's entries, to read, and to change where the host allows it",
   settings,
   grantedByDefault: true,
   operations: {
@@ -60,8 +74,102 @@ export const registryCapability: CapabilityDefinition<z.infer<typeof settings>> 
         return { ns: colon < 0 ? '' : id.slice(0, colon), name: id.slice(colon + 1) };
       },
     }),
+    apply: operation({
+      summary:
+        'Change entries, all or none: a list of {set: definition} and {remove: id}; answers {version, added, changed, removed, unchanged}',
+      args: [list('changes', record('change'), MOST_CHANGES), options(...APPLY_OPTIONS)],
+      action: 'registry.set',
+      guards: (context, _settings, [changes]) => readChanges(changes, context).map(guardOf),
+      mode: 'async',
+      run: async (context, granted: Settings, [changes, { if_version, note }]) => {
+        const within = grantOf(context, granted, 'apply');
+        const asked = { changes: readChanges(changes, context), if_version, note, by: authorOf(context), within };
+        return await servicesOf(context).registry.applyChanges(asked as unknown as Payload);
+      },
+    }),
+    undo: operation({
+      summary: 'Bring back the version before, or that of a number; answers as apply does',
+      args: [optional(integer('version', 0)), options(...APPLY_OPTIONS)],
+      action: 'registry.undo',
+      guards: (_context, _settings, [version]) => [
+        { action: 'registry.undo', resource: version === undefined ? 'last' : String(version) },
+      ],
+      mode: 'async',
+      run: async (context, granted: Settings, [version, { if_version, note }]) => {
+        const within = grantOf(context, granted, 'undo');
+        const asked = { version, if_version, note, by: authorOf(context), within };
+        return await servicesOf(context).registry.undoChanges(asked as unknown as Payload);
+      },
+    }),
+    history: operation({
+      summary: 'What has changed, the newest first: {version, at, by, note, undone_to, changes: {id, what, keys}}',
+      args: [],
+      action: 'registry.get',
+      // Entries that may not be read are not among what has changed.
+      guards: () => [],
+      mode: 'async',
+      run: async (context, granted: Settings) => {
+        grantOf(context, granted, 'history');
+        const rows = (await servicesOf(context).registry.pastVersions()) as unknown as readonly VersionRow[];
+        return rows.map(row => ({
+          ...row,
+          changes: row.changes.filter(({ id }) => isVisible(context, id)),
+        })) as unknown as Payload;
+      },
+    }),
+    version: operation({
+      summary: 'The version of the deployment, which each change makes larger',
+      args: [],
+      mode: 'async',
+      run: async (context, granted: Settings) => {
+        grantOf(context, granted, 'version');
+        return await servicesOf(context).registry.presentVersion();
+      },
+    }),
   },
 };
+
+/** Throws INVALID for what is neither to set nor to remove. */
+function readChanges(changes: readonly { readonly [key: string]: Payload }[], context: CallContext): Change[] {
+  return changes.map((change, i) => {
+    const keys = Object.keys(change).filter(key => change[key] !== undefined);
+    if (keys.length === 1 && keys[0] === 'set') return { set: qualified(change.set, i, context) };
+    if (keys.length === 1 && keys[0] === 'remove') {
+      return { remove: fullId(textArgument(change.remove, 'registry.apply', `changes[${i}].remove`), context.id) };
+    }
+    throw invalid('registry.apply', `changes[${i}] must be {set: definition} or {remove: id}`);
+  });
+}
+
+/** With its full id, by which policies and the grant judge it. */
+function qualified(definition: Payload, index: number, { id: caller }: CallContext): Payload {
+  const name = `changes[${index}].set`;
+  const given = recordArgument(definition, 'registry.apply', name);
+  const names = withNames(given, caller.slice(0, caller.indexOf(':')));
+  if (typeof names.namespace === 'string' && typeof names.name === 'string') return names;
+  throw invalid('registry.apply', `${name} needs a name: a text, with or without a namespace`);
+}
+
+function guardOf(change: Change): Guarded {
+  if ('remove' in change) return { action: 'registry.remove', resource: change.remove };
+  const { namespace, name, kind } = change.set as { readonly [key: string]: Payload };
+  const meta = { kind: typeof kind === 'string' ? kind : null };
+  return { action: 'registry.set', resource: `${namespace}:${name}`, meta };
+}
+
+/** Throws PERMISSION_DENIED where the host grants nothing to change. */
+function grantOf(context: CallContext, { write, files }: Settings, operation: string): WriteGrant {
+  const { host } = context;
+  if (write !== false) return { host, write, files };
+  const place = context.entries?.get(host)?.place;
+  const text = 'does not allow to change entries; say write: [ids] or write: true';
+  throw notGranted(`registry.${operation}`, host, place, text);
+}
+
+function authorOf({ pid, id, values = {} }: CallContext): Author {
+  const actor = actorIn(values);
+  return { what: 'process', pid, entry: id, ...(actor === undefined ? {} : { actor: actor.id }) };
+}
 
 type Comparison = 'equals' | 'contains' | 'begins' | 'ends' | 'matches';
 

@@ -1,5 +1,5 @@
 /**
- * Terminal, store and events of the main thread, for a worker thread, over a MessagePort. The main thread answers
+ * Terminal, store, events and registry of the main thread, for a worker thread, over a MessagePort. The main thread answers
  * (`serveServices`), the worker asks (`remoteServices`).
  */
 import type { MessagePort } from 'node:worker_threads';
@@ -7,6 +7,7 @@ import { TroupeError, toTroupeError } from '../errors.ts';
 import type { Event, Events, Subscription } from '../event_bus.ts';
 import type { ColorDepth } from '../hosts/color_depth.ts';
 import type { RawMode, Terminal, TerminalSize } from '../hosts/terminal.ts';
+import type { RegistryService } from '../live/registry_service.ts';
 import type { LogSink } from '../logger.ts';
 import { packExact, unpackExact } from '../payload/messagepack.ts';
 import type { Payload } from '../payload/payload.ts';
@@ -28,7 +29,7 @@ type TerminalSnapshot = Pick<
 
 type TerminalMethod = 'write' | 'writeError' | 'readLine' | 'readPiece' | 'setRaw';
 type StoreMethod = 'get' | 'has' | 'set' | 'delete' | 'list';
-type Method = TerminalMethod | StoreMethod | keyof Events;
+type Method = TerminalMethod | StoreMethod | keyof Events | keyof RegistryService;
 
 interface Question {
   readonly tag: number;
@@ -77,7 +78,7 @@ export function serveServices(port: MessagePort, services: Services): void {
 }
 
 async function answer(services: Services, method: Method, args: readonly Payload[]): Promise<Payload> {
-  const { terminal, store, events } = services;
+  const { terminal, store, events, registry } = services;
   switch (method) {
     case 'write':
       await terminal.write(args[0] as string | Uint8Array);
@@ -109,11 +110,19 @@ async function answer(services: Services, method: Method, args: readonly Payload
       return await events.subscribe(args[0] as unknown as Subscription, args[1] as number);
     case 'unsubscribe':
       return await events.unsubscribe(args[0] as string, args[1] as number);
+    case 'applyChanges':
+      return await registry.applyChanges(args[0]);
+    case 'undoChanges':
+      return await registry.undoChanges(args[0]);
+    case 'pastVersions':
+      return await registry.pastVersions();
+    case 'presentVersion':
+      return await registry.presentVersion();
   }
 }
 
 /**
- * Worker thread: services whose terminal, store and events ask over `port`. The port keeps the thread alive only while an
+ * Worker thread: services whose terminal, store, events and registry ask over `port`. The port keeps the thread alive only while an
  * answer is awaited.
  */
 export function remoteServices(port: MessagePort, snapshot: ServicesSnapshot, log: LogSink): Services {
@@ -126,6 +135,7 @@ export function remoteServices(port: MessagePort, snapshot: ServicesSnapshot, lo
     terminal: new RemoteTerminal(asker, snapshot.terminal),
     store: new RemoteStore(asker),
     events: new RemoteEvents(asker),
+    registry: new RemoteRegistry(asker),
   };
 }
 
@@ -277,5 +287,29 @@ class RemoteEvents implements Events {
 
   async unsubscribe(pid: string, id: number): Promise<boolean> {
     return (await this.#asker.ask('unsubscribe', [pid, id])) === true;
+  }
+}
+
+class RemoteRegistry implements RegistryService {
+  readonly #asker: Asker;
+
+  constructor(asker: Asker) {
+    this.#asker = asker;
+  }
+
+  applyChanges(request: Payload): Promise<Payload> {
+    return this.#asker.ask('applyChanges', [request]);
+  }
+
+  undoChanges(request: Payload): Promise<Payload> {
+    return this.#asker.ask('undoChanges', [request]);
+  }
+
+  pastVersions(): Promise<Payload> {
+    return this.#asker.ask('pastVersions', []);
+  }
+
+  presentVersion(): Promise<Payload> {
+    return this.#asker.ask('presentVersion', []);
   }
 }

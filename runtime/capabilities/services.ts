@@ -1,12 +1,13 @@
 /**
  * What a runtime shares out to the operations of its capabilities. One object a runtime; in a worker thread the
- * terminal and the store are served by the main thread (`remote_services.ts`).
+ * terminal, the store, the events and the registry are served by the main thread (`remote_services.ts`).
  */
 import { EventBus, type Events } from '../event_bus.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { StreamTerminal } from '../hosts/stream_terminal.ts';
 import type { Terminal } from '../hosts/terminal.ts';
 import { LineLog, type LogSink, writeStderr } from '../logger.ts';
+import { NO_REGISTRY, type RegistryService } from '../live/registry_service.ts';
 import { MemoryStore, type Store } from '../store.ts';
 import type { CallContext } from './capability.ts';
 import { type Resolve, resolveHost } from './http_client_resolve.ts';
@@ -19,6 +20,8 @@ export interface Services {
   readonly store: Store;
   /** Connected where a runtime runs, which has a bus of its own. */
   readonly events: Events;
+  /** Of the deployment that runs; `NO_REGISTRY` until it does. */
+  readonly registry: RegistryService;
   /** The environment that `env` picks from. */
   readonly environment: { readonly [name: string]: string | undefined };
   /** What a host's name stands for, for `http_client`; in a worker thread always the system's. */
@@ -33,6 +36,7 @@ export function createServices(given: Partial<Services> = {}, clock: Clock = sys
     log: given.log ?? new LineLog({ level: 'info', format: 'text', clock, write: writeStderr }),
     store: given.store ?? new MemoryStore(clock),
     events: given.events ?? new EventBus(),
+    registry: given.registry ?? NO_REGISTRY,
     environment: given.environment ?? process.env,
     resolve: given.resolve ?? resolveHost,
   };

@@ -48,15 +48,19 @@ export function problemList(error: DeploymentError): object {
   return { problems: error.problems.map(({ place, message, kind }) => ({ ...place, message, kind })) };
 }
 
-/** Run a command's body; what it throws is shown, and the exit code says whose fault it was. */
-export async function reporting(options: Pick<CommonOptions, 'json'>, body: () => Promise<number>): Promise<number> {
+/** Run a command's body; what it throws is shown, and the exit code says whose fault it was. `outcome`: of a deployment with problems. */
+export async function reporting(
+  options: Pick<CommonOptions, 'json'>,
+  body: () => Promise<number>,
+  outcome?: string,
+): Promise<number> {
   try {
     return await body();
   } catch (thrown) {
     if (thrown instanceof DeploymentError) {
       if (options.json) {
         process.stdout.write(`${JSON.stringify({ ok: false, ...problemList(thrown) })}\n`);
-      } else process.stderr.write(showProblems(thrown));
+      } else process.stderr.write(showProblems(thrown, outcome));
       return ExitCode.Wrong;
     }
     if (thrown instanceof TroupeError) {

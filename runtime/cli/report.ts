@@ -28,10 +28,11 @@ export function showError(error: TroupeError, { red, dim } = colors): string {
   return `${lines.join('\n')}\n`;
 }
 
-export function showProblems(error: DeploymentError): string {
+/** `outcome`: what has become of it. */
+export function showProblems(error: DeploymentError, outcome = 'nothing was started'): string {
   const count = error.problems.length;
   const lines = error.problems.map(problem => `${colors.red('error')}: ${escapedLines(showProblem(problem), '')}`);
-  lines.push(`${count} ${count === 1 ? 'problem' : 'problems'}; nothing was started`);
+  lines.push(`${count} ${count === 1 ? 'problem' : 'problems'}; ${outcome}`);
   return `${lines.join('\n')}\n`;
 }
 

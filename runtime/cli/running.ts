@@ -18,7 +18,7 @@ export function withRuntime(
   options: RunningOptions,
   body: (client: InspectClient) => Promise<number>,
 ): Promise<number> {
-  return reporting(options, async () => {
+  const run = async (): Promise<number> => {
     const root = realRoot(options.directory);
     const found = await findRuntimes(root);
     try {
@@ -26,7 +26,8 @@ export function withRuntime(
     } finally {
       for (const client of found.clients) client.close();
     }
-  });
+  };
+  return reporting(options, run, 'nothing was changed');
 }
 
 async function choose(root: string, found: Found, wanted: number | undefined): Promise<InspectClient> {

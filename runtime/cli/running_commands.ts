@@ -4,6 +4,7 @@ import { MOST_ROWS } from '../inspect/protocol.ts';
 import { cancelCommand, terminateCommand } from './end_process.ts';
 import { INSPECT_HELP, type InspectOptions, inspectCommand } from './inspect.ts';
 import { PS_HELP, type PsOptions, psCommand } from './ps.ts';
+import { addRegistryCommands } from './registry_commands.ts';
 import type { RunningOptions } from './running.ts';
 import { sendCommand } from './send.ts';
 import { SERVICES_HELP, servicesCommand, startServiceCommand, stopServiceCommand } from './services.ts';
@@ -27,8 +28,8 @@ export function addRunningCommands(
   collect: (value: string, all: string[]) => string[],
   ended: (code: number) => void,
 ): void {
-  const command = (name: string, description: string): Command =>
-    program
+  const command = (name: string, description: string, parent = program): Command =>
+    parent
       .command(name)
       .description(description)
       .option('-C, --directory <dir>', 'folder of the deployment that runs', '.')
@@ -79,4 +80,5 @@ export function addRunningCommands(
   command('terminate', 'end a process of a deployment that runs')
     .argument('<process>', PROCESS)
     .action(async (to: string, options: RunningOptions) => ended(await terminateCommand(to, options)));
+  addRegistryCommands(program, command, ended);
 }

@@ -11,7 +11,8 @@ import { sha256 } from '../registry/source.ts';
 
 /** One preparation: what it was given, and what it saw. */
 interface Preparation {
-  readonly entry: Entry;
+  /** As it was last seen. */
+  entry: Entry;
   readonly root: string;
   readonly trusted: boolean;
   /** Undefined: it failed, or has not ended. */
@@ -60,6 +61,7 @@ class PreparationRound {
     const known = this.#kept.get(entry.id);
     if (known?.artifact !== undefined && this.#isStill(known, entry, tools)) {
       this.#failed.delete(entry.id);
+      known.entry = entry;
       return known.artifact;
     }
     const { root, trusted } = tools;
@@ -90,6 +92,8 @@ class PreparationRound {
       const now = tools.entry(id);
       if (now === undefined || then === undefined ? now !== then : !sameDefinition(now, then)) return false;
     }
+    // The very same entry is one of a folder that was not read again: what has become of its files since is not asked for.
+    if (known.entry === entry) return true;
     for (const [path, then] of known.files) if (this.#contentOf(path) !== then) return false;
     return true;
   }

@@ -2,6 +2,7 @@
  * From a valid deployment to one that can run: every program compiled and verified by its machine, every import
  * resolved against the hosts that are known to run it. Nothing is started, and all problems are found at once.
  */
+import { relative, sep } from 'node:path';
 import type { CapabilityDefinition } from '../capabilities/capability.ts';
 import { linkImports } from '../capabilities/link.ts';
 import { TroupeError, toTroupeError } from '../errors.ts';
@@ -10,6 +11,7 @@ import { type Entry, type Place, showPlace } from '../registry/entry.ts';
 import { dataOf } from '../registry/kinds.ts';
 import type { Deployment } from '../registry/load.ts';
 import { DeploymentError, ProblemList } from '../registry/problem.ts';
+import { isInside } from '../registry/scan.ts';
 import { BUILT_IN_MACHINES } from './built_in.ts';
 import { type DeployedData, Deployed } from './deployed.ts';
 import { type Host, type HostSettings, hostSettings } from './host.ts';
@@ -58,6 +60,7 @@ async function prepareAll(
         entry: id => deployment.entries.get(id),
         root: deployment.root,
         trusted: hostsOf(entry, entries, deployed).some(host => host.trusted),
+        read: path => refuseFile(path, entry, deployment.root),
       };
       try {
         artifacts.set(entry.id, await round.prepare(machine, entry, tools));
@@ -68,6 +71,13 @@ async function prepareAll(
   );
   // In the order of the entries, not of who was ready first: everything that follows is deterministic.
   return new Map(entries.filter(entry => artifacts.has(entry.id)).map(entry => [entry.id, artifacts.get(entry.id)!]));
+}
+
+/** Throws PERMISSION_DENIED where a source that may import no files of the deployment has got at one; packages are nobody's secret. */
+function refuseFile(path: string, { source }: Entry, root: string): void {
+  if (source?.closed === undefined || !isInside(root, path) || path.includes(`${sep}node_modules${sep}`)) return;
+  const file = relative(root, path).split(sep).join('/');
+  throw new TroupeError(`${file}: ${source.closed}`, { kind: 'PERMISSION_DENIED', retryable: false });
 }
 
 /** What a machine rejected with, at the place that it names, or at the entry's source line. */

@@ -4,6 +4,7 @@ import { systemClock } from '../clock.ts';
 import { formatDuration } from '../duration.ts';
 import { isErrorKind, TroupeError } from '../errors.ts';
 import { escapeControls } from '../logger.ts';
+import { DeploymentError } from '../registry/problem.ts';
 import { LineTooLong, Lines } from './lines.ts';
 import {
   type Hello,
@@ -60,7 +61,7 @@ export class InspectClient {
     return this.#hello!;
   }
 
-  /** One at a time. Rejects with the error that the runtime answers. `timeout`: milliseconds. */
+  /** One at a time. Rejects with the error that the runtime answers, a DeploymentError where that has several. `timeout`: milliseconds. */
   async ask<T>(request: RequestWithoutId, timeout = ANSWER_TIMEOUT): Promise<T> {
     const id = this.#nextId++;
     const line = await this.#exchange(JSON.stringify({ id, ...request }), timeout);
@@ -116,7 +117,8 @@ function parsed(line: string): unknown {
 }
 
 /** Names that a program has chosen are in messages, and must not steer the terminal on which they are shown. */
-function errorOf({ kind, message }: ShownError): TroupeError {
+function errorOf({ kind, message, problems }: ShownError): TroupeError | DeploymentError {
+  if (problems !== undefined) return new DeploymentError(problems);
   return new TroupeError(escapeControls(message), { kind: isErrorKind(kind) ? kind : 'UNKNOWN' });
 }
 

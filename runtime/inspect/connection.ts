@@ -5,9 +5,10 @@
  */
 import type { Socket } from 'node:net';
 import { systemClock } from '../clock.ts';
-import { type TroupeError, toTroupeError } from '../errors.ts';
+import { toTroupeError } from '../errors.ts';
+import { DeploymentError } from '../registry/problem.ts';
 import { LineTooLong, Lines } from './lines.ts';
-import { type Hello, LONGEST_ANSWER, LONGEST_REQUEST, type Reply, type Request } from './protocol.ts';
+import { type Hello, LONGEST_ANSWER, LONGEST_REQUEST, type Reply, type Request, type ShownError } from './protocol.ts';
 import { readGreeting, readRequest } from './read_request.ts';
 
 /** Requests a second, of which so many can come at once. */
@@ -106,7 +107,7 @@ export class Connection {
       if (text.length <= LONGEST_ANSWER / 4) return text;
       return errorLine(id, { kind: 'RATE_LIMITED', message: 'the answer is too long; ask for less of it' });
     } catch (thrown) {
-      return errorLine(id, toTroupeError(thrown, 'INTERNAL'));
+      return errorLine(id, shownError(thrown));
     }
   }
 
@@ -136,12 +137,17 @@ export class Connection {
   }
 
   /** Say why, and hang up. */
-  #refuse(fault: Pick<TroupeError, 'kind' | 'message'>): void {
+  #refuse(fault: ShownError): void {
     this.#busy = true;
     this.#socket.end(`${errorLine(null, fault)}\n`, () => this.close());
   }
 }
 
-function errorLine(id: number | null, { kind, message }: Pick<TroupeError, 'kind' | 'message'>): string {
-  return JSON.stringify({ id, error: { kind, message } } satisfies Reply);
+function shownError(thrown: unknown): ShownError {
+  const { kind, message } = toTroupeError(thrown, 'INTERNAL');
+  return thrown instanceof DeploymentError ? { kind, message, problems: thrown.problems } : { kind, message };
+}
+
+function errorLine(id: number | null, error: ShownError): string {
+  return JSON.stringify({ id, error } satisfies Reply);
 }

@@ -1,6 +1,8 @@
 /** What client and runtime say to one another, a line of JSON each. The document of it is `README.md` beside this file. */
 import { z } from 'zod';
 import type { ErrorKind } from '../errors.ts';
+import { MOST_CHANGES } from '../live/change.ts';
+import type { Problem } from '../registry/problem.ts';
 
 export const PROTOCOL = 1;
 
@@ -27,6 +29,10 @@ export interface Hello {
 const id = z.int().nonnegative();
 const text = z.string().min(1).max(10_000);
 
+const version = z.int().nonnegative();
+/** How a change of the registry is made. */
+const changing = { if_version: version.optional(), note: text.optional(), dry_run: z.boolean().default(false) };
+
 /** What a line of JSON can hold needs no further check, and may be nested too deeply for one. */
 export const request = z.discriminatedUnion('ask', [
   z.strictObject({
@@ -48,6 +54,19 @@ export const request = z.discriminatedUnion('ask', [
   z.strictObject({ id, ask: z.literal('send'), to: text, topic: text, payloads: z.array(z.unknown()).max(1_000) }),
   z.strictObject({ id, ask: z.literal('cancel'), to: text, reason: text.optional() }),
   z.strictObject({ id, ask: z.literal('terminate'), to: text }),
+  z.strictObject({ id, ask: z.literal('registry.list') }),
+  z.strictObject({
+    id,
+    ask: z.literal('registry.set'),
+    yaml: z.string().max(LONGEST_REQUEST),
+    name: text,
+    ...changing,
+  }),
+  z.strictObject({ id, ask: z.literal('registry.remove'), ids: z.array(text).min(1).max(MOST_CHANGES), ...changing }),
+  z.strictObject({ id, ask: z.literal('registry.undo'), version: version.optional(), ...changing }),
+  z.strictObject({ id, ask: z.literal('registry.history') }),
+  z.strictObject({ id, ask: z.literal('registry.diff'), from: version, to: version.optional() }),
+  z.strictObject({ id, ask: z.literal('registry.export') }),
   z.strictObject({ id, ask: z.literal('services') }),
   z.strictObject({ id, ask: z.literal('start'), service: text }),
   z.strictObject({ id, ask: z.literal('stop'), service: text }),
@@ -63,6 +82,8 @@ export type RequestWithoutId =
 export interface ShownError {
   readonly kind: ErrorKind;
   readonly message: string;
+  /** What is wrong with the deployment that a change would have made. */
+  readonly problems?: readonly Problem[];
 }
 
 /** `id`: of the request; null where the line was none. */

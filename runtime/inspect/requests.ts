@@ -1,6 +1,8 @@
 /** What a runtime does for whoever may open its socket. */
 import { SYSTEM_HOST } from '../hosts/host.ts';
 import { TroupeError, toTroupeError } from '../errors.ts';
+import type { LiveRegistry } from '../live/live_registry.ts';
+import { answerRegistry } from '../live/registry_requests.ts';
 import type { Payload } from '../payload/payload.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
 import { pidPrefix } from '../pid.ts';
@@ -15,6 +17,7 @@ type Json = { readonly [key: string]: Payload };
 /** What of a runtime is needed: its calls are those of its owner. */
 export interface Controlled {
   readonly scheduler: Scheduler;
+  readonly registry: LiveRegistry;
   send(dest: string, topic: string, ...payloads: unknown[]): TroupeError | undefined;
   cancel(dest: string, reason?: string): TroupeError | undefined;
   terminate(dest: string): TroupeError | undefined;
@@ -47,6 +50,8 @@ export async function answerRequest(request: Request, runtime: Controlled, surve
       return { stopped: await runtime.stopService(request.service) };
     case 'restart':
       return started(runtime, request.service, runtime.restartService(request.service));
+    default:
+      return answerRegistry(request, runtime.registry);
   }
 }
 

@@ -1,6 +1,7 @@
 /** One declaration -> `Entry`: validated, with its source read. */
 import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
 import type { Declaration } from './declaration.ts';
 import type { Entry, EntryKind, Source, Want } from './entry.ts';
@@ -44,11 +45,37 @@ export class KindSchemas {
   }
 }
 
+interface Built {
+  readonly valid: AnyValid;
+  readonly entry: Entry;
+}
+
+/** Of declarations that a deployment was made of already. */
+const built = new WeakMap<Declaration, Built>();
+
+/**
+ * As `buildEntry`; the same entry as before where the declaration means the same as before, so that what did not change
+ * can be told by its identity.
+ */
+export function buildOnce(
+  declaration: Declaration,
+  valid: AnyValid | undefined,
+  root: string,
+  reader: SourceReader,
+  problems: ProblemList,
+): Entry | undefined {
+  const before = built.get(declaration);
+  if (before !== undefined && isDeepStrictEqual(before.valid, valid)) return before.entry;
+  const entry = buildEntry(declaration, valid, root, reader, problems);
+  if (entry !== undefined && valid !== undefined) built.set(declaration, { valid, entry });
+  return entry;
+}
+
 /**
  * The entry, or undefined where its keys were wrong (`valid` undefined) or its source is. Even then the files that it
  * names are looked for, so that all problems are found at once.
  */
-export function buildEntry(
+function buildEntry(
   declaration: Declaration,
   valid: AnyValid | undefined,
   root: string,
@@ -63,7 +90,7 @@ export function buildEntry(
     source = readSource(declaration, valid, reader, problems);
     const wit = kind.endsWith('.wasm') || kind === 'function.wat' ? writtenAt(declaration, 'wit') : undefined;
     if (wit !== undefined) {
-      const types = reader.read(wit);
+      const types = reader.read(wit, problems);
       if (types !== undefined) data.wit = new TextDecoder().decode(types.bytes);
     }
   }
@@ -106,7 +133,7 @@ function readSource(
     );
     return undefined;
   }
-  const source = reader.read(written);
+  const source = reader.read(written, problems);
   if (source !== undefined && valid?.hash !== undefined && valid.hash !== source.sha256) {
     const message = `hash: the source is not the one that was meant: its hash is sha256:${source.sha256}; check the file, or write this hash`;
     problems.add(locate(tree, ['hash']), message, 'CONFLICT');

@@ -53,6 +53,8 @@ export interface Source {
   readonly place: Place;
   /** Lower-case hexadecimal sha256 of `bytes`. */
   readonly sha256: string;
+  /** Why nothing that it imports may be a file of the deployment, as a sentence. Absent: it may. */
+  readonly closed?: string;
 }
 
 export interface Entry {

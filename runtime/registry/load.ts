@@ -8,161 +8,93 @@
  * Everything that is wrong is found in one go and thrown as one DeploymentError. Files are read synchronously: hundreds of
  * small reads cost far less that way than through the thread pool.
  */
-import { existsSync, realpathSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { buildEntry, KindSchemas } from './build_entry.ts';
+import { buildOnce, KindSchemas } from './build_entry.ts';
 import { findCycles } from './cycle.ts';
-import { type Declaration, declare, isDeploymentFile } from './declaration.ts';
-import { type Entry, showPlace } from './entry.ts';
-import type { Environment } from './environment.ts';
-import {
-  applyOverrides,
-  applySettings,
-  fromCommandLine,
-  fromSettings,
-  type Override,
-  type Setting,
-} from './override.ts';
-import { comparePlaces, DeploymentError, ProblemList } from './problem.ts';
-import { readYaml } from './read_yaml.ts';
-import { readText, readYamlFiles } from './scan.ts';
-import { Scope, type ScopeOptions } from './scope.ts';
-import { emptySettings, type RuntimeSettings, readSettings, SETTINGS_FILE } from './settings.ts';
-import { SourceReader } from './source.ts';
-import { descend, locate, type Tree, textOf } from './tree.ts';
+import type { Declaration } from './declaration.ts';
+import type { Entry } from './entry.ts';
+import { type DeploymentFolder, type FolderOptions, readFolder } from './folder.ts';
+import { layOver, NOTHING_SET, type Overlay } from './overlay.ts';
+import { DeploymentError, ProblemList } from './problem.ts';
+import { Scope } from './scope.ts';
+import type { RuntimeSettings } from './settings.ts';
+import type { SourceReader } from './source.ts';
+import { descend, locate, textOf } from './tree.ts';
 
-export interface LoadOptions extends ScopeOptions {
-  /** For `${env:NAME}`; the environment of this process unless given. */
-  readonly env?: Environment;
-  /** `-o namespace:name:path=value`. */
-  readonly overrides?: readonly Override[];
-  /** `--set key=value`. */
-  readonly settings?: readonly Setting[];
+export interface LoadOptions extends FolderOptions {
+  /** What was set at run time, over what the folder says. */
+  readonly overlay?: Overlay;
 }
 
 export interface Deployment {
   /** The folder: absolute, without links. */
   readonly root: string;
-  /** By id, in the order of files and lines. */
+  /** By id, in the order of files and lines; what was added at run time comes last. */
   readonly entries: ReadonlyMap<string, Entry>;
   readonly settings: RuntimeSettings;
+  /** What it was made from. Absent: it was read from no folder, and cannot be changed while it runs. */
+  readonly folder?: DeploymentFolder;
+  /** What of it was set at run time. Absent: nothing. */
+  readonly overlay?: Overlay;
 }
 
 /** Rejects with a DeploymentError that has every problem, sorted by place. */
 export async function loadDeployment(root: string, options: LoadOptions = {}): Promise<Deployment> {
+  return deploymentOf(readFolder(root, options), options.overlay);
+}
+
+/** What reading an overlay has found out. */
+export interface OverlayFindings {
+  readonly problems: ProblemList;
+  /** Whether every entry of it is known. */
+  readonly complete: boolean;
+  /** Ids that it does not set any more. */
+  readonly dropped: ReadonlySet<string>;
+}
+
+const FOUND_NOTHING: OverlayFindings = { problems: new ProblemList(), complete: true, dropped: new Set() };
+
+/**
+ * A deployment of a folder that was read, files of programs included, which are not read again. Throws a DeploymentError that
+ * has every problem, those of the folder and of `found` included.
+ */
+export function deploymentOf(
+  folder: DeploymentFolder,
+  overlay: Overlay = NOTHING_SET,
+  found: OverlayFindings = FOUND_NOTHING,
+): Deployment {
+  const { root, settings } = folder;
   const problems = new ProblemList();
-  const environment = options.env ?? process.env;
-  const folder = findRoot(root);
+  problems.addAll(folder.problems.found);
+  problems.addAll(found.problems.found);
+  const { declarations, removed, readers } = layOver(folder.declarations, overlay);
 
-  const settingsTree = readSettingsTree(folder, environment, options, problems);
-  const settings = readSettings(settingsTree, problems);
-
-  const { declarations: written, doubles, complete } = readDeclarations(folder, environment, problems);
-  const overrides = [
-    ...fromSettings(settingsTree),
-    ...fromCommandLine('-o', options.overrides ?? [], environment, problems),
-  ];
-  const declarations = applyOverrides(written, overrides, complete, problems);
-
-  const scope = new Scope(declarations, complete, options);
+  const scope = new Scope(
+    declarations,
+    folder.complete && found.complete,
+    folder.options,
+    new Set([...removed, ...found.dropped]),
+  );
   const schemas = new KindSchemas(scope);
-  for (const double of doubles) schemas.validate(double, problems);
-  const entries = buildEntries(declarations, schemas, folder, problems);
+  for (const double of folder.doubles) schemas.validate(double, problems);
+  const entries = buildEntries(declarations, schemas, root, id => readers.get(id) ?? folder.sources, problems);
   findCycles(declarations, scope, problems);
   checkNames(declarations, problems);
 
   if (problems.found.length > 0 || settings === undefined) throw new DeploymentError(problems.sorted());
-  return { root: folder, entries, settings };
-}
-
-function findRoot(root: string): string {
-  const found = statSync(root, { throwIfNoEntry: false });
-  if (found?.isDirectory()) return realpathSync.native(root);
-  const message =
-    found === undefined
-      ? 'there is no such folder; check the path'
-      : 'this is a file; name the folder of the deployment';
-  throw new DeploymentError([{ place: { file: root, line: 1, column: 1 }, message, kind: 'NOT_FOUND' }]);
-}
-
-function readSettingsTree(root: string, environment: Environment, options: LoadOptions, problems: ProblemList): Tree {
-  let tree = emptySettings();
-  if (existsSync(join(root, SETTINGS_FILE))) {
-    const file = readText(root, SETTINGS_FILE, problems);
-    if (file !== undefined) {
-      const reading = readYaml(file.text, SETTINGS_FILE, environment);
-      problems.addAll(reading.problems.found);
-      if (reading.tree !== undefined && !reading.broken) tree = reading.tree;
-    }
-  }
-  const changes = (options.settings ?? []).map(({ key, value }) => ({ path: key, value }));
-  return applySettings(tree, fromCommandLine('--set', changes, environment, problems), problems);
-}
-
-interface Declared {
-  /** By id. */
-  readonly declarations: Map<string, Declaration>;
-  /** Those whose id is taken; reported already. */
-  readonly doubles: readonly Declaration[];
-  /** Whether every entry of the folder is known; files that cannot be read may hold more. */
-  readonly complete: boolean;
-}
-
-function readDeclarations(root: string, environment: Environment, problems: ProblemList): Declared {
-  const before = problems.found.length;
-  const files = readYamlFiles(root, problems);
-  let complete = problems.found.length === before;
-  const all: Declaration[] = [];
-  let ours = 0;
-  for (const { file, text } of files) {
-    const reading = readYaml(text, file, environment);
-    if (reading.tree === undefined && !reading.broken) {
-      problems.add({ file, line: 1, column: 1 }, 'this file is empty; give it a namespace and entries, or remove it');
-    } else if (reading.broken ? BROKEN_BUT_OURS.test(text) : isDeploymentFile(reading.tree)) {
-      ours++;
-      problems.addAll(reading.problems.found);
-      const known = !reading.broken && declare(file, reading.tree!, all, problems);
-      complete &&= known;
-    }
-  }
-  if (ours === 0 && problems.found.length === before) {
-    problems.add({ file: '.', line: 1, column: 1 }, NO_DEPLOYMENT, 'NOT_FOUND');
-  }
-  return { ...byId(all, problems), complete };
-}
-
-/** Of a text that is not valid YAML nothing is certain; YAML of other programs is left alone all the same. */
-const BROKEN_BUT_OURS = /^["']?(namespace|entries)["']?\s*:/m;
-
-const NO_DEPLOYMENT =
-  'no deployment is in this folder: no *.yaml file has "namespace" and "entries"; the README shows one to begin with';
-
-function byId(all: readonly Declaration[], problems: ProblemList): Omit<Declared, 'complete'> {
-  const doubles: Declaration[] = [];
-  const declarations = new Map<string, Declaration>();
-  for (const declaration of [...all].sort((a, b) => comparePlaces(a.tree.place, b.tree.place))) {
-    const first = declarations.get(declaration.id);
-    if (first === undefined) declarations.set(declaration.id, declaration);
-    else {
-      const message = `${declaration.id} is declared twice, first at ${showPlace(locate(first.tree, ['name']))}; rename or remove one`;
-      problems.add(locate(declaration.tree, ['name']), message, 'ALREADY_EXISTS');
-      doubles.push(declaration);
-    }
-  }
-  return { declarations, doubles };
+  return { root, entries, settings, folder, overlay };
 }
 
 function buildEntries(
   declarations: ReadonlyMap<string, Declaration>,
   schemas: KindSchemas,
   root: string,
+  readerOf: (id: string) => SourceReader,
   problems: ProblemList,
 ): Map<string, Entry> {
-  const reader = new SourceReader(root, problems);
   const entries = new Map<string, Entry>();
   for (const declaration of declarations.values()) {
     const valid = schemas.validate(declaration, problems);
-    const entry = buildEntry(declaration, valid, root, reader, problems);
+    const entry = buildOnce(declaration, valid, root, readerOf(declaration.id), problems);
     if (entry !== undefined) entries.set(entry.id, entry);
   }
   return entries;

@@ -13,5 +13,6 @@ function definitionOf({ id, kind, meta, place, source, method, wants, libraries,
   const names = wants.map(({ name }) => name);
   // What an inline source imports is looked for from its YAML file.
   const file = source !== undefined && source.path === undefined ? place.file : undefined;
-  return { id, file, kind, meta, source: source?.name, sha256: source?.sha256, method, wants: names, libraries, data };
+  const program = source && [source.name, source.sha256, source.closed];
+  return { id, file, kind, meta, program, method, wants: names, libraries, data };
 }

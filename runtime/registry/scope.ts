@@ -34,15 +34,25 @@ export class Scope {
   readonly options: ScopeOptions;
   private readonly declared: ReadonlyMap<string, Declaration>;
   private readonly complete: boolean;
+  private readonly removed: ReadonlySet<string>;
   private readonly groups = new Set<string>();
   private readonly onlyHost: string | undefined;
   /** Services and supervisors that a supervisor runs: child -> supervisor. */
   private readonly supervisors = new Map<string, string>();
 
-  /** `complete`: whether `declared` holds every entry; if not, references that lead nowhere are not reported. */
-  constructor(declared: ReadonlyMap<string, Declaration>, complete: boolean, options: ScopeOptions = {}) {
+  /**
+   * `complete`: whether `declared` holds every entry; if not, references that lead nowhere are not reported. `removed`: ids
+   * that the files declare and that were taken away at run time.
+   */
+  constructor(
+    declared: ReadonlyMap<string, Declaration>,
+    complete: boolean,
+    options: ScopeOptions = {},
+    removed: ReadonlySet<string> = new Set(),
+  ) {
     this.declared = declared;
     this.complete = complete;
+    this.removed = removed;
     this.options = options;
     const hosts: string[] = [];
     for (const { id, kind, tree, namespace } of declared.values()) {
@@ -70,6 +80,10 @@ export class Scope {
     const kind = BUILT_IN.get(id) ?? this.declared.get(id)?.kind;
     if (kind === undefined) {
       if (this.declared.has(id) || !this.complete) return id;
+      if (this.removed.has(id)) {
+        const message = `${id} is removed at run time; keep it, or change what refers to it in the same step`;
+        return { message, kind: 'NOT_FOUND' };
+      }
       return { message: `there is no entry ${id}${this.suggest(id, kinds)}`, kind: 'NOT_FOUND' };
     }
     if (kinds.length === 0 || kinds.includes(kind)) return id;

@@ -33,22 +33,29 @@ export interface Written {
   readonly id: string;
 }
 
-/** Reads each file once, however many entries name it. */
+/**
+ * Reads each file once, however many entries name it. What was read stays as it was: a deployment that is made anew from
+ * the same declarations has the same programs, whatever became of the files since.
+ */
 export class SourceReader {
   private readonly root: string;
-  private readonly problems: ProblemList;
+  private readonly closed: string | undefined;
   private readonly files = new Map<string, File | Refusal>();
 
-  /** `root`: absolute and without links. */
-  constructor(root: string, problems: ProblemList) {
+  /** `root`: absolute and without links. `closed`: why no files may be read, as a sentence; undefined: they may. */
+  constructor(root: string, closed?: string) {
     this.root = root;
-    this.problems = problems;
+    this.closed = closed;
   }
 
   /** Undefined, and a problem added, where the file cannot be read. */
-  read(written: Written): Source | undefined {
+  read(written: Written, problems: ProblemList): Source | undefined {
     const { key, text, place } = written;
-    if (!text.startsWith(SCHEME)) return this.inline(written);
+    if (!text.startsWith(SCHEME)) return inline(written, this.closed, problems);
+    if (this.closed !== undefined) {
+      problems.add(place, `${key}: ${this.closed}`, 'PERMISSION_DENIED');
+      return undefined;
+    }
     const relative = text.slice(SCHEME.length);
     const path = resolve(this.root, dirname(written.file), relative);
     const name = path
@@ -61,17 +68,8 @@ export class SourceReader {
       this.files.set(path, file);
     }
     if ('bytes' in file) return { ...file, path, name, place };
-    this.problems.add(place, `${key}: ${file.message}`, file.kind);
+    problems.add(place, `${key}: ${file.message}`, file.kind);
     return undefined;
-  }
-
-  private inline({ key, text, place, id }: Written): Source | undefined {
-    if (/^\S+$/.test(text) && PROGRAM_EXTENSIONS.has(extname(text))) {
-      this.problems.add(place, `${key}: ${quote(text)} looks like a file; write ${SCHEME}${text} to have it read`);
-      return undefined;
-    }
-    const bytes = new TextEncoder().encode(text);
-    return { bytes, sha256: sha256(bytes), path: undefined, name: id, place };
   }
 
   private load(path: string, relative: string): File | Refusal {
@@ -104,6 +102,20 @@ export class SourceReader {
       return { message: `${relative} cannot be read (${code}); check its permissions`, kind: 'UNAVAILABLE' };
     }
   }
+}
+
+function inline(
+  { key, text, place, id }: Written,
+  closed: string | undefined,
+  problems: ProblemList,
+): Source | undefined {
+  if (/^\S+$/.test(text) && PROGRAM_EXTENSIONS.has(extname(text))) {
+    problems.add(place, `${key}: ${quote(text)} looks like a file; write ${SCHEME}${text} to have it read`);
+    return undefined;
+  }
+  const bytes = new TextEncoder().encode(text);
+  const source = { bytes, sha256: sha256(bytes), path: undefined, name: id, place };
+  return closed === undefined ? source : { ...source, closed };
 }
 
 /** Lower-case hexadecimal; of a text, that of its UTF-8. */

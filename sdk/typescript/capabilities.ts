@@ -389,13 +389,59 @@ export interface RegistryEntry {
   data: any;
 }
 
-/** The deployment's entries. */
+/** The keys of the YAML; `id`, or `name` and `namespace` (left out: the own one). */
+export interface EntryDefinition {
+  readonly id?: string;
+  readonly name?: string;
+  readonly namespace?: string;
+  readonly kind: string;
+  readonly [key: string]: unknown;
+}
+
+export interface RegistryOptions {
+  /** CONFLICT where the deployment is of another version. */
+  readonly if_version?: number;
+  /** For the history. */
+  readonly note?: string;
+}
+
+/** Ids, and how many entries stayed as they were. */
+export interface RegistryChanged {
+  version: number;
+  added: string[];
+  changed: string[];
+  removed: string[];
+  unchanged: number;
+}
+
+export interface RegistryVersion {
+  version: number;
+  /** Unix time in seconds. */
+  at: number;
+  by: { what: string; pid?: string; entry?: string; actor?: string };
+  note?: string;
+  /** The version that an undo has brought back. */
+  undone_to?: number;
+  changes: { id: string; what: 'added' | 'changed' | 'removed'; keys: string[] }[];
+}
+
+/** The deployment's entries. To change them the host must grant `registry: {write: ...}`; else PERMISSION_DENIED. */
 export interface Registry {
   /** Throws NOT_FOUND. */
   get(id: string): RegistryEntry;
   /** Sorted by id. Keys: `kind`, `ns`, `name`, `id`, `meta.<key>`; `*`, `^`, `$` or `~` in front: contains, begins, ends, matches. */
   find(filter?: { readonly [key: string]: unknown }): RegistryEntry[];
   parseId(id: string): { ns: string; name: string };
+  /** All of the changes or none; `details.problems` of the error has each mistake with its place. */
+  apply(
+    changes: readonly ({ readonly set: EntryDefinition } | { readonly remove: string })[],
+    options?: RegistryOptions,
+  ): Command<RegistryChanged>;
+  /** Bring back a version; where none is named the one before. Throws NOT_FOUND where nothing is to be undone. */
+  undo(version?: number | null, options?: RegistryOptions): Command<RegistryChanged>;
+  /** The newest first. */
+  history(): Command<RegistryVersion[]>;
+  version(): Command<number>;
 }
 
 type TokenAlgorithm = 'HS256' | 'HS384' | 'HS512';

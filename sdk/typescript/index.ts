@@ -20,6 +20,7 @@ export type { Payload } from '../../runtime/payload/payload.ts';
 export type { AnyCapability, Capabilities, Crypto, Ctx, Env, Fs, Hash, Io, Json } from './capabilities.ts';
 export type { Logger, Random, Registry, RegistryEntry, Store, Text, Time, Uuid } from './capabilities.ts';
 export type { Key, TerminalSize } from './capabilities.ts';
+export type { EntryDefinition, RegistryChanged, RegistryOptions, RegistryVersion } from './capabilities.ts';
 export type { Events, PublishedEvent, UuidVariant } from './capabilities.ts';
 export type { HttpAnswer, HttpClient, HttpMethodName, HttpOptions } from './capabilities.ts';
 export type { Channel, Incoming, ReceiveOptions, Sending, Timer } from './channel.ts';
