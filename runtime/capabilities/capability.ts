@@ -49,6 +49,13 @@ export interface CallContext {
   spawn?(request: SpawnRequest): string | TroupeError;
   /** Why the caller could not start that: what cannot be found or linked, and what its host and policies say. */
   refuseSpawn?(request: SpawnRequest): TroupeError | undefined;
+  /**
+   * Where the runtime's own processes do for the caller exactly what the caller may: its own host, or, of a terminal host,
+   * which has room for the caller only, another one that restricts no more and no less.
+   */
+  readonly hostOfBuiltIn?: string;
+  /** The PID of the process that `dest`, a PID or a name, means, if the caller may do `action` to it; or why it may not. */
+  reach?(action: string, dest: string): string | TroupeError;
 }
 
 /** One question to the policies. */

@@ -19,6 +19,7 @@ import { registryCapability } from './registry.ts';
 import { securityCapability } from './security.ts';
 import { storeCapability } from './store.ts';
 import { textCapability } from './text.ts';
+import { supervisorCapability } from './supervisor.ts';
 import { timeCapability } from './time.ts';
 import { uuidCapability } from './uuid.ts';
 
@@ -38,6 +39,7 @@ const definitions = [
   securityCapability,
   storeCapability,
   eventsCapability,
+  supervisorCapability,
   ioCapability,
   fsCapability,
   httpClientCapability,

@@ -6,12 +6,13 @@ import type { Services } from '../capabilities/services.ts';
 import { badTimer, execTimeout } from '../catalogue.ts';
 import type { Clock } from '../clock.ts';
 import { type TroupeError, toTroupeError } from '../errors.ts';
+import { SUPERVISOR_HOST } from '../hosts/host.ts';
 import type { Entry, ExitResult, Payload, SpawnRequest } from '../machine.ts';
 import { type Process, ProcessState } from '../scheduler/process.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
 import type { Meta, Verdict } from '../security/authority.ts';
 import type { TimerOwner } from '../scheduler/timing_wheel.ts';
-import { refuseOperation, wouldBe } from './guard.ts';
+import { judgeDest, refuseOperation, wouldBe } from './guard.ts';
 import { cancelSignal, terminateSignal, unmonitorSignal } from './signal.ts';
 import { faultOfSpawn, spawnChild } from './spawn.ts';
 
@@ -319,6 +320,17 @@ class Caller implements CallContext {
 
   refuseSpawn(request: SpawnRequest): TroupeError | undefined {
     return faultOfSpawn(this.#process, request);
+  }
+
+  get hostOfBuiltIn(): string {
+    const { linked, inherited } = this.#process;
+    const { id, terminal, operations, unreachable, strict } = linked.host;
+    const isOpen = operations === undefined && unreachable.size === 0 && (!strict || inherited.identified);
+    return terminal && isOpen ? SUPERVISOR_HOST : id;
+  }
+
+  reach(action: string, dest: string): string | TroupeError {
+    return judgeDest(this.#process, action, dest);
   }
 }
 

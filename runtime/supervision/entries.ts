@@ -4,29 +4,12 @@ import type { Entry } from '../registry/entry.ts';
 import { dataOf } from '../registry/kinds.ts';
 import { type IdentitySettings, identityOf } from '../security/identity_settings.ts';
 import type { IdentifiedRequest } from '../security/identity.ts';
-import type { ChildSpecification, SupervisorSpecification } from './specification.ts';
+import type { ChildSpecification } from './specification.ts';
 
 type Entries = ReadonlyMap<string, Entry>;
 type Identity = { readonly [key: string]: Payload } | undefined;
 
-/** Of a `process.supervisor`. */
-export function specificationOf(entry: Entry, entries: Entries): SupervisorSpecification {
-  const { strategy, intensity, auto_shutdown, children } = dataOf(entry, 'process.supervisor')!;
-  return {
-    strategy,
-    max: intensity.max,
-    within: intensity.within,
-    autoShutdown: auto_shutdown,
-    children: children.map(({ start_timeout, input, name, ...child }) => ({
-      ...child,
-      name,
-      input: input as Payload[],
-      startTimeout: start_timeout,
-      kind: kindOf(child.process, entries),
-    })),
-  };
-}
-
+/** What a child is, as far as its supervisor treats the two differently. */
 export function kindOf(process: string, entries: Entries): ChildSpecification['kind'] {
   return entries.get(process)?.kind === 'process.supervisor' ? 'supervisor' : 'worker';
 }
@@ -42,7 +25,10 @@ export function requestOf(child: ChildSpecification, entries: Entries, identity:
   const { process, host, input, name } = child;
   const entry = entries.get(process);
   const service = entry === undefined ? undefined : dataOf(entry, 'process.service');
-  if (service === undefined) return { id: process, host, args: input, name, identity };
+  if (service === undefined) {
+    const own = entry === undefined ? undefined : dataOf(entry, 'process.supervisor')?.lifecycle.name;
+    return { id: process, host, args: input, name: name ?? own, identity };
+  }
   const { lifecycle } = service;
   return {
     id: service.process,

@@ -1,5 +1,6 @@
 /** How many restarts a supervisor may make within some time. */
 import { Queue } from '../scheduler/queue.ts';
+import type { SupervisorSpecification } from './specification.ts';
 
 interface Restarted {
   readonly at: number;
@@ -13,7 +14,7 @@ export class Intensity {
   readonly #restarts = new Queue<Restarted>(4);
 
   /** `within`: milliseconds. */
-  constructor(max: number, within: number) {
+  constructor({ max, within }: SupervisorSpecification['intensity']) {
     this.#max = max;
     this.#within = within;
   }

@@ -4,8 +4,6 @@ import type { ChildSpecification } from './specification.ts';
 
 /** `child`: its key or its PID. */
 export type Question =
-  /** Answered once the supervisor has started. */
-  | { readonly verb: 'await' }
   | { readonly verb: 'children' }
   | { readonly verb: 'count' }
   | { readonly verb: 'stop'; readonly reason: string }
@@ -13,7 +11,8 @@ export type Question =
   | { readonly verb: 'start_child'; readonly child: ChildSpecification | undefined; readonly input: readonly Payload[] }
   | { readonly verb: 'terminate_child' | 'restart_child' | 'delete_child'; readonly child: string };
 
-export type Request = Question & {
+/** One that waits for its turn. */
+export type Request = Exclude<Question, { readonly verb: 'stop' }> & {
   /** PID of the process that waits for the answer. */
   readonly from: string;
 };

@@ -1,6 +1,6 @@
 /**
- * What a supervisor is told (semantics section 7): data alone, so that it can be an argument, an artifact and part of a
- * request. Every default is here.
+ * What a supervisor is told (semantics section 7), as the keys of a validated `process.supervisor`: data alone, so that it
+ * can be an argument and part of a request. Every default is here.
  */
 import type { Payload } from '../payload/payload.ts';
 
@@ -34,9 +34,9 @@ export function boundsOf(
   isSupervisor: boolean,
   shutdown: number | undefined,
   startTimeout: number | undefined,
-): { readonly shutdown: number; readonly startTimeout: number } {
+): Pick<ChildSpecification, 'shutdown' | 'start_timeout'> {
   const usual = isSupervisor ? Number.POSITIVE_INFINITY : USUAL_BOUND;
-  return { shutdown: shutdown ?? usual, startTimeout: startTimeout ?? usual };
+  return { shutdown: shutdown ?? usual, start_timeout: startTimeout ?? usual };
 }
 
 /** Stands for no bound, where a time is expected. */
@@ -44,9 +44,9 @@ export const INFINITY = 'infinity';
 
 export interface SupervisorSpecification {
   readonly strategy: Strategy;
-  readonly max: number;
-  readonly within: number;
-  readonly autoShutdown: AutoShutdown;
+  /** More than `max` restarts within `within` milliseconds: it gives up. */
+  readonly intensity: { readonly max: number; readonly within: number };
+  readonly auto_shutdown: AutoShutdown;
   /** In the order of their start; `simple_one_for_one`: the one template of all children. */
   readonly children: readonly ChildSpecification[];
 }
@@ -59,12 +59,12 @@ export interface ChildSpecification {
   /** The arguments of the method; services bring their own. */
   readonly input: readonly Payload[];
   /** Registered for it, and its key; undefined: its key is `process`, numbered where it repeats. */
-  readonly name: string | undefined;
+  readonly name?: string;
   readonly restart: Restart;
   /** Milliseconds from CANCEL to the end by force; 0: by force at once; Infinity: never by force. */
   readonly shutdown: number;
   /** Milliseconds that it may take until it waits for the first time. */
-  readonly startTimeout: number;
+  readonly start_timeout: number;
   readonly significant: boolean;
   readonly kind: 'worker' | 'supervisor';
 }

@@ -36,6 +36,8 @@ export interface Effects {
   /** Call `expired(timer)` after `milliseconds`. */
   arm(timer: number, milliseconds: number): void;
   disarm(timer: number): void;
+  /** All children have started: from now on the supervisor's own failure is its maker's. */
+  up(): void;
   reply(request: Request, answer: Payload): void;
   /** Say what happened, and because of what. */
   report(level: LogLevel, text: string, error: TroupeError | undefined): void;
@@ -83,7 +85,7 @@ export class Supervisor {
     this.#id = id;
     this.#specification = specification;
     this.#effects = effects;
-    this.#intensity = new Intensity(specification.max, specification.within);
+    this.#intensity = new Intensity(specification.intensity);
     this.#life = this.#live();
   }
 
@@ -135,7 +137,10 @@ export class Supervisor {
 
   *#live(): Generator<void, Ending, void> {
     yield* this.#startAll();
-    this.#isUp = this.#ending === undefined;
+    if (this.#ending === undefined) {
+      this.#isUp = true;
+      this.#effects.up();
+    }
     while (this.#ending === undefined) {
       const next = this.#waiting.shift();
       if (next === undefined) yield;
@@ -189,8 +194,8 @@ export class Supervisor {
     if (child.error !== undefined) this.#say('warn', child, 'failed; it is not restarted', child.error);
     this.#leave(child);
     if (!significant) return;
-    const { autoShutdown } = this.#specification;
-    if (autoShutdown === 'never' || (autoShutdown === 'all_significant' && this.#significant > 0)) return;
+    const mode = this.#specification.auto_shutdown;
+    if (mode === 'never' || (mode === 'all_significant' && this.#significant > 0)) return;
     this.#say('info', child, 'is significant and has ended; the supervisor ends as well');
     this.stop('');
   }
@@ -251,7 +256,7 @@ export class Supervisor {
 
   /** Why it could not be started. One that ended without an error before it waited for anything has started, and ended. */
   *#start(child: Child): Generator<void, TroupeError | undefined, void> {
-    const { startTimeout: bound } = child.specification;
+    const { start_timeout: bound } = child.specification;
     if (child.run > 0) child.restarts++;
     this.#set(child, 'starting');
     child.run = ++this.#runs;
@@ -354,17 +359,12 @@ export class Supervisor {
 
   *#answer(request: Request): Generator<void, Payload, void> {
     switch (request.verb) {
-      case 'await':
-        return null;
       case 'children':
         return this.#list();
       case 'count':
         return this.#count();
       case 'start_child':
         return yield* this.#startChild(request);
-      case 'stop':
-        this.stop(request.reason);
-        return null;
     }
     const child = this.#children.get(request.child) ?? this.#byPid.get(request.child);
     if (child === undefined) return childNotFound(this.#id, request.child);

@@ -22,7 +22,7 @@ function placeOf(error: TroupeError): ErrorDetails {
 /** `culprits`: how often each child was to be restarted within the time. */
 export function gaveUp(
   supervisor: string,
-  { max, within }: SupervisorSpecification,
+  { intensity: { max, within } }: SupervisorSpecification,
   culprits: readonly (readonly [key: string, count: number])[],
   child: Child,
 ): TroupeError {
@@ -101,5 +101,12 @@ export function supervisorEnded(pid: string, cause: TroupeError | undefined): Tr
     kind: 'UNAVAILABLE',
     retryable: false,
     details: { pid },
+  });
+}
+
+export function callGivenUp(verb: string): TroupeError {
+  return new TroupeError(`supervisor.${verb}: the call was given up`, {
+    kind: 'CANCELED',
+    retryable: true,
   });
 }

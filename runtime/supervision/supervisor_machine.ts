@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { TroupeError } from '../errors.ts';
 import { answer, QUESTION_TOPIC } from '../lifecycle/ask.ts';
-import { monitorProcess } from '../lifecycle/links.ts';
+import { linkProcesses, monitorProcess } from '../lifecycle/links.ts';
 import { shutDownProcess, terminateProcess } from '../lifecycle/stop.ts';
 import type { LogLevel } from '../logger.ts';
 import {
@@ -17,13 +17,15 @@ import {
 } from '../machine.ts';
 import { copyPayloads } from '../payload/copy.ts';
 import type { Entry } from '../registry/entry.ts';
+import { dataOf } from '../registry/kinds.ts';
 import type { Process } from '../scheduler/process.ts';
 import type { IdentifiedRequest } from '../security/identity.ts';
 import type { Child } from './children.ts';
-import { identityOfChildren, requestOf, specificationOf } from './entries.ts';
+import { endStep } from './end_step.ts';
+import { identityOfChildren, requestOf } from './entries.ts';
 import type { Question, Request } from './request.ts';
 import type { SupervisorSpecification } from './specification.ts';
-import { type Effects, type Ending, Supervisor } from './supervisor.ts';
+import { type Effects, Supervisor } from './supervisor.ts';
 
 /** Commands of one process have distinct tags: those of children are even, those of timers odd. */
 const tagOfRun = (run: number): number => 2 * run;
@@ -40,10 +42,13 @@ function kernelOf(out: StepOutput): Process {
 class KernelEffects implements Effects {
   readonly #process: Process;
   readonly #identity: IdentifiedRequest['identity'];
+  readonly #maker: string | undefined;
 
-  constructor(process: Process, identity: IdentifiedRequest['identity']) {
+  /** `identity`: of the children. `maker`: the program whose supervisor it is. */
+  constructor(process: Process, identity: IdentifiedRequest['identity'], maker?: string) {
     this.#process = process;
     this.#identity = identity;
+    this.#maker = maker;
   }
 
   now(): number {
@@ -52,14 +57,14 @@ class KernelEffects implements Effects {
 
   spawn(child: Child): string | undefined {
     const { entries } = this.#process.linked.scheduler.deployed;
-    const request = requestOf(child.specification, entries, this.#identity);
-    return this.#process.exec(tagOfRun(child.run), {
-      ...request,
-      args: copyPayloads(request.args!, 'input'),
-      exclusive: true,
-      link: true,
-      announce: true,
-    });
+    const { id, host, args, name, identity } = requestOf(child.specification, entries, this.#identity);
+    const own = args!.length === 0 ? undefined : copyPayloads(args!, 'input');
+    const request = { id, host, args: own, name, identity, exclusive: true, link: true, announce: true };
+    return this.#process.exec(tagOfRun(child.run), request);
+  }
+
+  up(): void {
+    if (this.#maker !== undefined) linkProcesses(this.#process, this.#maker);
   }
 
   // Who has started a process may end it, whatever policies say of others.
@@ -138,10 +143,13 @@ class SupervisorMachine implements StateMachine {
     for (let message = events.message(); message !== undefined; message = events.message()) {
       // What programs send to a supervisor is for nobody.
       if (message.topic !== QUESTION_TOPIC) continue;
-      supervisor.asked({ ...(message.payload as unknown as Question), from: message.from });
+      const question = message.payload as unknown as Question;
+      // It does not wait for its turn, as a CANCEL does not; who asks for it waits for the end.
+      if (question.verb === 'stop') supervisor.stop(question.reason);
+      else supervisor.asked({ ...question, from: message.from });
     }
     const ending = supervisor.proceed();
-    return ending === undefined ? StepStatus.Idle : end(ending, out);
+    return ending === undefined ? StepStatus.Idle : endStep(out, { value: null, error: ending.error });
   }
 
   close(): void {
@@ -155,20 +163,14 @@ class SupervisorMachine implements StateMachine {
     this.#makers = makers;
     if (this.#entry !== undefined) {
       const effects = new KernelEffects(process, identityOfChildren(this.#entry, entries));
-      return new Supervisor(process.id, specificationOf(this.#entry, entries), effects);
+      return new Supervisor(process.id, dataOf(this.#entry, 'process.supervisor') as SupervisorSpecification, effects);
     }
     const [specification, maker] = this.#args as unknown as SupervisorArguments;
-    const supervisor = new Supervisor(process.pid, specification, new KernelEffects(process, undefined));
+    const supervisor = new Supervisor(process.pid, specification, new KernelEffects(process, undefined, maker));
     makers.add(maker);
     if (monitorProcess(process, maker) !== undefined) supervisor.stop(`${maker} has ended`);
     return supervisor;
   }
-}
-
-function end({ error }: Ending, out: StepOutput): StepStatus {
-  if (error === undefined) out.complete(null);
-  else out.fail(error);
-  return StepStatus.Complete;
 }
 
 const NOTHING_PREPARED = { sha256: createHash('sha256').digest('hex'), data: undefined };

@@ -158,3 +158,28 @@ export declare function security_policy(args: usize, argsLength: i32, area: usiz
 // @ts-ignore: decorator
 @external("troupe:security", "named_scope")
 export declare function security_named_scope(args: usize, argsLength: i32, area: usize, capacity: i32): i32;
+
+// @ts-ignore: decorator
+@external("troupe:supervisor", "start")
+export declare function supervisor_start(args: usize, argsLength: i32, area: usize, capacity: i32): i32;
+// @ts-ignore: decorator
+@external("troupe:supervisor", "start_child")
+export declare function supervisor_start_child(args: usize, argsLength: i32, area: usize, capacity: i32): i32;
+// @ts-ignore: decorator
+@external("troupe:supervisor", "terminate_child")
+export declare function supervisor_terminate_child(args: usize, argsLength: i32, area: usize, capacity: i32): i32;
+// @ts-ignore: decorator
+@external("troupe:supervisor", "restart_child")
+export declare function supervisor_restart_child(args: usize, argsLength: i32, area: usize, capacity: i32): i32;
+// @ts-ignore: decorator
+@external("troupe:supervisor", "delete_child")
+export declare function supervisor_delete_child(args: usize, argsLength: i32, area: usize, capacity: i32): i32;
+// @ts-ignore: decorator
+@external("troupe:supervisor", "children")
+export declare function supervisor_children(args: usize, argsLength: i32, area: usize, capacity: i32): i32;
+// @ts-ignore: decorator
+@external("troupe:supervisor", "count")
+export declare function supervisor_count(args: usize, argsLength: i32, area: usize, capacity: i32): i32;
+// @ts-ignore: decorator
+@external("troupe:supervisor", "stop")
+export declare function supervisor_stop(args: usize, argsLength: i32, area: usize, capacity: i32): i32;

@@ -23,4 +23,5 @@ export {
 } from "./receive";
 export { Actor, Policy, Scope, security } from "./security";
 export { call, exec, spawn, spawnLinked, spawnLinkedMonitored, spawnMonitored, Spawner } from "./spawner";
+export { StartedChild, supervisor } from "./supervisor";
 export { Value } from "./value";

@@ -298,6 +298,76 @@ export interface Events {
   unsubscribe(id: number): Command<boolean>;
 }
 
+/** A child of a supervisor, as it is specified. */
+export interface ChildOptions {
+  /** Id of a program, a service or a supervisor. */
+  process: string;
+  /** Registered for it, and its key; default: its key is `process`, with a number where it repeats. */
+  name?: string | null;
+  /** Default: `meta.default_host` of the entry, else the deployment's only host. */
+  host?: string | null;
+  /** Arguments of the method. */
+  input?: readonly unknown[] | null;
+  /** Default: `permanent`. */
+  restart?: 'permanent' | 'transient' | 'temporary' | null;
+  /** From CANCEL to the end by force; default: 10 s, for supervisors no end. 0: by force at once. */
+  shutdown?: Duration | 'infinity' | null;
+  /** Until it waits for the first time; default: the same. */
+  start_timeout?: Duration | 'infinity' | null;
+  /** Its end by itself ends the supervisor; not for `permanent` ones. */
+  significant?: boolean | null;
+}
+
+/** What a supervisor does; every key may be left out. */
+export interface SupervisorOptions {
+  /** In the order of their start; an id is short for `{ process: id }`. */
+  children?: readonly (string | ChildOptions)[] | null;
+  /** Default: `one_for_one`. */
+  strategy?: 'one_for_one' | 'one_for_all' | 'rest_for_one' | 'simple_one_for_one' | null;
+  /** More restarts than `max` (3) within `within` (5 s): it gives up. */
+  intensity?: { max?: number | null; within?: Duration | null } | null;
+  /** Default: `any_significant` where a child is significant, else `never`. */
+  auto_shutdown?: 'never' | 'any_significant' | 'all_significant' | null;
+}
+
+/** A child of a supervisor, as it is now. */
+export interface SupervisedChild {
+  /** Its name, or its process, with a number where that repeats. */
+  key: string;
+  pid: string | null;
+  process: string;
+  kind: 'worker' | 'supervisor';
+  state: 'starting' | 'running' | 'ended' | 'stopping' | 'restarting' | 'stopped';
+  restart: 'permanent' | 'transient' | 'temporary';
+  /** How often it was started again. */
+  restarts: number;
+  significant: boolean;
+  /** With which it ended last. */
+  error: string | null;
+}
+
+/** Processes that start, restart and stop others. A supervisor is named by its PID or name, a child by its key or PID. */
+export interface Supervisors {
+  /** Make one, which ends with this process; its PID once all children have started. Throws why one could not be. */
+  start(specification: SupervisorOptions): Command<string>;
+  /** Add a child and start it; of `simple_one_for_one` `child` is a list of further arguments. `pid`: null where it has ended. */
+  startChild(
+    supervisor: string,
+    child?: string | ChildOptions | readonly unknown[],
+  ): Command<{ key: string; pid: string | null }>;
+  /** Stop a child; it is kept unless it is temporary. */
+  terminateChild(supervisor: string, child: string): Command<null>;
+  /** Start a child that does not run again; its PID. Throws CONFLICT where it runs. */
+  restartChild(supervisor: string, child: string): Command<string | null>;
+  /** Forget a child that does not run. */
+  deleteChild(supervisor: string, child: string): Command<null>;
+  /** In the order of their start. */
+  children(supervisor: string): Command<SupervisedChild[]>;
+  count(supervisor: string): Command<{ children: number; active: number; supervisors: number; workers: number }>;
+  /** Waits until it and all its children have ended. */
+  stop(supervisor: string, reason?: string | null): Command<null>;
+}
+
 /** JSON text and back. */
 export interface Json {
   /** `indent`: 0 to 10 spaces. */
@@ -489,6 +559,7 @@ export interface Capabilities {
   security: Security;
   store: Store;
   events: Events;
+  supervisor: Supervisors;
   io: Io;
   fs: Fs;
   http_client: HttpClient;

@@ -22,6 +22,7 @@ export type { Logger, Random, Registry, RegistryEntry, Store, Text, Time, Uuid }
 export type { Key, TerminalSize } from './capabilities.ts';
 export type { EntryDefinition, RegistryChanged, RegistryOptions, RegistryVersion } from './capabilities.ts';
 export type { Events, PublishedEvent, UuidVariant } from './capabilities.ts';
+export type { ChildOptions, SupervisedChild, SupervisorOptions, Supervisors } from './capabilities.ts';
 export type { HttpAnswer, HttpClient, HttpMethodName, HttpOptions } from './capabilities.ts';
 export type { Channel, Incoming, ReceiveOptions, Sending, Timer } from './channel.ts';
 export type { Command, Pending, Running } from './command.ts';

@@ -8,10 +8,10 @@ import { deploy } from '../deploy.ts';
 const folder = new URL('../../../test/capabilities/agents/', import.meta.url);
 
 const ENTRIES: { readonly [language: string]: { readonly entry: string; readonly file: string } } = {
-  lua: { entry: 'kind: process.lua, modules: [http_client, events]', file: 'agent.lua' },
-  ts: { entry: 'kind: process.ts, imports: [http_client, events]', file: 'agent.ts' },
+  lua: { entry: 'kind: process.lua, modules: [http_client, events, supervisor]', file: 'agent.lua' },
+  ts: { entry: 'kind: process.ts, imports: [http_client, events, supervisor]', file: 'agent.ts' },
   wasm: {
-    entry: 'kind: process.wasm, language: assemblyscript, imports: [http_client, events]',
+    entry: 'kind: process.wasm, language: assemblyscript, imports: [http_client, events, supervisor]',
     file: 'agent.as.ts',
   },
 };
@@ -103,6 +103,10 @@ export class Agent {
 
   events(operation: string, ...args: Payload[]): Promise<any> {
     return this.#agents.ask(this.pid, 'events', operation, args);
+  }
+
+  supervisor(operation: string, ...args: Payload[]): Promise<any> {
+    return this.#agents.ask(this.pid, 'supervisor', operation, args);
   }
 
   /** Something that every language does in its own way. */

@@ -196,6 +196,7 @@ entries:
   assert.is(group.strategy, 'rest_for_one');
   assert.equal(group.intensity, { max: 1, within: 500 });
   const defaults = {
+    kind: 'worker',
     host: undefined,
     input: [],
     restart: 'permanent',
@@ -208,6 +209,7 @@ entries:
     { ...defaults, process: 'app:svc' },
     {
       process: 'app:worker',
+      kind: 'worker',
       name: 'second',
       host: 'app:host',
       input: [1, { a: 'b' }],

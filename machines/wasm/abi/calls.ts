@@ -107,6 +107,8 @@ export const START_OPERATION_CALL: CallSignature = words(3);
 
 const PREFIX = 'troupe:';
 const START = 'start_';
+/** Operations whose own names begin so, by capability: without a second one in front they wait like any other. */
+export const NAMED_START: { readonly [capability: string]: readonly string[] } = { supervisor: ['start_child'] };
 
 /** What one import asks for. */
 export type ImportTarget =
@@ -134,7 +136,7 @@ export function resolveImport(
     const native = own(TIME_CALLS, { room: 'time', capability: 'time', name });
     if (native !== undefined) return native;
   }
-  const starts = name.startsWith(START);
+  const starts = name.startsWith(START) && !NAMED_START[capability]?.includes(name);
   return {
     target: { room: 'operation', capability, name: starts ? name.slice(START.length) : name, starts },
     signature: starts ? START_OPERATION_CALL : OPERATION_CALL,

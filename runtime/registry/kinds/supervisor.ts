@@ -122,14 +122,14 @@ function childSchema(scope: Scope) {
   }).transform(({ id, process: written, host, input, shutdown, start_timeout, ...rest }) => {
     const process = (written ?? id)!;
     const runsOn = host ?? (isProgram(scope, process) ? scope.defaultHost(process) : undefined);
-    const bounds = boundsOf(scope.kindOf(process) === 'process.supervisor', shutdown, start_timeout);
+    const isSupervisor = scope.kindOf(process) === 'process.supervisor';
     return {
       ...rest,
       process,
+      kind: isSupervisor ? ('supervisor' as const) : ('worker' as const),
       host: runsOn,
       input: input ?? [],
-      shutdown: bounds.shutdown,
-      start_timeout: bounds.startTimeout,
+      ...boundsOf(isSupervisor, shutdown, start_timeout),
     };
   });
   const short = z

@@ -1,4 +1,4 @@
-import { lastError, operate, receive, self, send, Value } from "troupe";
+import { lastError, operate, receive, self, send, supervisor, Value } from "troupe";
 
 @external("troupe:http_client", "request")
 declare function request(args: usize, argsLength: i32, area: usize, capacity: i32): i32;
@@ -38,6 +38,31 @@ function called(operation: string, args: Array<Value>): Value | null {
   return operate(unsubscribe, args);
 }
 
+function done(happened: bool): Value | null {
+  return happened ? Value.null() : null;
+}
+
+function text(answered: string | null): Value | null {
+  return answered === null ? null : Value.of(answered as string);
+}
+
+function supervised(operation: string, args: Array<Value>): Value | null {
+  if (operation == "start") return text(supervisor.start(args[0]));
+  const pid = args[0].asString();
+  if (operation == "children") return supervisor.children(pid);
+  if (operation == "count") return supervisor.count(pid);
+  if (operation == "stop") return done(args.length > 1 ? supervisor.stop(pid, args[1].asString()) : supervisor.stop(pid));
+  if (operation == "start_child") {
+    const child = args.length > 1 ? supervisor.startChild(pid, args[1]) : supervisor.startChild(pid);
+    return child === null ? null : Value.map().set("key", child.key).set("pid", child.pid);
+  }
+  const child = args[1].asString();
+  if (operation == "terminate_child") return done(supervisor.terminateChild(pid, child));
+  if (operation == "restart_child") return text(supervisor.restartChild(pid, child));
+  assert(operation == "delete_child");
+  return done(supervisor.deleteChild(pid, child));
+}
+
 /** Does what it is told by messages on `do`; what comes on other topics is kept for `mail`. */
 export function main(): void {
   const mail = Value.list();
@@ -58,7 +83,8 @@ export function main(): void {
       for (let i: i64 = 1; i <= count && value !== null; i++) {
         value = operate(publish, [args[0], Value.of("burst"), Value.null(), Value.of(i)]);
       }
-    } else value = called(operation, args);
+    } else if (payload.get("capability").asString() == "supervisor") value = supervised(operation, args);
+    else value = called(operation, args);
     const answer = Value.map().set("n", payload.get("n"));
     if (value !== null) answer.set("value", value);
     else {

@@ -1,4 +1,4 @@
-local capabilities = {http_client = require("http_client"), events = require("events")}
+local capabilities = {http_client = require("http_client"), events = require("events"), supervisor = require("supervisor")}
 
 -- Does what it is told by messages on `do`; what comes on other topics is kept for `mail`.
 return function()

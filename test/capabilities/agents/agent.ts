@@ -2,7 +2,7 @@ import { defineProcess, TroupeError } from 'troupe/sdk';
 
 interface Order {
   n: number;
-  capability: 'agent' | 'http_client' | 'events';
+  capability: 'agent' | 'http_client' | 'events' | 'supervisor';
   operation: string;
   args: any[];
 }
