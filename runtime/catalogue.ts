@@ -221,8 +221,14 @@ export function cpuTotalSpent(
   );
 }
 
+const UPGRADE = 'upgrade: ';
+
+export function isFailedUpgrade({ message }: TroupeError): boolean {
+  return message.startsWith(UPGRADE);
+}
+
 export function upgradeFailed(cause: TroupeError): TroupeError {
-  return new TroupeError(`upgrade: ${cause.message}`, {
+  return new TroupeError(`${UPGRADE}${cause.message}`, {
     kind: cause.kind,
     retryable: cause.retryable,
     details: cause.details,

@@ -1,6 +1,7 @@
 /** What programs say of supervisors and their children, as in YAML: read, checked, and with every default filled in. */
 import type { Payload } from '../payload/payload.ts';
 import { kindOf } from '../supervision/entries.ts';
+import { type FallbackTo, FALLBACKS } from '../supervision/fallback.ts';
 import {
   AUTO_SHUTDOWNS,
   type AutoShutdown,
@@ -32,7 +33,17 @@ import { fullId } from './full_id.ts';
 
 const KEYS = named('strategy', 'intensity', 'auto_shutdown', 'children');
 const INTENSITY_KEYS = named('max', 'within');
-const CHILD_KEYS = named('process', 'name', 'host', 'input', 'restart', 'shutdown', 'start_timeout', 'significant');
+const CHILD_KEYS = named(
+  'process',
+  'name',
+  'host',
+  'input',
+  'restart',
+  'shutdown',
+  'start_timeout',
+  'significant',
+  'fallback',
+);
 
 function named(...names: string[]): { readonly name: string }[] {
   return names.map(name => ({ name }));
@@ -90,6 +101,7 @@ export function readChild(context: CallContext, given: Payload, operation: strin
     restart,
     ...boundsOf(kind === 'supervisor', read.bound('shutdown', 'zero'), read.bound('start_timeout', 'positive')),
     significant,
+    fallback: read.word('fallback', FALLBACKS, SUPERVISION_DEFAULTS.fallback) as FallbackTo,
     kind,
   };
 }

@@ -13,6 +13,7 @@ import type { Artifact, MachineType } from '../machine.ts';
 import type { Entry } from '../registry/entry.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
 import type { Policy } from '../security/decision.ts';
+import type { Revisions } from '../supervision/fallback.ts';
 import { policiesOf } from '../security/policies.ts';
 import { BUILT_IN_ENTRIES, BUILT_IN_MACHINES, type BuiltInEntry } from './built_in.ts';
 import { FUNCTION_HOST, Host, type HostSettings, isBuiltInHost, SUPERVISOR_HOST, SYSTEM_HOST } from './host.ts';
@@ -263,13 +264,13 @@ export class Deployed {
     return this.#definitions.get(id)?.revision;
   }
 
-  /** The revision before the present one, if it is still known. */
-  previous(id: string): Definition | undefined {
-    let found: Definition | undefined;
-    for (const older of this.#older) {
-      if (older.entry.id === id && (found === undefined || older.revision > found.revision)) found = older;
+  /** The present revision of an entry, and the one before it if that is still known. */
+  revisions(id: string): Revisions {
+    let previous: number | undefined;
+    for (const { entry, revision } of this.#older) {
+      if (entry.id === id && (previous === undefined || revision > previous)) previous = revision;
     }
-    return found;
+    return { present: this.revisionOf(id), previous };
   }
 
   /**

@@ -1,5 +1,6 @@
 /** The children of a supervisor: in the order of their start, and by key. Nothing here takes longer with many of them. */
 import type { TroupeError } from '../errors.ts';
+import { Fallback } from './fallback.ts';
 import type { ChildSpecification } from './specification.ts';
 
 /**
@@ -24,21 +25,31 @@ export class Child {
   error: TroupeError | undefined = undefined;
   /** How often it was started again. */
   restarts = 0;
+  /** Undefined: it is always what the entry is now. */
+  readonly fallback: Fallback | undefined;
   previous: Child | undefined = undefined;
   next: Child | undefined = undefined;
 
-  constructor(key: string, specification: ChildSpecification) {
+  /** `stable`: milliseconds after which what runs counts as sound. */
+  constructor(key: string, specification: ChildSpecification, stable: number) {
     this.key = key;
     this.specification = specification;
+    this.fallback = specification.fallback === 'previous' ? new Fallback(stable) : undefined;
   }
 }
 
 export class Children {
+  readonly #stable: number;
   first: Child | undefined = undefined;
   last: Child | undefined = undefined;
   readonly #byKey = new Map<string, Child>();
   /** The number that the next child of a process gets. */
   readonly #numbers = new Map<string, number>();
+
+  /** `stable`: see `Child`. */
+  constructor(stable: number) {
+    this.#stable = stable;
+  }
 
   get size(): number {
     return this.#byKey.size;
@@ -52,7 +63,7 @@ export class Children {
   add(specification: ChildSpecification): Child | undefined {
     const { name, process } = specification;
     if (name !== undefined && this.#byKey.has(name)) return undefined;
-    const child = new Child(name ?? this.#numbered(process), specification);
+    const child = new Child(name ?? this.#numbered(process), specification, this.#stable);
     this.#byKey.set(child.key, child);
     child.previous = this.last;
     if (this.last === undefined) this.first = child;

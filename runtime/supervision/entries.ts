@@ -14,6 +14,12 @@ export function kindOf(process: string, entries: Entries): ChildSpecification['k
   return entries.get(process)?.kind === 'process.supervisor' ? 'supervisor' : 'worker';
 }
 
+/** The entry whose code a child runs. */
+export function codeOf({ process }: ChildSpecification, entries: Entries): string {
+  const entry = entries.get(process);
+  return (entry === undefined ? undefined : dataOf(entry, 'process.service')?.process) ?? process;
+}
+
 /** For whom the children of a `process.supervisor` act: its `lifecycle.security`; undefined: for whom it acts itself. */
 export function identityOfChildren(entry: Entry, entries: Entries): Identity {
   const data = dataOf(entry, 'process.supervisor');

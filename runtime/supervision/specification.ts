@@ -3,6 +3,7 @@
  * can be an argument and part of a request. Every default is here.
  */
 import type { Payload } from '../payload/payload.ts';
+import type { FallbackTo } from './fallback.ts';
 
 export const STRATEGIES = ['one_for_one', 'one_for_all', 'rest_for_one', 'simple_one_for_one'] as const;
 export type Strategy = (typeof STRATEGIES)[number];
@@ -21,6 +22,7 @@ export const SUPERVISION_DEFAULTS = {
   within: '5s',
   restart: 'permanent',
   significant: false,
+  fallback: 'none',
 } as const;
 
 /** Milliseconds. */
@@ -66,5 +68,7 @@ export interface ChildSpecification {
   /** Milliseconds that it may take until it waits for the first time. */
   readonly start_timeout: number;
   readonly significant: boolean;
+  /** `previous`: where new code fails within `intensity.within`, the code before it is started instead. */
+  readonly fallback: FallbackTo;
   readonly kind: 'worker' | 'supervisor';
 }

@@ -10,6 +10,7 @@ import type { LogLevel } from '../logger.ts';
 import type { Payload } from '../payload/payload.ts';
 import { Queue } from '../scheduler/queue.ts';
 import { type Child, Children } from './children.ts';
+import type { Revisions } from './fallback.ts';
 import { Intensity } from './intensity.ts';
 import type { Request } from './request.ts';
 import type { SupervisorSpecification } from './specification.ts';
@@ -29,8 +30,10 @@ import {
 export interface Effects {
   /** Milliseconds, of any beginning. */
   now(): number;
-  /** The child's PID; undefined where it cannot be spawned, which `ended` tells. */
-  spawn(child: Child): string | undefined;
+  /** Revisions of the program that a child runs. */
+  revisions(child: Child): Revisions;
+  /** The child's PID; undefined where it cannot be spawned, which `ended` tells. `revision`: of its program; undefined: the present one. */
+  spawn(child: Child, revision: number | undefined): string | undefined;
   shutdown(pid: string, reason: string): void;
   terminate(pid: string): void;
   /** Call `expired(timer)` after `milliseconds`. */
@@ -57,13 +60,14 @@ type Waiting =
 /** With which children are asked to end. */
 const SUPERVISOR_STOPS = 'supervisor stopping';
 const STOPPED_BY_REQUEST = 'stopped by request';
+const NEW_CODE = 'there is new code';
 const NOT_ENDED = 'did not end when it was asked to; it is terminated';
 
 export class Supervisor {
   readonly #id: string;
   readonly #specification: SupervisorSpecification;
   readonly #effects: Effects;
-  readonly #children = new Children();
+  readonly #children: Children;
   readonly #byRun = new Map<number, Child>();
   readonly #byPid = new Map<string, Child>();
   readonly #waiting = new Queue<Waiting>(4);
@@ -85,6 +89,7 @@ export class Supervisor {
     this.#id = id;
     this.#specification = specification;
     this.#effects = effects;
+    this.#children = new Children(specification.intensity.within);
     this.#intensity = new Intensity(specification.intensity);
     this.#life = this.#live();
   }
@@ -110,6 +115,7 @@ export class Supervisor {
     child.pid = undefined;
     child.gone = true;
     child.error = error;
+    this.#lookBack(child);
     if (child.state === 'running') this.#noteEnd(child);
   }
 
@@ -263,7 +269,7 @@ export class Supervisor {
     child.up = false;
     child.gone = false;
     this.#byRun.set(child.run, child);
-    child.pid = this.#effects.spawn(child);
+    child.pid = this.#spawn(child);
     if (child.pid !== undefined) this.#byPid.set(child.pid, child);
     this.#arm(bound);
     // Why it could not be spawned is told in any case.
@@ -284,6 +290,23 @@ export class Supervisor {
     yield* this.#end(child, 0, '');
     this.#set(child, 'stopped');
     return startTimeout(child, bound);
+  }
+
+  #spawn(child: Child): string | undefined {
+    const { fallback } = child;
+    if (fallback === undefined) return this.#effects.spawn(child, undefined);
+    const revisions = this.#effects.revisions(child);
+    const revision = fallback.next(revisions);
+    fallback.started(revision ?? revisions.present, this.#effects.now());
+    return this.#effects.spawn(child, revision);
+  }
+
+  /** It has ended, perhaps because its code is new and broken. */
+  #lookBack(child: Child): void {
+    const { fallback, error } = child;
+    if (fallback === undefined || error === undefined || child.state === 'stopping') return;
+    if (!fallback.failed(error, this.#effects.now(), this.#effects.revisions(child))) return;
+    this.#say('warn', child, 'failed with new code, and goes back to the code before', error);
   }
 
   /** Stop the children behind `from` and then itself, the last one first; undefined: all. */
@@ -372,6 +395,13 @@ export class Supervisor {
       case 'terminate_child':
         yield* this.#stop(child, STOPPED_BY_REQUEST);
         return null;
+      case 'renew_child': {
+        yield* this.#end(child, child.specification.shutdown, NEW_CODE);
+        const failure = yield* this.#start(child);
+        if (failure === undefined) return child.pid ?? null;
+        this.#retry(child, failure);
+        return failure;
+      }
       case 'delete_child':
         if (this.#isSimple) return notForTemplates(this.#id, request.verb);
         if (child.state !== 'stopped') return childRuns(child);

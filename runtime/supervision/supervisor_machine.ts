@@ -22,7 +22,8 @@ import type { Process } from '../scheduler/process.ts';
 import type { IdentifiedRequest } from '../security/identity.ts';
 import type { Child } from './children.ts';
 import { endStep } from './end_step.ts';
-import { identityOfChildren, requestOf } from './entries.ts';
+import { codeOf, identityOfChildren, requestOf } from './entries.ts';
+import type { Revisions } from './fallback.ts';
 import type { Question, Request } from './request.ts';
 import type { SupervisorSpecification } from './specification.ts';
 import { type Effects, Supervisor } from './supervisor.ts';
@@ -55,11 +56,16 @@ class KernelEffects implements Effects {
     return this.#process.linked.scheduler.clock.now();
   }
 
-  spawn(child: Child): string | undefined {
+  revisions(child: Child): Revisions {
+    const { deployed } = this.#process.linked.scheduler;
+    return deployed.revisions(codeOf(child.specification, deployed.entries));
+  }
+
+  spawn(child: Child, revision: number | undefined): string | undefined {
     const { entries } = this.#process.linked.scheduler.deployed;
     const { id, host, args, name, identity } = requestOf(child.specification, entries, this.#identity);
     const own = args!.length === 0 ? undefined : copyPayloads(args!, 'input');
-    const request = { id, host, args: own, name, identity, exclusive: true, link: true, announce: true };
+    const request = { id, host, args: own, name, identity, exclusive: true, link: true, announce: true, revision };
     return this.#process.exec(tagOfRun(child.run), request);
   }
 

@@ -7,6 +7,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { TroupeError } from '../../runtime/errors.ts';
 import type { Payload } from '../../runtime/machine.ts';
+import type { Revisions } from '../../runtime/supervision/fallback.ts';
 import type { Child } from '../../runtime/supervision/children.ts';
 import type { Request } from '../../runtime/supervision/request.ts';
 import type {
@@ -42,6 +43,10 @@ class World implements Effects {
 
   now(): number {
     return this.time;
+  }
+
+  revisions(): Revisions {
+    return { present: 1, previous: undefined };
   }
 
   spawn(child: Child): string | undefined {
@@ -115,6 +120,7 @@ const specification = (
       shutdown,
       start_timeout: 10,
       significant: false,
+      fallback: 'none',
       kind: 'worker',
     }),
   ),

@@ -9,6 +9,7 @@ import {
   STRATEGIES,
   SUPERVISION_DEFAULTS,
 } from '../../supervision/specification.ts';
+import { FALLBACKS } from '../../supervision/fallback.ts';
 import { always, count, duration, reference, type Report, text, withoutUnit } from '../schema.ts';
 import type { Scope } from '../scope.ts';
 import { foundWords } from '../words.ts';
@@ -94,6 +95,8 @@ function childSchema(scope: Scope) {
     start_timeout: bound('positive').optional(),
     /** The supervisor ends when this child ends by itself. */
     significant: z.boolean().default(SUPERVISION_DEFAULTS.significant),
+    /** Whether the code before is started instead where new code fails at once. */
+    fallback: z.enum(FALLBACKS).default(SUPERVISION_DEFAULTS.fallback),
   });
   const full = always(settings, (value, report) => {
     if (!('id' in value || 'process' in value)) {
