@@ -283,6 +283,7 @@ export class Runtime {
    * for all. Changes are made one after the other. Rejects with a DeploymentError that has every problem, or with a
    * TroupeError, and nothing has changed. `onto`: the deployment from which it was made; CONFLICT where another one has taken
    * its place by then.
+   * Services that are gone stop, then new ones start; it does not wait for that.
    */
   async apply(next: Deployment, onto?: Deployment): Promise<Changed> {
     this.#assertRunning();
@@ -291,7 +292,7 @@ export class Runtime {
       if (onto !== undefined && onto !== this.#deployment) throw deploymentReplaced();
       const applied = await this.#transition.apply(next);
       this.#deployment = next;
-      return { ...applied, needsRestart: this.#services.update(next.entries).needsRestart };
+      return { ...applied, needsRestart: this.#services.update(next.entries) };
     });
     this.#lastChange = change.catch(() => undefined);
     return change;

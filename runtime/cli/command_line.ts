@@ -76,7 +76,7 @@ export async function runCommandLine(argv: readonly string[], languages: Languag
     .description('start a deployment, or one named command of it in its terminal host')
     .argument('[command]', 'a name that an entry gives itself in meta.command')
     .argument('[args...]', 'arguments of the command')
-    .option('--no-inspect', 'open no socket for ps, inspect, send, cancel and terminate')
+    .option('--no-inspect', 'open no socket for ps, inspect, services and the like')
     .passThroughOptions()
     .action(async (command: string | undefined, args: string[], options: RunOptions) => {
       code = await runCommand(command, args, options, languages);

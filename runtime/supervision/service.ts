@@ -13,10 +13,11 @@ import type { LogFields, LogLevel, LogSink } from '../logger.ts';
 import type { ProcessEvent } from '../machine.ts';
 import type { Runtime } from '../runtime.ts';
 import type { IdentifiedRequest } from '../security/identity.ts';
-import { type IdentitySettings, identityOf } from '../security/identity_settings.ts';
+import { identityOf } from '../security/identity_settings.ts';
 import { decideRestart } from './restart.ts';
-import { nameHeld, requiredDown, startTimeout, wasStopped } from './service_errors.ts';
+import { nameHeld, startTimeout, wasStopped } from './service_errors.ts';
 import { fixedChanges, type ServiceSettings } from './service_settings.ts';
+import { type Standing, Wait } from './service_wait.ts';
 
 /**
  * `unknown`: never started. `starting`: until its process waits for the first time; before that it may wait for what it
@@ -40,12 +41,6 @@ export interface ServiceStatus {
   /** Services that must run before it can begin, where it waits for some. */
   readonly waitsFor: readonly string[];
 }
-
-/**
- * What a service is to those that require it. `met`: it runs, or has done what it had to do. `coming`: it is on its way.
- * `down`: it does not run now. `lost`: it will not run by itself.
- */
-export type Standing = 'met' | 'coming' | 'down' | 'lost';
 
 /** How a start went: undefined where the service runs, or has done already what it had to do. */
 export interface Hitch {
@@ -76,13 +71,7 @@ export class Service {
   /** It shall run: its failures are followed by restarts. */
   #wanted = false;
   /** It begins as soon as what it requires runs. */
-  #waiting = false;
-  #waitsFor: readonly string[] = [];
-  /** While it waits: how the worst of those that it waits for stands, and what that means for it. */
-  #obstacle: Standing = 'coming';
-  #held: TroupeError | undefined = undefined;
-  /** Which obstacle was told of since it last began. */
-  #said: Standing | undefined = undefined;
+  #wait: Wait | undefined = undefined;
   #restarts = 0;
   #error: TroupeError | undefined = undefined;
   /** The last spawn was refused. */
@@ -115,14 +104,14 @@ export class Service {
       since: this.#since,
       pid: this.#attempt?.pid,
       restarts: this.#restarts,
-      error: this.#held ?? this.#error,
-      waitsFor: this.#waitsFor,
+      error: this.#wait?.error ?? this.#error,
+      waitsFor: this.#wait?.ids ?? [],
     };
   }
 
   /** It runs, is on its way, or will be tried again. */
   get isActive(): boolean {
-    return this.#attempt !== undefined || this.#waiting || this.#timer !== undefined;
+    return this.#attempt !== undefined || this.#wait !== undefined || this.#timer !== undefined;
   }
 
   get isWanted(): boolean {
@@ -130,12 +119,12 @@ export class Service {
   }
 
   get isWaiting(): boolean {
-    return this.#waiting;
+    return this.#wait !== undefined;
   }
 
   get standing(): Standing {
     if (this.#state === 'running') return 'met';
-    if (this.#waiting) return this.#obstacle;
+    if (this.#wait !== undefined) return this.#wait.obstacle;
     if (this.#state === 'starting') return 'coming';
     if (this.isActive) return 'down';
     if (this.#state === 'exited' && this.#error === undefined) return 'met';
@@ -147,7 +136,7 @@ export class Service {
   /** From now on it shall run. Its count of restarts begins again, and a start that is pending happens as soon as it can. */
   begin(): void {
     this.#wanted = true;
-    if (this.#attempt !== undefined || (this.#waiting && this.#obstacle === 'coming')) return;
+    if (this.#attempt !== undefined || this.#wait?.obstacle === 'coming') return;
     this.#restarts = 0;
     this.#error = undefined;
     this.#await('starting');
@@ -155,41 +144,32 @@ export class Service {
 
   /** How the start that is under way goes; at once where none is. */
   outcome(): Promise<Hitch | undefined> {
-    const underWay = this.#waiting ? this.#obstacle === 'coming' : this.#state === 'starting';
+    const underWay = this.#wait === undefined ? this.#state === 'starting' : this.#wait.obstacle === 'coming';
     if (!underWay) return Promise.resolve(this.#hitch());
     return new Promise(resolve => this.#asked.push(resolve));
   }
 
   /** It waits, because `missing` do not run; `standing` is the worst of theirs. What stands in the way is said once. */
-  hold(missing: readonly Service[], standing: Exclude<Standing, 'met'>): void {
-    this.#waitsFor = missing.map(({ id }) => id);
-    const before = this.#obstacle;
-    this.#obstacle = standing;
-    if (standing === 'coming') {
-      this.#held = undefined;
-      return;
-    }
-    const culprit = missing.find(service => service.standing === standing)!;
-    this.#held = requiredDown(culprit.id, culprit.#plight, standing === 'lost');
-    if (this.#said !== standing) {
-      this.#said = standing;
-      this.#say(standing === 'lost' ? 'error' : 'warn', this.#held.message, undefined, this.#held);
-    }
+  hold(missing: readonly Service[], standing: Standing): void {
+    const wait = this.#wait!;
+    const before = wait.obstacle;
+    const isNews = wait.meet(missing, standing);
+    if (isNews) this.#say(standing === 'lost' ? 'error' : 'warn', wait.error!.message, undefined, wait.error);
     if (standing === 'lost' && this.#state !== 'failed') this.#enter('failed');
-    this.#answer(this.#hitch());
+    if (standing !== 'coming') this.#answer(this.#hitch());
     if (before !== standing) this.#onChange(this);
   }
 
   /** Why it does not run, as a text that follows "which". */
-  get #plight(): string {
-    if (this.#waiting) return this.#held?.message ?? 'is on its way';
+  get plight(): string {
+    if (this.#wait !== undefined) return this.#wait.error?.message ?? 'is on its way';
     if (this.#error === undefined || (this.#state !== 'failed' && this.#state !== 'exited')) return `is ${this.#state}`;
     return this.standing === 'lost' ? `is given up: ${this.#error.message}` : `failed: ${this.#error.message}`;
   }
 
   /** What it requires runs. */
   spawn(): void {
-    this.#endWait();
+    this.#wait = undefined;
     this.#refused = false;
     this.#enter('starting');
     const { clock } = this.#runtime.scheduler;
@@ -209,7 +189,7 @@ export class Service {
   }
 
   #request(): IdentifiedRequest {
-    const { process, host, input, lifecycle } = this.#settings;
+    const { process, host, input, lifecycle, security } = this.#settings;
     return {
       id: process,
       host,
@@ -218,7 +198,7 @@ export class Service {
       // A spawn with a name that is taken would make the holder look like this service.
       exclusive: true,
       announce: true,
-      identity: identityOf(this.#runtime.deployment.entries, lifecycle.security as IdentitySettings),
+      identity: identityOf(this.#runtime.deployment.entries, security),
     };
   }
 
@@ -240,12 +220,9 @@ export class Service {
 
   /** CANCEL, wait `stop_timeout`, then terminate; resolves when its process has ended. A start that is pending does not happen. */
   stop(reason: string): Promise<void> {
-    this.#wanted = false;
+    this.retire();
     const attempt = this.#attempt;
-    if (attempt === undefined) {
-      if (this.isActive) this.#rest();
-      return Promise.resolve();
-    }
+    if (attempt === undefined) return Promise.resolve();
     if (this.#stop !== undefined) return this.#stop.over;
     let done!: () => void;
     const over = new Promise<void>(resolve => {
@@ -270,13 +247,16 @@ export class Service {
     });
   }
 
+  /** It is not started again by itself: a start that is pending does not happen. */
+  retire(): void {
+    this.#wanted = false;
+    if (this.#attempt === undefined && this.isActive) this.#rest();
+  }
+
   /** Nothing is started, asked or ended by it any more; a process that runs is left as it is. */
   abandon(): void {
-    this.#wanted = false;
-    if (this.#attempt === undefined) {
-      if (this.isActive) this.#rest();
-      return;
-    }
+    this.retire();
+    if (this.#attempt === undefined) return;
     this.#disarm();
     if (this.#state !== 'stopping') this.#enter('stopping');
     this.#answer({ error: wasStopped(), isMistake: false });
@@ -285,7 +265,7 @@ export class Service {
   /** It does not run, and nothing is pending. */
   #rest(): void {
     this.#disarm();
-    this.#endWait();
+    this.#wait = undefined;
     this.#enter('stopped');
     this.#answer({ error: wasStopped(), isMistake: false });
     this.#onChange(this);
@@ -321,7 +301,9 @@ export class Service {
     const what = error === undefined ? 'has ended' : `failed: ${error.message}`;
     let state: ServiceState = error === undefined ? 'exited' : 'failed';
     let again = false;
-    if (decision.restart) {
+    if (!this.#wanted) {
+      this.#say(error === undefined ? 'info' : 'warn', what, pid, error);
+    } else if (decision.restart) {
       const { max_attempts } = restart;
       const count = `${this.#restarts + 1}${max_attempts === 0 ? '' : ` of ${max_attempts}`}`;
       const after = formatDuration(Math.round(decision.after));
@@ -351,8 +333,7 @@ export class Service {
 
   #await(state: ServiceState): void {
     this.#disarm();
-    this.#waiting = true;
-    this.#obstacle = 'coming';
+    this.#wait = new Wait();
     if (this.#state !== state) this.#enter(state);
     this.#onChange(this);
   }
@@ -376,7 +357,11 @@ export class Service {
       if (this.#state === 'starting' && attempt.fault === undefined) {
         this.#arm(attempt.begun + lifecycle.start_timeout, () => this.#startTimedOut(attempt));
       }
-    } else if (this.#wanted && !this.#waiting && !isDeepStrictEqual(before.lifecycle.restart, lifecycle.restart)) {
+    } else if (
+      this.#wanted &&
+      this.#wait === undefined &&
+      !isDeepStrictEqual(before.lifecycle.restart, lifecycle.restart)
+    ) {
       // What was decided when it ended is decided anew.
       this.#disarm();
       this.#next(undefined);
@@ -396,22 +381,15 @@ export class Service {
 
   // --- parts ------------------------------------------------------------------------------------------------------
 
-  #endWait(): void {
-    this.#waiting = false;
-    this.#waitsFor = [];
-    this.#held = undefined;
-    this.#said = undefined;
-  }
-
   #enter(state: ServiceState): void {
     this.#state = state;
     this.#since = this.#runtime.scheduler.clock.unix() / 1000;
   }
 
   #hitch(): Hitch | undefined {
-    const error = this.#held ?? this.#error;
+    const error = this.#wait?.error ?? this.#error;
     if (this.#state === 'running' || error === undefined) return undefined;
-    return { error, isMistake: this.#held === undefined && this.#refused && error.retryable === false };
+    return { error, isMistake: this.#wait === undefined && this.#refused && error.retryable === false };
   }
 
   #answer(hitch: Hitch | undefined): void {

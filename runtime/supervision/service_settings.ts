@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Payload } from '../machine.ts';
 import type { Entry } from '../registry/entry.ts';
 import { dataOf, type KindData } from '../registry/kinds.ts';
+import type { IdentitySettings } from '../security/identity_settings.ts';
 
 /** As in the schema; durations in milliseconds. */
 export type Lifecycle = KindData<'process.service'>['lifecycle'];
@@ -15,6 +16,8 @@ export interface ServiceSettings {
   readonly host: string | undefined;
   readonly input: readonly Payload[];
   readonly lifecycle: Lifecycle;
+  /** For whom its process acts; that of a supervisor is for its children, to whom it gives it itself. */
+  readonly security: IdentitySettings | undefined;
   /** All that reaches a process with its spawn only, by key of the entry. */
   readonly fixed: { readonly [key: string]: unknown };
 }
@@ -48,12 +51,13 @@ function settingsOf(entry: Entry): ServiceSettings | undefined {
   if (service !== undefined) {
     const { lifecycle, ...fixed } = service;
     const { process, host, input } = fixed;
-    return { id, process, host, input: input as Payload[], lifecycle, fixed: { kind, ...fixed } };
+    const security = lifecycle.security as IdentitySettings;
+    return { id, process, host, input: input as Payload[], lifecycle, security, fixed: { kind, ...fixed } };
   }
   const supervisor = dataOf(entry, 'process.supervisor');
   if (supervisor === undefined) return undefined;
   const { lifecycle, ...fixed } = supervisor;
-  return { id, process: id, host: undefined, input: [], lifecycle, fixed: { kind, ...fixed } };
+  return { id, process: id, host: undefined, input: [], lifecycle, security: undefined, fixed: { kind, ...fixed } };
 }
 
 /** Keys whose change a process that runs does not see. */

@@ -6,21 +6,16 @@ import type { LogSink } from '../logger.ts';
 import type { Entry } from '../registry/entry.ts';
 import type { Runtime } from '../runtime.ts';
 import { Requirements } from './requirements.ts';
-import { Service, type ServiceStatus, type Standing } from './service.ts';
+import { Service, type ServiceStatus } from './service.ts';
 import { cannotStart, noSuchService, notStarted, overtaken, ranBySupervisor } from './service_errors.ts';
 import { type ServiceEntries, servicesOf } from './service_settings.ts';
+import type { Standing } from './service_wait.ts';
 
 /** A service whose process still runs by what its entry said before. */
 export interface RestartNeeded {
   readonly id: string;
   /** Keys of the entry that have changed. */
   readonly why: readonly string[];
-}
-
-export interface ServicesUpdated {
-  readonly needsRestart: readonly RestartNeeded[];
-  /** What is gone has stopped, and each new service runs, or has failed its first try, or waits for one that has. Never rejects. */
-  readonly settled: Promise<void>;
 }
 
 /** From best to worst. */
@@ -82,6 +77,7 @@ export class Services {
    */
   async stop(reason: string): Promise<void> {
     this.#closed = true;
+    for (const service of this.#services.values()) service.retire();
     await Promise.all([
       stopInOrder(this.#requirements, this.#services, service => service.stop(reason)),
       this.#leaving,
@@ -159,7 +155,7 @@ export class Services {
    * The entries of the deployment are these now. What is gone is stopped in order, then what is new with `auto_start`
    * starts; `lifecycle` counts from now on; what only a restart can bring is answered.
    */
-  update(entries: ReadonlyMap<string, Entry>): ServicesUpdated {
+  update(entries: ReadonlyMap<string, Entry>): readonly RestartNeeded[] {
     const { services, children } = servicesOf(entries);
     const before = this.#requirements;
     const gone = [...this.#services.keys()].filter(id => !services.has(id));
@@ -183,7 +179,8 @@ export class Services {
       this.#toLookAt.add(service);
     }
     this.#lookAround();
-    return { needsRestart, settled: this.#beginNew(automatic, wanted) };
+    void this.#beginNew(automatic, wanted);
+    return needsRestart;
   }
 
   /** Their processes end; another service of the same id, or with the same name, has to wait for that. */
@@ -206,8 +203,7 @@ export class Services {
     await this.#leaving;
     if (this.#closed) return;
     const all = [...automatic, ...wanted, ...this.#requirements.ofHosts].filter(id => this.#services.has(id));
-    const begun = this.#begin(automatic, all, true);
-    await Promise.all(begun.map(service => service.outcome()));
+    this.#begin(automatic, all, true);
   }
 
   // --- parts ------------------------------------------------------------------------------------------------------

@@ -1,10 +1,11 @@
 /** Services that are started, stopped, restarted and edited one by one while their deployment runs. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { TroupeError } from '../../runtime/errors.ts';
-import { Services } from '../../runtime/supervision/services.ts';
+import type { ServiceStatus } from '../../runtime/supervision/service.ts';
 import { readDeployment } from '../../sdk/embed/index.ts';
-import { writeDeployment } from '../deploy.ts';
 import { World } from './world.ts';
 
 const test = suite('control of services');
@@ -146,38 +147,29 @@ test('what is no service', async () => {
 
 // --- live edits ---------------------------------------------------------------------------------------------------
 
-/** Services beside those of the runtime, which it knows nothing of: the entries that it was started with have none. */
+/** A deployment whose services are replaced by others. */
 class Edited {
   readonly world: World;
-  readonly services: Services;
 
   private constructor(world: World) {
     this.world = world;
-    this.services = new Services(world.runtime, world);
   }
 
   static async start(...services: string[]): Promise<Edited> {
-    const edited = new Edited(await World.start(files()));
-    await edited.edit(...services);
-    return edited;
+    return new Edited(await World.start(files(...services)));
+  }
+
+  get services(): readonly ServiceStatus[] {
+    return this.world.runtime.services;
   }
 
   /** Answers what needs a restart. */
   async edit(...services: string[]): Promise<readonly string[]> {
-    const { entries } = await readDeployment(writeDeployment(files(...services)));
-    const { needsRestart, settled } = this.services.update(entries);
+    const { runtime } = this.world;
+    writeFileSync(join(runtime.deployment.root, 's.yaml'), files(...services)['s.yaml']);
+    const { needsRestart } = await runtime.apply(await readDeployment(runtime.deployment.root));
     await this.world.clock.settle();
-    await settled;
     return needsRestart.map(({ id, why }) => `${id} ${why.join(' ')}`);
-  }
-
-  get states(): { readonly [name: string]: string } {
-    return Object.fromEntries(this.services.statuses.map(({ id, state }) => [id.slice(2), state]));
-  }
-
-  async stop(): Promise<void> {
-    await this.services.stop('service stopping');
-    await this.world.stop();
   }
 }
 
@@ -185,42 +177,42 @@ const AUTO = 'auto_start: true';
 
 test('what is new starts, what is gone stops in order', async () => {
   const edited = await Edited.start(service('web', `${AUTO}, requires: [db]`), service('db', ''));
-  assert.equal(edited.states, { web: 'running', db: 'running' });
+  assert.equal(edited.world.states, { web: 'running', db: 'running' });
   assert.equal(await edited.edit(service('api', `${AUTO}, name: api`), service('quiet', '')), []);
-  assert.equal(edited.states, { api: 'running', quiet: 'unknown' });
+  assert.equal(edited.world.states, { api: 'running', quiet: 'unknown' });
   assert.equal(told(edited.world).slice(2), ['0 -web service stopping', '0 -db service stopping', '0 +api']);
   // Its successor waits until the name is free.
-  const gone = edited.services.statuses[0].pid;
+  const gone = edited.services[0].pid;
   await edited.edit(service('next', `${AUTO}, name: api`));
-  assert.is(edited.world.runtime.lookup('api'), edited.services.statuses[0].pid);
-  assert.is.not(edited.services.statuses[0].pid, gone);
-  await edited.stop();
+  assert.is(edited.world.runtime.lookup('api'), edited.services[0].pid);
+  assert.is.not(edited.services[0].pid, gone);
+  await edited.world.stop();
 });
 
 test('lifecycle counts without a restart', async () => {
   const edited = await Edited.start(service('web', 'name: one'), service('db', ''));
-  const { world, services } = edited;
+  const { world } = edited;
   const { runtime, clock } = world;
   await edited.edit(service('web', `${AUTO}, name: one`), service('db', ''));
-  assert.equal(edited.states, { web: 'running', db: 'unknown' });
-  const [{ pid }] = services.statuses;
+  assert.equal(edited.world.states, { web: 'running', db: 'unknown' });
+  const [{ pid }] = edited.services;
   assert.equal(
     await edited.edit(service('web', `${AUTO}, name: two, requires: [db], stop_timeout: 3s`), service('db', '')),
     [],
   );
-  assert.equal(edited.states, { web: 'running', db: 'running' }, 'what it requires now runs');
+  assert.equal(edited.world.states, { web: 'running', db: 'running' }, 'what it requires now runs');
   assert.equal([runtime.lookup('one'), runtime.lookup('two')], [undefined, pid]);
   assert.equal(await edited.edit(service('web', 'security: {actor: {id: web}}'), service('db', '')), []);
   assert.is(world.lines.at(-1), '0 info service s:web acts under its new lifecycle.security from its next start on');
   assert.is(runtime.lookup('two'), undefined);
-  assert.is(services.statuses[0].pid, pid);
+  assert.is(edited.services[0].pid, pid);
   // Back-off of a restart that comes later.
   await edited.edit(service('web', 'restart: {delay: 7ms, jitter: 0}'), service('db', ''));
   runtime.terminate(pid!);
   await clock.advance(7);
   assert.match(world.lines.join('\n'), /0 warn service s:web failed: process terminated; restart 1 in 7ms/);
-  assert.is(edited.states.web, 'running');
-  await edited.stop();
+  assert.is(edited.world.states.web, 'running');
+  await edited.world.stop();
 });
 
 test('a policy that changes while a restart is due, or after all are used up, is decided by anew', async () => {
@@ -230,12 +222,12 @@ test('a policy that changes while a restart is due, or after all are used up, is
   const count = (): number => told(world).length;
   await edited.edit(broken('delay: 10ms, max_attempts: 1'));
   await world.clock.advance(20);
-  assert.equal([edited.states.db, count()], ['exited', 2]);
+  assert.equal([edited.world.states.db, count()], ['exited', 2]);
   await edited.edit(broken('delay: 10ms, max_attempts: 2'));
-  assert.is(edited.states.db, 'failed');
+  assert.is(edited.world.states.db, 'failed');
   await world.clock.advance(50);
-  assert.equal([edited.states.db, count()], ['exited', 3]);
-  await edited.stop();
+  assert.equal([edited.world.states.db, count()], ['exited', 3]);
+  await edited.world.stop();
 });
 
 test('what only a restart can bring is answered, by key', async () => {
@@ -246,13 +238,13 @@ test('what only a restart can bring is answered, by key', async () => {
     service('off', '', ', 1', 'twin'),
   ];
   assert.equal(await edited.edit(...changed), ['s:web process input']);
-  await edited.services.restartService('s:web');
-  const [{ pid }] = edited.services.statuses;
+  await edited.world.runtime.restartService('s:web');
+  const [{ pid }] = edited.services;
   assert.match(pid!, /s:host/);
   assert.equal(await edited.edit(...changed), []);
   await edited.world.clock.advance(20);
-  await edited.services.startService('s:off');
-  const stopped = edited.services.stop('service stopping');
+  await edited.world.runtime.startService('s:off');
+  const stopped = edited.world.runtime.stop();
   await edited.world.clock.advance(100);
   await stopped;
   assert.match(told(edited.world).join('\n'), /25 -web service stopping/, 'it ends as its new input says');
@@ -261,15 +253,15 @@ test('what only a restart can bring is answered, by key', async () => {
 
 test('a name that somebody else holds: the service keeps its own, and the log says why', async () => {
   const edited = await Edited.start(service('web', `${AUTO}, name: one`));
-  const { world, services } = edited;
+  const { world } = edited;
   const thief = world.runtime.spawn({ id: 's:unit', host: 's:host', args: ['thief'], name: 'two' });
   await edited.edit(service('web', `${AUTO}, name: two`));
   assert.match(
     world.lines.join('\n'),
     /error service s:web cannot be renamed while it runs: name "two" is already registered/,
   );
-  assert.equal([world.runtime.lookup('one'), world.runtime.lookup('two')], [services.statuses[0].pid, thief]);
-  await edited.stop();
+  assert.equal([world.runtime.lookup('one'), world.runtime.lookup('two')], [edited.services[0].pid, thief]);
+  await edited.world.stop();
 });
 
 test.run();

@@ -242,6 +242,21 @@ test('without an end the runtime waits for as long as its services may take', as
   assert.equal(told(world), ['0 +web', '200000 -web service stopping']);
 });
 
+test('one that fails while those that require it stop is not started again', async () => {
+  const world = await start({ web: { requires: 'db', ends: 500 }, db: { runs: 50 } });
+  const stopped = world.runtime.stop();
+  await world.clock.advance(500);
+  await stopped;
+  assert.equal(warnings(world), ['50 warn service s:db failed: db is broken']);
+  assert.equal(
+    told(world)
+      .slice(2)
+      .map(line => line.split(' ').slice(0, 2).join(' ')),
+    ['500 -web'],
+  );
+  assert.equal(world.states, { web: 'stopped', db: 'failed' });
+});
+
 test('one that ignores CANCEL is terminated after stop_timeout, and the log says so', async () => {
   const world = await start({ web: { ends: 1e6, lifecycle: 'stop_timeout: 3s' } });
   const stopped = world.runtime.stop();
