@@ -227,11 +227,14 @@ export function isFailedUpgrade({ message }: TroupeError): boolean {
   return message.startsWith(UPGRADE);
 }
 
+/** With all that `cause` says, its stack included. */
 export function upgradeFailed(cause: TroupeError): TroupeError {
+  const { kind, retryable, details, stack } = cause;
   return new TroupeError(`${UPGRADE}${cause.message}`, {
-    kind: cause.kind,
-    retryable: cause.retryable,
-    details: cause.details,
+    kind,
+    retryable,
+    details,
+    stack: stack?.includes('\n') ? stack : undefined,
   });
 }
 

@@ -341,8 +341,11 @@ export interface StepOutput {
   /** The result of the program, before a step returns Complete. */
   complete(value: Payload): void;
   fail(error: TroupeError): void;
-  /** Go on as another entry (null: the current one, reloaded), before a step returns Upgrade. */
-  upgrade(id: string | null, args: readonly Payload[]): void;
+  /**
+   * Go on as another entry (null: the current one, reloaded), before a step returns Upgrade. Nobody is there any more to be
+   * told of a failure: instead of arguments an error says why there are none, and the process ends with it.
+   */
+  upgrade(id: string | null, args: readonly Payload[] | TroupeError): void;
   /** For machines whose programs go on outside of steps (promises): ask to be stepped. */
   wake(): void;
 }

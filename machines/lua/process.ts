@@ -294,7 +294,12 @@ export class LuaProcess implements StateMachine {
   /** The running path must not wait after all. */
   cannotWait(): void {
     const { path } = this;
-    if (this.#status === StepStatus.Upgrade) this.#status = StepStatus.Idle;
+    if (this.#status === StepStatus.Upgrade) {
+      // It was to go on as another program, and waits for nothing.
+      this.#status = StepStatus.Idle;
+      path.outcome = Outcome.CannotWait;
+      return;
+    }
     if (path.outcome === Outcome.Again) {
       // It only made room for others; here that is not possible, so it goes on.
       this.#turns.yielded.pop();
@@ -307,7 +312,7 @@ export class LuaProcess implements StateMachine {
   }
 
   /** Leave the path for good: the process goes on as another program. */
-  upgrade(L: number, id: string | null, args: readonly Payload[]): number {
+  upgrade(L: number, id: string | null, args: readonly Payload[] | TroupeError): number {
     this.mustBeAbleToWait(L);
     this.out.upgrade(id, args);
     this.#status = StepStatus.Upgrade;

@@ -108,6 +108,7 @@ export class HandlerProcess extends HandledProcess implements StateMachine {
     const waits = this.more!;
     const table = this.table!;
     while (slice.left > 0) {
+      if (waits.upgrading) return StepStatus.Upgrade;
       slice.left--;
       waits.collect(events);
       let status: StepStatus | typeof GO_ON = GO_ON;

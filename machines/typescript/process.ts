@@ -38,6 +38,9 @@ const then: (
 /** What resuming a path answers where the process goes on. */
 const GO_ON = -1;
 
+/** What can go on in a process of several paths: the one that waits directly, those that can run, those for whom something has come. */
+const KINDS = 3;
+
 export class TypeScriptProcess extends Process implements StateMachine {
   private readonly program: TypeScriptProgram;
   private method = '';
@@ -131,7 +134,7 @@ export class TypeScriptProcess extends Process implements StateMachine {
 
   /** Every path that can go on does, until all wait, the slice is spent or the process ends. */
   private runPaths(waits: Waits): StepStatus {
-    for (;;) {
+    do {
       waits.collect(this.events);
       const { ending } = waits;
       if (ending !== undefined) {
@@ -139,17 +142,22 @@ export class TypeScriptProcess extends Process implements StateMachine {
       }
       if (waits.upgrading) return StepStatus.Upgrade;
       // Each can spend a whole slice, so they take turns at being first.
-      waits.directFirst = !waits.directFirst;
-      let status: StepStatus | typeof GO_ON = GO_ON;
-      if (waits.directFirst) status = this.resumeDirect(waits);
-      if (status === GO_ON) status = this.runBatch(waits);
-      if (status === GO_ON && !waits.directFirst) status = this.resumeDirect(waits);
-      if (status !== GO_ON) return status;
-      if (waits.runnable.length === 0) break;
-      if (slice.left <= 0) return StepStatus.Ready;
-    }
-    if (waits.forMessages) return slice.left > 0 ? StepStatus.Idle : StepStatus.Ready;
+      waits.turn = (waits.turn + 1) % KINDS;
+      for (let i = 0; i < KINDS; i++) {
+        if (waits.onItsWay) return StepStatus.Blocked;
+        const status = this.runKind(waits, (waits.turn + i) % KINDS);
+        if (status !== GO_ON) return status;
+        if (slice.left <= 0) return StepStatus.Ready;
+      }
+    } while (waits.runnable.length > 0);
+    if (waits.onItsWay) return StepStatus.Blocked;
+    if (waits.forMessages) return StepStatus.Idle;
     return waits.forAnything ? StepStatus.Blocked : this.failed(deadlock());
+  }
+
+  private runKind(waits: Waits, kind: number): StepStatus | typeof GO_ON {
+    if (kind === 0) return this.resumeDirect(waits);
+    return kind === 1 ? this.runBatch(waits) : this.passMail(waits);
   }
 
   /** The path that waits by the plain `receive()`, if there is one. */
@@ -158,6 +166,23 @@ export class TypeScriptProcess extends Process implements StateMachine {
     if (direct === undefined) return GO_ON;
     waits.direct = undefined;
     return this.resume(waits, direct, undefined);
+  }
+
+  /** Who waits for messages and events gets them one after the other: none is taken before a path can see it. */
+  private passMail(waits: Waits): StepStatus | typeof GO_ON {
+    for (const source of waits.mail) {
+      for (let waiter = source.pass(); waiter !== undefined; waiter = slice.left > 0 ? source.pass() : undefined) {
+        slice.left--;
+        if (waiter.path === undefined) {
+          waits.deliver(waiter);
+          return GO_ON;
+        }
+        const status = this.resume(waits, waiter.path, waiter);
+        if (status !== GO_ON) return status;
+      }
+      if (slice.left <= 0) return StepStatus.Ready;
+    }
+    return GO_ON;
   }
 
   /** The paths that can go on now; what they make runnable comes after. */

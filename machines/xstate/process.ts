@@ -14,6 +14,7 @@ import { copyPayload } from '../../runtime/payload/copy.ts';
 import { raise } from '../../sdk/typescript/guest_error.ts';
 import { Process } from '../../sdk/typescript/process.ts';
 import { SLICE, slice } from '../../sdk/typescript/slice.ts';
+import type { Waits } from '../../sdk/typescript/waits.ts';
 import { beginContained, endContained } from '../typescript/contained/guest_stacks.ts';
 import { type Event, RootActor } from './adapter.ts';
 import type { XStateProgram } from './program.ts';
@@ -82,11 +83,15 @@ export class XStateProcess extends Process implements StateMachine {
       this.actor = actor;
       this.args = undefined;
       actor.start();
-    } else actor.flush();
+    } else if (this.more?.upgrading !== true) actor.flush();
     this.more?.collect(events);
-    while (actor.status === 'active') {
-      if (this.more?.upgrading) return StepStatus.Upgrade;
+    for (;;) {
+      const { more } = this;
+      if (more?.upgrading) return StepStatus.Upgrade;
+      if (actor.status !== 'active') break;
+      if (more?.onItsWay) return StepStatus.Blocked;
       if (slice.left-- <= 0) return StepStatus.Ready;
+      if (more !== undefined && more.mail.size > 0 && passMail(more)) continue;
       const event = nextEvent(events, actor.hearsProcesses);
       if (event === undefined) return StepStatus.Idle;
       actor._send(event);
@@ -110,6 +115,17 @@ export class XStateProcess extends Process implements StateMachine {
     this.out.fail(this.program.errorOf(thrown ?? new TroupeError('the machine ended in an error state')));
     return StepStatus.Complete;
   }
+}
+
+/** Give something that has come to an actor that waits for it; whether there was anything. */
+function passMail(waits: Waits): boolean {
+  for (const source of waits.mail) {
+    const waiter = source.pass();
+    if (waiter === undefined) continue;
+    waits.deliver(waiter);
+    return true;
+  }
+  return false;
 }
 
 /** Process events first: an end or a cancel should not wait behind a full inbox. */

@@ -10,19 +10,21 @@ import { refuseUpgrade } from './guard.ts';
 
 /**
  * Same PID, names, monitors, links, options, context and unread messages; the capabilities are those that the host
- * grants the new entry. If it fails for any reason the process ends with "upgrade: ...".
+ * grants the new entry. If it fails for any reason, until the new program first waits, the process ends with "upgrade: ...".
  */
 export function upgradeProcess(process: Process): void {
-  const wanted = process.extras!.upgrade!;
-  process.extras!.upgrade = undefined;
+  const extras = process.extras!;
+  const { id, args } = extras.upgrade!;
+  extras.upgrade = undefined;
   const { scheduler, host, entry } = process.linked;
   try {
-    if (wanted.id !== null && typeof wanted.id !== 'string') throw notText('the entry to upgrade to', wanted.id);
-    const linked = scheduler.deployed.link(wanted.id ?? entry.id, host, entry.namespace);
+    if (id !== null && typeof id !== 'string') throw notText('the entry to upgrade to', id);
+    if (args instanceof TroupeError) throw args;
+    const linked = scheduler.deployed.link(id ?? entry.id, host, entry.namespace);
     if (linked instanceof TroupeError) throw linked;
     const refused = refuseUpgrade(process, linked.entry.id);
     if (refused !== undefined) throw refused;
-    goOn(process, linked, wanted.args);
+    goOn(process, linked, args);
   } catch (thrown) {
     endProcess(process, { error: upgradeFailed(toTroupeError(thrown)) });
     return;
@@ -61,20 +63,22 @@ function goOn(process: Process, linked: Linked, args: readonly Payload[]): void 
   process.machine?.close();
   process.machine = undefined;
   rare.method = undefined;
+  rare.upgraded = true;
   process.linked = linked;
   process.args = args;
   forgetCode(process);
 }
 
+/** The error with which a process ends: that of its upgrade, where what it goes on as has not come as far as to wait. */
+export function ofUpgrade(process: Process, error: TroupeError): TroupeError {
+  return process.extras?.upgraded ? upgradeFailed(error) : error;
+}
+
 /** What belongs to the old code is gone: subscriptions, timers, commands; unread messages stay, in order. */
 function forgetCode(process: Process): void {
-  const extras = process.extras!;
   dropCommands(process);
+  const extras = process.extras!;
   extras.hears = false;
   extras.answers?.clear();
-  const messages = process.takeRouted();
-  if (messages.length === 0) return;
-  for (let message = process.message(); message !== undefined; message = process.message()) messages.push(message);
-  messages.sort((a, b) => a.order - b.order);
-  for (const message of messages) process.append(message);
+  process.mergeTopics();
 }

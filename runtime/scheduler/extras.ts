@@ -68,7 +68,9 @@ export class Extras {
 
   /** What the program said before it returned Complete. */
   result: ExitResult | undefined = undefined;
-  upgrade: { readonly id: string | null; readonly args: readonly Payload[] } | undefined = undefined;
+  upgrade: { readonly id: string | null; readonly args: readonly Payload[] | TroupeError } | undefined = undefined;
+  /** It has gone on as another program, which has not waited yet: if it fails now, the upgrade has failed. */
+  upgraded = false;
   /** It was killed while it ran: the error with which it ends as soon as the step returns. */
   doom: TroupeError | undefined = undefined;
 }

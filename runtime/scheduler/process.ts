@@ -161,20 +161,24 @@ export class Process implements EventQueue, StepOutput, TimerOwner {
     return message;
   }
 
-  /** All messages of all topics, taken away; nothing is listened on any more. */
-  takeRouted(): Message[] {
+  /** Nothing is listened on any more: all messages wait in one queue again, in the order in which they came. */
+  mergeTopics(): void {
     const { extras } = this;
-    const topics = extras?.topics;
-    if (extras === undefined || topics === undefined) return [];
-    const messages: Message[] = [];
-    for (const topic of topics.keys()) {
-      for (let message = this.messageOn(topic); message !== undefined; message = this.messageOn(topic)) {
-        messages.push(message);
-      }
-    }
+    if (extras === undefined || extras.topics === undefined) return;
+    const { topics, routed } = extras;
     extras.topics = undefined;
     extras.listened = undefined;
-    return messages;
+    extras.routed = 0;
+    if (routed === 0) return;
+    const messages: Message[] = [];
+    for (const queue of topics.values()) drain(queue, messages);
+    if (this.first !== undefined) messages.push(this.first);
+    if (this.more !== undefined) drain(this.more, messages);
+    messages.sort((a, b) => a.order - b.order);
+    this.first = messages[0];
+    if (messages.length === 1) return;
+    this.more ??= new Queue(4);
+    for (let i = 1; i < messages.length; i++) this.more.push(messages[i]);
   }
 
   event(): ProcessEvent | undefined {
@@ -377,7 +381,7 @@ export class Process implements EventQueue, StepOutput, TimerOwner {
     this.rare.result = { error };
   }
 
-  upgrade(id: string | null, args: readonly Payload[]): void {
+  upgrade(id: string | null, args: readonly Payload[] | TroupeError): void {
     this.rare.upgrade = { id, args };
   }
 
@@ -385,6 +389,10 @@ export class Process implements EventQueue, StepOutput, TimerOwner {
     this.linked.scheduler.wake(this);
     this.linked.scheduler.kick();
   }
+}
+
+function drain(queue: Queue<Message>, into: Message[]): void {
+  for (let message = queue.shift(); message !== undefined; message = queue.shift()) into.push(message);
 }
 
 function authorityOf({ host }: Linked, inherited: Inherited): Authority | undefined {

@@ -19,7 +19,7 @@ import { endProcess, settleEndings } from '../lifecycle/exit.ts';
 import type { Names } from '../lifecycle/names.ts';
 import type { Signal } from '../lifecycle/signal.ts';
 import { applySignal } from '../lifecycle/signals_applied.ts';
-import { upgradeProcess } from '../lifecycle/upgrade.ts';
+import { ofUpgrade, upgradeProcess } from '../lifecycle/upgrade.ts';
 import { Answer, type Payload, StepStatus } from '../machine.ts';
 import { Message } from '../message.ts';
 import type { Packed } from '../payload/payload.ts';
@@ -491,7 +491,7 @@ export class Scheduler {
       status = process.machine!.step(process, process);
     } catch (thrown) {
       this.current = undefined;
-      this.#end(process, toTroupeError(thrown, 'INTERNAL'));
+      this.#end(process, ofUpgrade(process, toTroupeError(thrown, 'INTERNAL')));
       return false;
     }
     if (shared) this.current = undefined;
@@ -504,6 +504,7 @@ export class Scheduler {
     switch (status) {
       case StepStatus.Idle:
       case StepStatus.Blocked:
+        if (extras !== undefined && extras.upgraded) extras.upgraded = false;
         if (extras !== undefined && extras.starter !== undefined) announceStart(process);
         if ((process.state as ProcessState) === ProcessState.RunningWoken) {
           this.enqueue(process);
@@ -517,7 +518,8 @@ export class Scheduler {
         return true;
       case StepStatus.Complete: {
         const result = extras?.result;
-        endProcess(process, result ?? { value: undefined });
+        if (result?.error !== undefined) this.#end(process, ofUpgrade(process, result.error));
+        else endProcess(process, result ?? { value: undefined });
         return false;
       }
       case StepStatus.Upgrade:
@@ -573,7 +575,7 @@ export class Scheduler {
       process !== undefined &&
       (process.state === ProcessState.Running || process.state === ProcessState.RunningWoken)
     ) {
-      this.#end(process, process.linked.program.errorOf?.(error) ?? error);
+      this.#end(process, ofUpgrade(process, process.linked.program.errorOf?.(error) ?? error));
     }
     this.kick();
   }

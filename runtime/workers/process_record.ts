@@ -26,6 +26,7 @@ const Has = {
   OVERFULL: 16,
   CONTEXT: 32,
   HEARS: 64,
+  UPGRADED: 128,
 } as const;
 
 export function writeProcess(writer: PayloadWriter, process: Process, now: number): void {
@@ -43,6 +44,7 @@ export function writeProcess(writer: PayloadWriter, process: Process, now: numbe
       (extras?.trapLinks ? Has.TRAP_LINKS : 0) |
       (extras?.upgradable ? Has.UPGRADABLE : 0) |
       (extras?.overfull ? Has.OVERFULL : 0) |
+      (extras?.upgraded ? Has.UPGRADED : 0) |
       (inherited ? Has.CONTEXT : 0) |
       (extras?.hears ? Has.HEARS : 0),
   );
@@ -182,6 +184,7 @@ export function readProcess(reader: PayloadReader, scheduler: Scheduler): Proces
   rare.upgradable = (has & Has.UPGRADABLE) !== 0;
   rare.hears = (has & Has.HEARS) !== 0;
   rare.overfull = (has & Has.OVERFULL) !== 0;
+  rare.upgraded = (has & Has.UPGRADED) !== 0;
   readExtras(reader, rare);
   readTimers(reader, process, scheduler);
   return process;

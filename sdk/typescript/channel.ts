@@ -15,7 +15,7 @@ import { type Duration, toMilliseconds } from './duration.ts';
 import { raise } from './guest_error.ts';
 import type { Process } from './process.ts';
 import { needRoom } from './stack_room.ts';
-import { CLOSED, MemorySource, NOTHING, type Source } from './source.ts';
+import { CLOSED, MailSource, MemorySource, NOTHING, type Source } from './source.ts';
 import { TIMED_OUT, type Waiter } from './waiter.ts';
 
 export interface ReceiveOptions {
@@ -189,6 +189,10 @@ class TakeCondition extends Condition {
     super();
     this.#source = source;
     this.#milliseconds = milliseconds;
+  }
+
+  override get takesMail(): boolean {
+    return this.#source instanceof MailSource;
   }
 
   override poll(): unknown {

@@ -13,6 +13,11 @@ export abstract class Condition {
   /** The result where it is there now, else NOTHING; throws what failed. */
   abstract poll(process: Process): unknown;
 
+  /** Whether its result can be a message or an event. */
+  get takesMail(): boolean {
+    return false;
+  }
+
   /** Enter `waiter` wherever its end can come from. */
   abstract arm(waiter: Waiter): void;
 
@@ -25,6 +30,10 @@ export abstract class Condition {
 
 /** A message of the inbox. */
 class MessageCondition extends Condition {
+  override get takesMail(): boolean {
+    return true;
+  }
+
   override poll(process: Process): unknown {
     return process.events.message() ?? NOTHING;
   }

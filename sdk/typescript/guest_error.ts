@@ -45,9 +45,15 @@ export function hideHostFrames(error: TroupeError): void {
 
 /** `copyPayloads`, with a refusal that says where the program handed the values in. */
 export function copyArguments(list: readonly unknown[], name: string): Payload[] {
+  const copies = copiesOf(list, name);
+  return copies instanceof TroupeError ? raise(copies) : copies;
+}
+
+/** `copyPayloads`, or why one of them cannot be copied. */
+export function copiesOf(list: readonly unknown[], name: string): Payload[] | TroupeError {
   try {
     return copyPayloads(list, name);
   } catch (refused) {
-    return raise(toTroupeError(refused, 'INVALID'));
+    return toTroupeError(refused, 'INVALID');
   }
 }

@@ -7,6 +7,7 @@
  */
 import { TroupeError } from '../../runtime/errors.ts';
 import type { EventQueue, ImportTable, StepOutput } from '../../runtime/machine.ts';
+import type { Payload } from '../../runtime/payload/payload.ts';
 import { Receive } from './command.ts';
 import { anyMessage, type Condition } from './condition.ts';
 import { raise } from './guest_error.ts';
@@ -16,7 +17,7 @@ import { needRoom } from './stack_room.ts';
 import { Waiter } from './waiter.ts';
 import { Waits } from './waits.ts';
 
-/** Before the first step and after the end nothing comes: the scheduler's queue may be another program's by then. */
+/** Before the first step and after the end nothing comes: the scheduler's queue is, or may be, another program's by then. */
 const NO_EVENTS: EventQueue = Object.freeze({
   waiting: 0,
   answer: () => undefined,
@@ -50,6 +51,16 @@ export abstract class Process {
   get out(): StepOutput {
     needRoom();
     return this.output ?? ended();
+  }
+
+  /** It goes on as another program, for which everything is that has not been taken yet. */
+  upgrades(id: string | null, args: readonly Payload[] | TroupeError): void {
+    const { out } = this;
+    const waits = this.waits();
+    if (!waits.upgrading) out.upgrade(id, args);
+    waits.upgrading = true;
+    this.events = NO_EVENTS;
+    if (slice.stepping !== this) out.wake();
   }
 
   /** Nothing that still runs has an effect from now on. */

@@ -12,7 +12,7 @@ import { Condition } from './condition.ts';
 import type { Duration } from './duration.ts';
 import { raise, rethrow } from './guest_error.ts';
 import type { Process } from './process.ts';
-import { CLOSED, type MemorySource, NOTHING, type Source } from './source.ts';
+import { CLOSED, MailSource, type MemorySource, NOTHING, type Source } from './source.ts';
 import { TIMED_OUT, type Waiter } from './waiter.ts';
 
 /** What can be waited for, by a name of the program's choice. Cases are tried in the order listed. */
@@ -80,6 +80,10 @@ class SelectCondition extends Condition {
         raise(notChannel(key));
       }
     }
+  }
+
+  override get takesMail(): boolean {
+    return this.#sources.some(source => source instanceof MailSource);
   }
 
   override poll(): Outcome | typeof NOTHING {

@@ -25,7 +25,7 @@ import {
 import { Channel, Incoming, type ReceiveOptions, sourceOf, type Timer, take } from './channel.ts';
 import type { Command, Running } from './command.ts';
 import { type Duration, toMilliseconds } from './duration.ts';
-import { copyArguments, raise } from './guest_error.ts';
+import { copiesOf, copyArguments, raise } from './guest_error.ts';
 import type { Mail, MailOf, Messages, Pid, ProcessEvent } from './messages.ts';
 import { Names } from './names.ts';
 import type { Process } from './process.ts';
@@ -306,7 +306,7 @@ export class Self<M extends Messages = Messages> {
    */
   upgrade(id: string | null, ...args: unknown[]): Command<never> {
     if (id !== null) textArgument(id, 'upgrade: the entry');
-    return upgrade(this.#process, id, copyArguments(args, 'args'));
+    return upgrade(this.#process, id, copiesOf(args, 'args'));
   }
 
   // --- capabilities ---------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import { TroupeError } from '../../runtime/errors.ts';
 import type { EventQueue } from '../../runtime/machine.ts';
 import { raise } from './guest_error.ts';
 import type { Process } from './process.ts';
-import type { Branch } from './waiter.ts';
+import type { Branch, Waiter } from './waiter.ts';
 
 /** `take` answers it where there is nothing now. */
 export const NOTHING: unique symbol = Symbol('nothing');
@@ -129,7 +129,7 @@ function sendOnClosed(): TroupeError {
   return new TroupeError('send on closed channel', { kind: 'INVALID', retryable: false });
 }
 
-/** A source whose values lie with the scheduler until a path asks for them. */
+/** A source whose values lie with the scheduler until a path sees them, because those that no path has seen survive an upgrade. */
 export abstract class MailSource extends Source {
   protected readonly process: Process;
 
@@ -152,13 +152,18 @@ export abstract class MailSource extends Source {
     if (this.receivers.length === 0) this.process.waits().mail.delete(this);
   }
 
-  /** Give what has come to those who wait. Runs in a step. */
-  pump(): void {
-    while (this.receivers.length > 0) {
-      const value = this.take();
-      if (value === NOTHING) break;
-      this.handOver(value);
-    }
+  /**
+   * Give the next value to who has waited longest, and say who that is: it must go on before anything else of the process
+   * does. Undefined where nobody waits or nothing has come. Runs in a step.
+   */
+  pass(): Waiter | undefined {
+    if (this.receivers.length === 0) return undefined;
+    const value = this.take();
+    if (value === NOTHING) return undefined;
+    const { waiter, index } = this.receivers[0];
+    if (value === CLOSED) waiter.accept(index, undefined, false);
+    else waiter.accept(index, value, true);
+    return waiter;
   }
 }
 
@@ -191,15 +196,11 @@ export class TopicSource extends MailSource {
     return this.whole ? message : message.payload;
   }
 
-  /** What was routed here stays readable; then receivers see the end. */
+  /** What was routed here stays readable; then receivers see the end, when they are next looked after. */
   close(): void {
     this.#closed = true;
     this.process.events.unlisten(this.topic);
-    this.pump();
-    for (let branch = this.receivers.shift(); branch !== undefined; branch = this.receivers.shift()) {
-      branch.waiter.settle(branch.index, undefined, false);
-    }
-    this.process.waits().mail.delete(this);
+    if (this.waited) this.process.output?.wake();
   }
 }
 

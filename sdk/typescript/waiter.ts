@@ -86,10 +86,16 @@ export class Waiter {
 
   settle(index: number, value: unknown, ok: boolean): void {
     if (this.settled) return;
+    this.accept(index, value, ok);
+    this.wake();
+  }
+
+  /** Have the result, without going on yet. */
+  accept(index: number, value: unknown, ok: boolean): void {
     this.index = index;
     this.value = value;
     this.ok = ok;
-    this.release();
+    this.leave();
   }
 
   /** For a promise: it could finish without waiting, with this as its result. */
@@ -102,11 +108,12 @@ export class Waiter {
     if (this.settled) return;
     this.error = error;
     this.ok = false;
-    this.release();
+    this.leave();
+    this.wake();
   }
 
-  /** Leave every queue, then let the path go on. */
-  private release(): void {
+  /** Leave every queue. */
+  private leave(): void {
     this.settled = true;
     if (this.timer !== 0) {
       this.process.waits().abandon(this.timer);
@@ -117,9 +124,9 @@ export class Waiter {
       for (let i = 0; i < branches.length; i++) branches[i].source.remove(branches[i]);
       this.branches = undefined;
     }
-    this.wake();
   }
 
+  /** Let the path go on. */
   wake(): void {
     if (this.path !== undefined) {
       this.process.resumeLater(this);

@@ -22,6 +22,9 @@ export interface Ending {
   readonly thrown?: { readonly error: unknown };
 }
 
+/** As it was at the start: programs of trusted hosts can replace the global one. */
+const { queueMicrotask } = globalThis;
+
 export class Waits {
   private readonly process: Process;
   private readonly expected = new Map<number, Expecting>();
@@ -35,8 +38,8 @@ export class Waits {
   handed: Waiter | undefined = undefined;
   /** A path that waits by the plain `receive()`; the inbox has no other receiver then. It is resumed at every step. */
   direct: Path | undefined = undefined;
-  /** Whether that path is resumed before the others; changes with each round. */
-  directFirst = false;
+  /** Who goes on first in this round: see `TypeScriptProcess`. */
+  turn = 0;
   /** Paths to begin or resume, in this order. */
   runnable: (Waiter | Fork)[] = [];
   /** Waits of promises that no step has looked at yet. */
@@ -45,6 +48,11 @@ export class Waits {
   readonly mail = new Set<MailSource>();
   /** Paths that run on promises and have not ended. */
   promises = 0;
+  /**
+   * A message or event was given to a promise, whose program sees it after the step. Until then nothing else of the process
+   * goes on, which could upgrade it: what nobody has seen would be lost.
+   */
+  onItsWay = false;
   ending: Ending | undefined = undefined;
   upgrading = false;
   /** What programs hold and must find again: channels by topic, capabilities by name. */
@@ -90,6 +98,7 @@ export class Waits {
       this.runnable.length === 0 &&
       this.mail.size === 0 &&
       this.ending === undefined &&
+      !this.onItsWay &&
       !this.upgrading
     );
   }
@@ -125,7 +134,7 @@ export class Waits {
     return (this.events ??= new EventSource(this.process));
   }
 
-  /** Take every answer, then give what has come to those who wait for it. */
+  /** Take every answer, and look at what promises wait for. Messages and events come after: `MailSource.pass`. */
   collect(events: EventQueue): void {
     for (let answer = events.answer(); answer !== undefined; answer = events.answer()) {
       const target = this.expected.get(answer.tag);
@@ -136,21 +145,51 @@ export class Waits {
       target.answered(value, error);
     }
     if (this.asked.length > 0) this.lookAtAsked();
-    for (const source of this.mail) source.pump();
   }
 
   private lookAtAsked(): void {
     const asked = this.asked;
     this.asked = [];
     for (const waiter of asked) {
+      const { condition } = waiter;
+      if (this.upgrading || (this.onItsWay && condition.takesMail)) {
+        this.asked.push(waiter);
+        continue;
+      }
       try {
-        const value = waiter.condition.poll(this.process);
-        if (value === NOTHING) waiter.condition.arm(waiter);
-        else waiter.finished(value);
+        const value = condition.poll(this.process);
+        if (value === NOTHING) condition.arm(waiter);
+        else {
+          waiter.finished(value);
+          if (condition.takesMail) this.sendOff();
+        }
       } catch (error) {
         waiter.fail(error);
       }
     }
+  }
+
+  /** What `MailSource.pass` gave to a promise. */
+  deliver(waiter: Waiter): void {
+    waiter.wake();
+    this.sendOff();
+  }
+
+  /** Contained programs have no promises: what waits like one has seen it already. */
+  private sendOff(): void {
+    if (!this.process.imports.trusted) return;
+    this.onItsWay = true;
+    queueMicrotask(() => {
+      this.onItsWay = false;
+      // The next step is in another turn of the event loop, when all reactions have run.
+      if (this.isPending) this.process.output?.wake();
+    });
+  }
+
+  /** Whether something may go on that was held up. */
+  private get isPending(): boolean {
+    const { asked, runnable, mail, direct } = this;
+    return asked.length > 0 || runnable.length > 0 || mail.size > 0 || direct !== undefined;
   }
 
   /** Whether a message that arrives can let a path go on. */

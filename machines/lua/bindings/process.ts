@@ -98,9 +98,7 @@ export function processModule(engine: Engine): HostModule {
     },
     upgrade: L => {
       const id = optionalText(engine, L, 1) ?? null;
-      const args = payloadArguments(engine, L, 2, 'argument');
-      if (args instanceof TroupeError) return pushFailure(engine, L, args);
-      return engine.process.upgrade(L, id, args);
+      return engine.process.upgrade(L, id, payloadArguments(engine, L, 2, 'argument'));
     },
   };
 

@@ -5,7 +5,7 @@ import type { TroupeError } from '../../../runtime/errors.ts';
 export type Ending =
   | { readonly how: 'exit'; readonly value: Payload }
   | { readonly how: 'fail'; readonly error: TroupeError }
-  | { readonly how: 'upgrade'; readonly id: string | null; readonly args: readonly Payload[] };
+  | { readonly how: 'upgrade'; readonly id: string | null; readonly args: readonly Payload[] | TroupeError };
 
 /** A carrier without a stack: nobody reads one, and making it costs microseconds. */
 export class Unwinding {

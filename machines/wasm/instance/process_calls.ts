@@ -69,8 +69,7 @@ function resultCalls(running: Running): HostCalls {
       const target = guest.read.optionalText(id, idLength, 'the id of upgrade');
       if (target === undefined) return guest.refused();
       const list = guest.read.list(args, argsLength, 'the arguments of upgrade');
-      if (list === undefined) return guest.refused();
-      throw new Unwinding({ how: 'upgrade', id: target, args: list });
+      throw new Unwinding({ how: 'upgrade', id: target, args: list ?? guest.read.fault });
     },
   };
 }
