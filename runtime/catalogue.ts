@@ -4,6 +4,7 @@
  */
 import { formatDuration } from './duration.ts';
 import { TroupeError } from './errors.ts';
+import { didYouMean } from './registry/suggest.ts';
 import type { Verdict } from './security/authority.ts';
 import { shortened } from './security/shortened.ts';
 import { formatSize } from './size.ts';
@@ -359,4 +360,15 @@ export function deploymentReplaced(): TroupeError {
       retryable: true,
     },
   );
+}
+
+export function upgradeUnderWay(): TroupeError {
+  const text = 'another upgrade of this deployment is under way; wait until it has ended';
+  return new TroupeError(text, { kind: 'CONFLICT', retryable: true });
+}
+
+/** `ids`: of the entries that there are. */
+export function noSuchTarget(target: string, ids: readonly string[]): TroupeError {
+  const hint = didYouMean(target, ids, '; name a service, a supervisor, an entry, or a process by PID or name');
+  return new TroupeError(`there is no entry ${target}${hint}`, { kind: 'NOT_FOUND', retryable: false });
 }

@@ -26,7 +26,9 @@ import { InspectServer } from './inspect/server.ts';
 import { Survey } from './inspect/survey.ts';
 import { LiveRegistry } from './live/live_registry.ts';
 import { LiveService } from './live/live_service.ts';
+import { Rollout, type Rolled, type RolloutOptions } from './live/rollout.ts';
 import { type Changed, Transition } from './live/transition.ts';
+import { type UpgradeReport, type UpgradeRequest, Upgrades } from './live/upgrade.ts';
 import type { LogSink } from './logger.ts';
 import type { MachineType, Message, Payload, ProcessEvent, Shared, SpawnRequest } from './machine.ts';
 import { copiedBytes, copyPayload, copyPayloads } from './payload/copy.ts';
@@ -39,6 +41,7 @@ import { type Crashed, Scheduler } from './scheduler/scheduler.ts';
 import { Audit, type AuditRecord, logAudit } from './security/audit.ts';
 import type { ServiceStatus } from './supervision/service.ts';
 import { Services } from './supervision/services.ts';
+import { callOfSupervisor } from './supervision/supervisor_call.ts';
 import { WorkerPool } from './workers/pool.ts';
 
 export interface RuntimeOptions {
@@ -108,6 +111,9 @@ export class Runtime {
   readonly registry: LiveRegistry;
   readonly #transition: Transition;
   readonly #crashes: Set<Crashed>;
+  readonly #survey: Survey;
+  readonly #rollout: Rollout;
+  readonly #upgrades: Upgrades;
   #deployment: Deployment;
   /** The change that was asked for last. */
   #lastChange: Promise<unknown> = Promise.resolve();
@@ -131,10 +137,14 @@ export class Runtime {
     log: LogSink,
     transition: Transition,
     crashes: Set<Crashed>,
+    capabilities: ReadonlyMap<string, CapabilityDefinition>,
   ) {
     this.#deployment = deployment;
     this.#transition = transition;
     this.#crashes = crashes;
+    this.#survey = new Survey(scheduler, pool);
+    this.#rollout = new Rollout(this, transition);
+    this.#upgrades = new Upgrades(this, transition, this.#rollout, capabilities);
     this.scheduler = scheduler;
     this.#root = root;
     this.#machine = machine;
@@ -251,6 +261,7 @@ export class Runtime {
       services.log,
       transition,
       crashes,
+      capabilities,
     );
     live.connect(runtime.registry);
     disabled = (worker, error) => {
@@ -296,6 +307,33 @@ export class Runtime {
     });
     this.#lastChange = change.catch(() => undefined);
     return change;
+  }
+
+  /**
+   * Read the folder again and bring it to the processes that run: they are told, restarted or replaced by policy, and if one of
+   * them fails before what is new has proved itself, everything is as it was. Rejects with a DeploymentError, or a TroupeError
+   * (NOT_FOUND, CONFLICT), and nothing has changed.
+   */
+  upgrade(request: UpgradeRequest): Promise<UpgradeReport> {
+    this.#assertRunning();
+    return this.#upgrades.upgrade(request);
+  }
+
+  /** After `apply`: deal with the processes that still run what these entries were before. */
+  rollOut(ids: readonly string[], options: RolloutOptions): Promise<readonly Rolled[]> {
+    this.#assertRunning();
+    return this.#rollout.roll(ids, options);
+  }
+
+  /** Have a supervisor stop a child and start it anew, which counts as no failure. Answers its PID. */
+  async renewChild(supervisor: string, child: string): Promise<string> {
+    return (await this.exec(callOfSupervisor(supervisor, { verb: 'renew_child', child }))) as string;
+  }
+
+  /** The PID of a process, by PID or name, and the entry that it runs. Rejects with NOT_FOUND. */
+  async entryOf(process: string): Promise<{ readonly pid: string; readonly id: string }> {
+    const { pid, entry } = await this.#survey.details(process);
+    return { pid, id: entry };
   }
 
   /** Compile and link what would change, and do nothing with it. Rejects with a DeploymentError. */
@@ -501,7 +539,7 @@ export class Runtime {
   }
 
   async #openSocket(log: LogSink): Promise<void> {
-    const survey = new Survey(this.scheduler, this.#pool);
+    const survey = this.#survey;
     try {
       this.#socket = await InspectServer.open({
         root: this.deployment.root,

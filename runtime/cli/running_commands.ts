@@ -1,12 +1,15 @@
 /** The commands of `troupe` that go to a deployment that runs. */
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { parseDuration } from '../duration.ts';
 import { MOST_ROWS } from '../inspect/protocol.ts';
+import { POLICIES } from '../live/rollout.ts';
 import { cancelCommand, terminateCommand } from './end_process.ts';
 import { INSPECT_HELP, type InspectOptions, inspectCommand } from './inspect.ts';
 import { PS_HELP, type PsOptions, psCommand } from './ps.ts';
 import { addRegistryCommands } from './registry_commands.ts';
 import type { RunningOptions } from './running.ts';
 import { sendCommand } from './send.ts';
+import { UPGRADE_HELP, type UpgradeOptions, upgradeCommand } from './upgrade.ts';
 import { SERVICES_HELP, servicesCommand, startServiceCommand, stopServiceCommand } from './services.ts';
 
 const PROCESS = 'its PID, quoted for the shell, or a registered name';
@@ -20,6 +23,14 @@ function wholeNumber(most: number): (text: string) => number {
     }
     return count;
   };
+}
+
+function durationOrZero(text: string): number {
+  const milliseconds = parseDuration(text);
+  if (milliseconds === undefined || milliseconds < 0) {
+    throw new InvalidArgumentError('it must be a duration such as "500ms", "30s" or "0"');
+  }
+  return milliseconds;
 }
 
 /** `ended` is told the exit code. */
@@ -50,6 +61,19 @@ export function addRunningCommands(
     .addHelpText('after', INSPECT_HELP)
     .action(async (target: string, action: string | undefined, resource: string | undefined, options: InspectOptions) =>
       ended(await inspectCommand(target, action, resource, options)),
+    );
+  command('upgrade', 'bring what has changed in the folder to a deployment that runs')
+    .argument('[target]', 'a service, a supervisor, an entry, or a process; default: everything that has changed')
+    .option('--dry-run', 'say what would change, capabilities gained and lost included', false)
+    .addOption(
+      new Option('--policy <policy>', 'for processes that have not asked to be told')
+        .choices(POLICIES)
+        .default('restart'),
+    )
+    .addOption(new Option('--stable <duration>', 'for how long what is new must not fail').argParser(durationOrZero))
+    .addHelpText('after', UPGRADE_HELP)
+    .action(async (target: string | undefined, options: UpgradeOptions) =>
+      ended(await upgradeCommand(target, options)),
     );
   command('send', 'send a message to a process of a deployment that runs')
     .argument('<process>', PROCESS)

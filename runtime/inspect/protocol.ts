@@ -1,6 +1,7 @@
 /** What client and runtime say to one another, a line of JSON each. The document of it is `README.md` beside this file. */
 import { z } from 'zod';
 import type { ErrorKind } from '../errors.ts';
+import { POLICIES } from '../live/rollout.ts';
 import { MOST_CHANGES } from '../live/change.ts';
 import type { Problem } from '../registry/problem.ts';
 
@@ -67,6 +68,15 @@ export const request = z.discriminatedUnion('ask', [
   z.strictObject({ id, ask: z.literal('registry.history') }),
   z.strictObject({ id, ask: z.literal('registry.diff'), from: version, to: version.optional() }),
   z.strictObject({ id, ask: z.literal('registry.export') }),
+  z.strictObject({
+    id,
+    ask: z.literal('upgrade'),
+    target: text.optional(),
+    policy: z.enum(POLICIES).default('restart'),
+    /** Milliseconds. */
+    stable: z.number().nonnegative().optional(),
+    dry_run: z.boolean().default(false),
+  }),
   z.strictObject({ id, ask: z.literal('services') }),
   z.strictObject({ id, ask: z.literal('start'), service: text }),
   z.strictObject({ id, ask: z.literal('stop'), service: text }),

@@ -1,6 +1,7 @@
 /** What a runtime does for whoever may open its socket. */
 import { SYSTEM_HOST } from '../hosts/host.ts';
 import { TroupeError, toTroupeError } from '../errors.ts';
+import type { UpgradeReport, UpgradeRequest } from '../live/upgrade.ts';
 import type { LiveRegistry } from '../live/live_registry.ts';
 import { answerRegistry } from '../live/registry_requests.ts';
 import type { Payload } from '../payload/payload.ts';
@@ -22,6 +23,7 @@ export interface Controlled {
   cancel(dest: string, reason?: string): TroupeError | undefined;
   terminate(dest: string): TroupeError | undefined;
   readonly services: readonly ServiceStatus[];
+  upgrade(request: UpgradeRequest): Promise<UpgradeReport>;
   startService(id: string): Promise<ServiceStatus>;
   stopService(id: string): Promise<readonly string[]>;
   restartService(id: string): Promise<ServiceStatus>;
@@ -42,6 +44,10 @@ export async function answerRequest(request: Request, runtime: Controlled, surve
       return act(runtime, request.to, pid => runtime.cancel(pid, request.reason));
     case 'terminate':
       return act(runtime, request.to, pid => runtime.terminate(pid));
+    case 'upgrade': {
+      const { target, policy, stable, dry_run } = request;
+      return runtime.upgrade({ target, policy, stable, dryRun: dry_run, by: { what: 'command line' } });
+    }
     case 'services':
       return { services: runtime.services.map(serviceRow) };
     case 'start':

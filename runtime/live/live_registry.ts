@@ -129,6 +129,12 @@ export class LiveRegistry {
     });
   }
 
+  /** The deployment that `reload` would make. Throws a DeploymentError. */
+  read(): Deployment {
+    const { root, options } = this.folder;
+    return deploymentOf(readFolder(root, options), this.overlay);
+  }
+
   /** Read the folder again and bring what it says now under what is set at run time. Rejects as `change` does. */
   reload(options: ChangeOptions): Promise<ChangeResult> {
     return this.#step('reload', options, ({ root, options: read }) => ({

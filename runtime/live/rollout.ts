@@ -8,7 +8,7 @@ import { packPayload } from '../payload/messagepack.ts';
 import type { Payload } from '../payload/payload.ts';
 import type { Deployment } from '../registry/load.ts';
 import type { ServiceStatus } from '../supervision/service.ts';
-import type { OldProcess } from '../workers/thread_changes.ts';
+import type { OldProcess, OutdatedOrder } from '../workers/thread_changes.ts';
 import type { Transition } from './transition.ts';
 
 export const POLICIES = ['restart', 'replace', 'leave'] as const;
@@ -38,7 +38,7 @@ export interface RollingRuntime {
   readonly deployment: Deployment;
   readonly services: readonly ServiceStatus[];
   restartService(id: string): Promise<ServiceStatus>;
-  /** Have a supervisor start a child anew; its new PID. Rejects with NOT_FOUND where it is none, or has no such child. */
+  /** Have a supervisor start a child anew; its new PID. INVALID where it is no supervisor, NOT_FOUND where it has no such child. */
   renewChild(supervisor: string, child: string): Promise<string>;
 }
 
@@ -62,10 +62,43 @@ export class Rollout {
     this.#transition = transition;
   }
 
-  /** What would be dealt with: nobody is told anything. */
+  /** Those that run another revision than the present one; nobody is told anything. */
   async outdated(ids: readonly string[]): Promise<readonly OldProcess[]> {
-    return (await this.#transition.outdated({ ids, tell: false, from: this.#runtime.pid, most: MOST_PROCESSES }))
-      .processes;
+    return this.#find({ ids, all: false, tell: false });
+  }
+
+  /** What would become of the processes of these entries if they changed. */
+  async plan(ids: readonly string[], { policy, only }: RolloutOptions): Promise<readonly Rolled[]> {
+    const found = await this.#find({ ids, all: true, tell: false });
+    return found
+      .filter(({ pid }) => only === undefined || pid === only)
+      .map(process => ({ pid: process.pid, id: process.id, what: this.#foresee(process, policy) }));
+  }
+
+  async #find(order: Pick<OutdatedOrder, 'ids' | 'all' | 'tell'>): Promise<readonly OldProcess[]> {
+    const from = this.#runtime.pid;
+    return (await this.#transition.outdated({ ...order, from, most: MOST_PROCESSES })).processes;
+  }
+
+  #foresee({ pid, told, keeper }: OldProcess, policy: Policy): Rolled['what'] {
+    if (told) return 'told';
+    if (policy === 'replace') return 'replaced';
+    const isKept = this.#serviceOf(pid) !== undefined || keeper !== undefined;
+    return policy === 'restart' && isKept ? 'restarted' : 'left';
+  }
+
+  #serviceOf(pid: string): ServiceStatus | undefined {
+    return this.#runtime.services.find(status => status.pid === pid);
+  }
+
+  /** Stop a service and start it anew; those that are not to run at all are left. */
+  async restart(id: string): Promise<Rolled> {
+    const pid = this.#runtime.services.find(status => status.id === id)?.pid ?? '';
+    try {
+      return { pid, id, what: 'restarted', now: (await this.#runtime.restartService(id)).pid };
+    } catch (thrown) {
+      return { pid, id, what: 'restarted', error: toTroupeError(thrown) };
+    }
   }
 
   /** Processes of these entries that run another revision than the present one. */
@@ -79,8 +112,7 @@ export class Rollout {
     // Who is on its way to another thread is found the next time.
     for (let found = true; found; ) {
       found = false;
-      const order = { ids, tell: true, from: this.#runtime.pid, most: MOST_PROCESSES };
-      for (const old of (await this.#transition.outdated(order)).processes) {
+      for (const old of await this.#find({ ids, all: false, tell: true })) {
         if (seen.has(old.pid) || (options.only !== undefined && old.pid !== options.only)) continue;
         seen.add(old.pid);
         found = true;
@@ -93,22 +125,20 @@ export class Rollout {
 
   async #deal({ pid, id, keeper }: OldProcess, policy: Policy): Promise<Rolled> {
     if (policy === 'leave') return { pid, id, what: 'left' };
-    const service = this.#runtime.services.find(status => status.pid === pid);
+    const service = this.#serviceOf(pid);
     if (policy === 'replace') {
       const input = this.#runtime.deployment.entries.get(service?.id ?? '')?.data.input ?? [];
       const replaced = await this.#transition.replace(pid, packPayload(input as Payload));
       return { pid, id, what: 'replaced', now: replaced ? pid : undefined };
     }
+    if (service !== undefined) return { ...(await this.restart(service.id)), pid, id };
+    if (keeper === undefined) return { pid, id, what: 'left' };
     try {
-      if (service !== undefined) {
-        return { pid, id, what: 'restarted', now: (await this.#runtime.restartService(service.id)).pid };
-      }
-      if (keeper === undefined) return { pid, id, what: 'left' };
       return { pid, id, what: 'restarted', now: await this.#runtime.renewChild(keeper, pid) };
     } catch (thrown) {
       const error = toTroupeError(thrown);
-      // Who waits for it is no supervisor.
-      if (service === undefined && error.kind === 'NOT_FOUND') return { pid, id, what: 'left' };
+      // It was awaited by somebody else than a supervisor, or has ended.
+      if (error.kind === 'INVALID' || error.kind === 'NOT_FOUND') return { pid, id, what: 'left' };
       return { pid, id, what: 'restarted', error };
     }
   }

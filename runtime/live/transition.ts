@@ -76,6 +76,23 @@ export class Transition {
     return this.#version;
   }
 
+  /** What `apply` would answer. Rejects as it does. */
+  async foresee(next: Deployment): Promise<Applied> {
+    const { added, changed, removed } = succeed(this.#data, await this.prepare(next), this.#version + 1, new Set());
+    return {
+      version: this.#version,
+      added,
+      changed,
+      removed,
+      unchanged: next.entries.size - added.length - changed.length,
+    };
+  }
+
+  /** The present revision of an entry. */
+  revisionOf(id: string): number | undefined {
+    return this.#options.scheduler.deployed.revisionOf(id);
+  }
+
   /** Compile and link, and no more. Rejects with a DeploymentError. */
   async prepare(next: Deployment): Promise<DeployedData> {
     const { machines, capabilities, preparations } = this.#options;

@@ -17,9 +17,10 @@ export type ChangeOrder =
   /** A process goes on as the present revision of its entry. `args`: packed. */
   | { readonly change: 'replace'; readonly pid: string; readonly args: Uint8Array };
 
-/** Processes of these entries that run another revision than the present one. */
+/** Processes of these entries that run another revision than the present one, or all of them. */
 export interface OutdatedOrder {
   readonly ids: readonly string[];
+  readonly all: boolean;
   /** Whether those that want to know are told; `from`: by whom. */
   readonly tell: boolean;
   readonly from: string;
@@ -33,7 +34,7 @@ export interface OldProcess {
   readonly host: string;
   /** It was told, or would be. */
   readonly told: boolean;
-  /** Who started it and waits for its end: a supervisor, perhaps. */
+  /** Who waits for its end and is linked with it, as the supervisor of a child is. */
   readonly keeper: string | undefined;
 }
 
@@ -103,7 +104,7 @@ export class ThreadChanges {
     return true;
   }
 
-  #outdate({ ids, tell, from, most }: OutdatedOrder): Outdated {
+  #outdate({ ids, all, tell, from, most }: OutdatedOrder): Outdated {
     const { deployed, table, clock } = this.#scheduler;
     const wanted = new Set(ids);
     const processes: OldProcess[] = [];
@@ -111,10 +112,10 @@ export class ThreadChanges {
     const at = clock.unix() / 1000;
     for (const process of table.all()) {
       const { entry, revision, host } = process.linked;
-      if (!wanted.has(entry.id) || deployed.revisionOf(entry.id) === revision) continue;
+      if (!wanted.has(entry.id) || (!all && deployed.revisionOf(entry.id) === revision)) continue;
       const { extras } = process;
       const told = tell ? tellOutdated(process, from, at, [entry.id]) : extras?.upgradable === true;
-      const keeper = extras?.watchers?.find(({ tag }) => tag >= 0)?.pid;
+      const keeper = extras?.watchers?.find(watcher => watcher.tag >= 0 && extras.links?.has(watcher.pid))?.pid;
       if (count++ < most) processes.push({ pid: process.pid, id: entry.id, host: host.id, told, keeper });
     }
     this.#scheduler.kick();
