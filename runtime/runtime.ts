@@ -41,6 +41,7 @@ import { type Crashed, Scheduler } from './scheduler/scheduler.ts';
 import { Audit, type AuditRecord, logAudit } from './security/audit.ts';
 import type { ServiceStatus } from './supervision/service.ts';
 import { Services } from './supervision/services.ts';
+import { SUPERVISOR_CALL } from './supervision/built_in_ids.ts';
 import { callOfSupervisor } from './supervision/supervisor_call.ts';
 import { WorkerPool } from './workers/pool.ts';
 
@@ -197,6 +198,8 @@ export class Runtime {
     };
     const crashes = new Set<Crashed>();
     const crashed: Crashed = (pid, id, error, revision) => {
+      // What a supervisor was asked and refused is told to who asked.
+      if (id === SUPERVISOR_CALL) return;
       options.onCrash?.(pid, id, error);
       for (const listener of crashes) listener(pid, id, error, revision);
     };

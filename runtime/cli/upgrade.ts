@@ -103,5 +103,6 @@ const PLANNED = {
 function processLine({ pid, id, what, now, error }: ProcessOutcome, planned: boolean): string {
   const as = what === 'restarted' && now !== null ? ` as ${now}` : '';
   const failure = error === null ? '' : `, and failed: ${error.message}`;
-  return `${pid || 'a new process'} (${id}) ${(planned ? PLANNED : DONE)[what]}${as}${failure}`;
+  const who = pid === '' ? id : `${pid} (${id})`;
+  return `${who} ${(planned ? PLANNED : DONE)[what]}${as}${failure}`;
 }

@@ -266,11 +266,13 @@ export class Deployed {
 
   /** The present revision of an entry, and the one before it if that is still known. */
   revisions(id: string): Revisions {
+    const present = this.revisionOf(id);
     let previous: number | undefined;
     for (const { entry, revision } of this.#older) {
-      if (entry.id === id && (previous === undefined || revision > previous)) previous = revision;
+      if (entry.id !== id || revision > (present ?? 0)) continue;
+      if (previous === undefined || revision > previous) previous = revision;
     }
-    return { present: this.revisionOf(id), previous };
+    return { present, previous };
   }
 
   /**

@@ -32,22 +32,32 @@ export function succeed(
   for (const entry of after.entries) {
     const old = known.get(entry.id);
     known.delete(entry.id);
-    if (old === undefined) added.push(entry.id);
-    else if (sameDefinition(old.entry, entry) && old.artifact?.sha256 === after.artifacts.get(entry.id)?.sha256) {
+    const now: Definition = { entry, artifact: after.artifacts.get(entry.id), revision: version };
+    if (old !== undefined && isSame(old, now)) {
       revisions.set(entry.id, old.revision);
       continue;
-    } else {
+    }
+    if (old === undefined) added.push(entry.id);
+    else {
       changed.push(entry.id);
       replaced.push(old);
     }
-    revisions.set(entry.id, version);
+    // What comes back is what it was: who runs it still has nothing to go on to.
+    const again = before.older?.find(older => older.entry.id === entry.id && isSame(older, now));
+    revisions.set(entry.id, again?.revision ?? version);
   }
   const removed = [...known.keys()];
-  const older = newestFirst([...(before.older ?? []), ...replaced, ...known.values()]).filter(
-    ({ entry, revision }, i, all) =>
-      inUse.has(revisionKey(entry.id, revision)) || all.findIndex(({ entry: { id } }) => id === entry.id) === i,
-  );
+  const older = newestFirst([...(before.older ?? []), ...replaced, ...known.values()])
+    .filter(({ entry: { id }, revision }) => revisions.get(id) !== revision)
+    .filter(
+      ({ entry, revision }, i, all) =>
+        inUse.has(revisionKey(entry.id, revision)) || all.findIndex(({ entry: { id } }) => id === entry.id) === i,
+    );
   return { data: { ...after, revisions, older }, added, changed, removed };
+}
+
+function isSame(one: Definition, other: Definition): boolean {
+  return sameDefinition(one.entry, other.entry) && one.artifact?.sha256 === other.artifact?.sha256;
 }
 
 function definitionIn(data: DeployedData, entry: DeployedData['entries'][number]): Definition {

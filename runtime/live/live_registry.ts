@@ -4,6 +4,7 @@
  * it to all threads at once; where anything is wrong nothing has changed.
  */
 import type { Clock } from '../clock.ts';
+import { deploymentReplaced } from '../catalogue.ts';
 import { TroupeError } from '../errors.ts';
 import type { Entry, Place } from '../registry/entry.ts';
 import { type DeploymentFolder, readFolder } from '../registry/folder.ts';
@@ -141,6 +142,17 @@ export class LiveRegistry {
       overlay: this.overlay,
       folder: readFolder(root, read),
     }));
+  }
+
+  /**
+   * Be what it was before `onto` again, in a version of its own. Rejects with CONFLICT where another deployment has taken the
+   * place of that one.
+   */
+  async restore(before: Deployment, onto: Deployment, { by, note }: ChangeOptions): Promise<void> {
+    this.#catchUp();
+    const changed = await this.#apply(before, onto);
+    if (changed === undefined) throw deploymentReplaced();
+    this.#history.record(before, { version: changed.version, at: this.#now, by, note, changed: changed.changed });
   }
 
   /** The newest first. */

@@ -46,8 +46,8 @@ export interface RolloutOptions {
   readonly policy: Policy;
   /** Only this process. */
   readonly only?: string;
-  /** Told of each one as soon as something has become of it. */
-  readonly onRolled?: (rolled: Rolled) => void;
+  /** Told of each one as soon as something has become of it; false: the others are left as they are. */
+  readonly onRolled?: (rolled: Rolled) => boolean;
 }
 
 /** Processes of one thread that are dealt with. */
@@ -105,9 +105,9 @@ export class Rollout {
   async roll(ids: readonly string[], options: RolloutOptions): Promise<readonly Rolled[]> {
     const all: Rolled[] = [];
     const seen = new Set<string>();
-    const note = (rolled: Rolled): void => {
+    const note = (rolled: Rolled): boolean => {
       all.push(rolled);
-      options.onRolled?.(rolled);
+      return options.onRolled?.(rolled) ?? true;
     };
     // Who is on its way to another thread is found the next time.
     for (let found = true; found; ) {
@@ -116,8 +116,8 @@ export class Rollout {
         if (seen.has(old.pid) || (options.only !== undefined && old.pid !== options.only)) continue;
         seen.add(old.pid);
         found = true;
-        if (old.told) note({ pid: old.pid, id: old.id, what: 'told' });
-        else note(await this.#deal(old, options.policy));
+        const { pid, id, told } = old;
+        if (!note(told ? { pid, id, what: 'told' } : await this.#deal(old, options.policy))) return all;
       }
     }
     return all;

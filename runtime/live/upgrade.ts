@@ -56,7 +56,6 @@ export interface UpgradeReport extends Applied {
 /** What of a runtime is needed. */
 export interface UpgradingRuntime extends RollingRuntime {
   readonly registry: LiveRegistry;
-  apply(next: Deployment, onto?: Deployment): Promise<Applied>;
   onCrashed(listener: Crashed): () => void;
   wait(milliseconds: number): Promise<void>;
   /** Id of the entry that a process runs; a PID or a name. Rejects with NOT_FOUND. */
@@ -117,14 +116,15 @@ export class Upgrades {
     };
   }
 
-  async #carryOut({ policy, stable, by }: UpgradeRequest, target: Target): Promise<UpgradeReport> {
+  async #carryOut(request: UpgradeRequest, target: Target): Promise<UpgradeReport> {
+    const { policy, stable, by } = request;
     const before = this.#runtime.deployment;
     const { needs_restart, ...applied } = await this.#runtime.registry.reload({ by });
     const after = this.#runtime.deployment;
     const watch = new Watch(this.#runtime, this.#transition);
     try {
       const ids = codeOf(after, target, undefined);
-      const note = (rolled: Rolled): void => watch.touched(rolled);
+      const note = (rolled: Rolled): boolean => watch.touched(rolled);
       const processes = [...(await this.#rollout.roll(ids, { policy, only: target.only, onRolled: note }))];
       const restarts = needs_restart.filter(({ id }) => target.ids === undefined || target.ids.has(id));
       for (const { id } of restarts) {
@@ -143,7 +143,7 @@ export class Upgrades {
         const changed = applied.added.length + applied.changed.length + applied.removed.length + processes.length;
         return { ...report, outcome: changed === 0 ? 'unchanged' : 'upgraded', waiting, why: null, undone: [] };
       }
-      const undone = await this.#undo(before, after, ids, policy);
+      const undone = await this.#undo(before, after, ids, request);
       return { ...report, outcome: 'rolled back', waiting: 0, why: watch.failure, undone: undone.map(shown) };
     } finally {
       watch.end();
@@ -155,9 +155,9 @@ export class Upgrades {
     before: Deployment,
     after: Deployment,
     ids: readonly string[],
-    policy: Policy,
+    { policy, by }: UpgradeRequest,
   ): Promise<readonly Rolled[]> {
-    await this.#runtime.apply(before, after);
+    await this.#runtime.registry.restore(before, after, { by, note: 'the upgrade failed' });
     const undone = [...(await this.#rollout.roll(ids, { policy }))];
     // What waits for its next try, or was given up.
     for (const { id, state } of this.#runtime.services) {
@@ -241,12 +241,15 @@ class Watch {
     this.end = runtime.onCrashed((pid, id, error, revision) => this.#crashed(pid, id, error, revision));
   }
 
-  touched({ pid, id, what, now, error }: Rolled): void {
+  /** Something has become of a process; whether all is well so far. */
+  touched({ pid, id, what, now, error }: Rolled): boolean {
     if (error !== undefined) this.failure ??= `${id} could not be started with new code: ${error.message}`;
-    if (what === 'left') return;
-    const present = now ?? pid;
-    this.#pids.add(present);
-    this.failure ??= this.#crashes.get(present);
+    if (what !== 'left') {
+      const present = now ?? pid;
+      this.#pids.add(present);
+      this.failure ??= this.#crashes.get(present);
+    }
+    return this.failure === undefined;
   }
 
   /** Until something fails, or so many milliseconds have passed. */

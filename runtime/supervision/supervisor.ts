@@ -260,8 +260,11 @@ export class Supervisor {
 
   // --- one child ------------------------------------------------------------------------------------------------
 
-  /** Why it could not be started. One that ended without an error before it waited for anything has started, and ended. */
-  *#start(child: Child): Generator<void, TroupeError | undefined, void> {
+  /**
+   * Why it could not be started. One that ended without an error before it waited for anything has started, and ended.
+   * `revision`: of its program; undefined: as its fallback says, or the present one.
+   */
+  *#start(child: Child, revision?: number): Generator<void, TroupeError | undefined, void> {
     const { start_timeout: bound } = child.specification;
     if (child.run > 0) child.restarts++;
     this.#set(child, 'starting');
@@ -269,7 +272,7 @@ export class Supervisor {
     child.up = false;
     child.gone = false;
     this.#byRun.set(child.run, child);
-    child.pid = this.#spawn(child);
+    child.pid = this.#spawn(child, revision);
     if (child.pid !== undefined) this.#byPid.set(child.pid, child);
     this.#arm(bound);
     // Why it could not be spawned is told in any case.
@@ -292,11 +295,11 @@ export class Supervisor {
     return startTimeout(child, bound);
   }
 
-  #spawn(child: Child): string | undefined {
+  #spawn(child: Child, wanted: number | undefined): string | undefined {
     const { fallback } = child;
-    if (fallback === undefined) return this.#effects.spawn(child, undefined);
+    if (fallback === undefined) return this.#effects.spawn(child, wanted);
     const revisions = this.#effects.revisions(child);
-    const revision = fallback.next(revisions);
+    const revision = wanted ?? fallback.next(revisions);
     fallback.started(revision ?? revisions.present, this.#effects.now());
     return this.#effects.spawn(child, revision);
   }
@@ -399,7 +402,9 @@ export class Supervisor {
         yield* this.#end(child, child.specification.shutdown, NEW_CODE);
         const failure = yield* this.#start(child);
         if (failure === undefined) return child.pid ?? null;
-        this.#retry(child, failure);
+        // That it was to be new is no failure of its own.
+        const again = yield* this.#start(child, this.#effects.revisions(child).previous);
+        if (again !== undefined) this.#retry(child, again);
         return failure;
       }
       case 'delete_child':

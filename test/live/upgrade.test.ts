@@ -1,0 +1,227 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { createServices } from '../../runtime/capabilities/services.ts';
+import { systemClock } from '../../runtime/clock.ts';
+import type { TroupeError } from '../../runtime/errors.ts';
+import type { UpgradeReport, UpgradeRequest } from '../../runtime/live/upgrade.ts';
+import { LineLog } from '../../runtime/logger.ts';
+import { DeploymentError } from '../../runtime/registry/problem.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
+import { deploy, type Files } from '../deploy.ts';
+
+const test = suite('upgrades from outside');
+
+const YAML = `namespace: a
+entries:
+  - {name: host, kind: process.host, allow_untrusted_ts: true}
+  - {name: worker, kind: process.lua, source: "file://worker.lua", modules: [time]}
+  - {name: asks, kind: process.ts, source: "file://asks.ts"}
+  - name: served
+    kind: process.service
+    process: worker
+    host: host
+    input: [served]
+    lifecycle: {auto_start: true, stable_threshold: 300ms, restart: {delay: 20ms}}
+  - name: tree
+    kind: process.supervisor
+    children: [{process: worker, host: host, input: [kid]}, {process: asks, host: host}]
+    lifecycle: {auto_start: true}
+`;
+
+/** Says its version under a name of its own, and answers what it is asked. `more`: what else it does at its start. */
+const worker = (version: number, more = ''): string => `local time = require("time")
+return function(who)
+  process.registry.register(tostring(who) .. " ${version}")
+  ${more}
+  local inbox, events = process.inbox(), process.events()
+  while true do
+    local got = channel.select{inbox:case_receive(), events:case_receive()}
+    if got.channel == events then return end
+    process.send(got.value:from(), "version", ${version})
+  end
+end
+`;
+
+const asks = (version: number): string => `import { defineProcess } from 'troupe/sdk';
+export default defineProcess(function* (self) {
+  self.registry.register('asks ${version}');
+  self.setOptions({ upgradable: true });
+  for (;;) {
+    const event = yield* self.events().receive();
+    if (event?.kind === 'pid.outdated') yield* self.upgrade(null);
+    if (event?.kind === 'pid.cancel') return;
+  }
+});
+`;
+
+const files = (version: number, more = ''): Files => ({
+  'a.yaml': YAML,
+  'worker.lua': worker(version, more),
+  'asks.ts': asks(version),
+});
+
+function write({ deployment: { root } }: Runtime, changed: Files): void {
+  for (const [path, content] of Object.entries(changed)) writeFileSync(join(root, path), content);
+}
+
+async function start(workers: number, more: Files = {}): Promise<Runtime> {
+  const log = new LineLog({ level: 'error', format: 'text', clock: systemClock, write: () => undefined });
+  return deploy({ ...files(1), ...more }, { workers, services: createServices({ log }) });
+}
+
+const USUAL: UpgradeRequest = {
+  target: undefined,
+  policy: 'restart',
+  stable: undefined,
+  dryRun: false,
+  by: { what: 'test' },
+};
+
+/** What became of whom, without PIDs. */
+function outcomes(report: UpgradeReport): string[] {
+  return report.processes
+    .map(({ id, what, error }) => `${id} ${what}${error === null ? '' : `: ${error.message}`}`)
+    .sort();
+}
+
+/** Until all these names are held, and none of the others. */
+async function named(runtime: Runtime, held: readonly string[], free: readonly string[] = []): Promise<void> {
+  while (held.some(name => runtime.lookup(name) === undefined)) await runtime.wait(2);
+  while (free.some(name => runtime.lookup(name) !== undefined)) await runtime.wait(2);
+}
+
+async function refused(what: Promise<unknown>): Promise<TroupeError> {
+  try {
+    await what;
+  } catch (thrown) {
+    return thrown as TroupeError;
+  }
+  throw new Error('it was not refused');
+}
+
+for (const workers of [0, 2]) {
+  test(`who asked for it is told, services and children are restarted, others run on: ${workers} workers`, async () => {
+    const runtime = await start(workers);
+    const other = runtime.spawn({ id: 'a:worker', host: 'a:host', args: ['other'] });
+    await named(runtime, ['served 1', 'kid 1', 'asks 1', 'other 1']);
+    const [asking] = ['asks 1'].map(name => runtime.lookup(name));
+    write(runtime, files(2));
+    const planned = await runtime.upgrade({ ...USUAL, dryRun: true });
+    assert.equal(planned.changed, ['a:worker', 'a:asks']);
+    const told = ['a:asks told', 'a:worker left', 'a:worker restarted', 'a:worker restarted'];
+    assert.equal([planned.outcome, outcomes(planned), runtime.version], ['planned', told, 1]);
+    const report = await runtime.upgrade(USUAL);
+    assert.equal([report.outcome, outcomes(report), report.version, report.stable], ['upgraded', told, 2, 300]);
+    await named(runtime, ['served 2', 'kid 2', 'asks 2', 'other 1'], ['served 1', 'kid 1']);
+    assert.is(runtime.lookup('asks 2'), asking);
+    assert.is(runtime.lookup('other 1'), other);
+    assert.is((await runtime.upgrade({ ...USUAL, target: 'a:served' })).outcome, 'upgraded');
+    await runtime.stop();
+  });
+
+  test(`replace: same PID and mailbox, the input of its service: ${workers} workers`, async () => {
+    const runtime = await start(workers);
+    await named(runtime, ['served 1', 'kid 1', 'asks 1']);
+    const pid = runtime.lookup('served 1')!;
+    write(runtime, files(2));
+    const report = await runtime.upgrade({ ...USUAL, target: 'a:served', policy: 'replace', stable: 10 });
+    assert.ok(
+      report.processes.some(process => process.pid === pid && process.what === 'replaced' && process.now === pid),
+    );
+    await named(runtime, ['served 2']);
+    assert.is(runtime.lookup('served 2'), pid);
+    await runtime.stop();
+  });
+
+  test(`one process alone: ${workers} workers`, async () => {
+    const runtime = await start(workers);
+    await named(runtime, ['served 1', 'kid 1', 'asks 1']);
+    write(runtime, files(2));
+    const report = await runtime.upgrade({ ...USUAL, target: 'kid 1', stable: 10 });
+    assert.equal(outcomes(report), ['a:worker restarted']);
+    await named(runtime, ['kid 2', 'served 1', 'asks 1']);
+    await runtime.stop();
+  });
+
+  test(`new code that fails at its start is taken back, and what was not dealt with is left alone: ${workers} workers`, async () => {
+    const runtime = await start(workers);
+    await named(runtime, ['served 1', 'kid 1', 'asks 1']);
+    const before = runtime.services.map(({ pid }) => pid);
+    write(runtime, files(2, 'error("broken from the beginning")'));
+    const report = await runtime.upgrade(USUAL);
+    assert.is(report.outcome, 'rolled back');
+    assert.match(report.why!, 'broken from the beginning');
+    await named(runtime, ['served 1', 'kid 1']);
+    assert.equal([runtime.version, runtime.registry.history()[0].note], [3, 'the upgrade failed']);
+    // The tree has not given up because of it.
+    const tree = runtime.services.find(({ id }) => id === 'a:tree')!;
+    assert.equal([tree.pid, tree.restarts], [before[runtime.services.indexOf(tree)] ?? tree.pid, 0]);
+    assert.is(
+      await runtime.exec({ id: 'a:worker', host: 'a:host', args: ['x'], timeout: 50 }).catch(error => error.kind),
+      'TIMEOUT',
+    );
+    await runtime.stop();
+  });
+
+  test(`new code that fails before it has proved itself is taken back: ${workers} workers`, async () => {
+    const runtime = await start(workers);
+    await named(runtime, ['served 1', 'kid 1', 'asks 1']);
+    write(runtime, files(2, 'coroutine.spawn(function() time.sleep("100ms") error("broken later") end)'));
+    const report = await runtime.upgrade({ ...USUAL, stable: 60_000 });
+    assert.is(report.outcome, 'rolled back');
+    assert.match(report.why!, 'broken later');
+    await named(runtime, ['served 1', 'kid 1', 'asks 1'], ['served 2', 'kid 2']);
+    await runtime.stop();
+  });
+}
+
+test('what cannot be upgraded changes nothing and says why', async () => {
+  const runtime = await start(0);
+  await named(runtime, ['served 1', 'kid 1', 'asks 1']);
+  assert.is((await runtime.upgrade(USUAL)).outcome, 'unchanged');
+  write(runtime, { 'worker.lua': 'return function(' });
+  assert.instance(await refused(runtime.upgrade(USUAL)), DeploymentError);
+  write(runtime, files(1));
+  const missing = await refused(runtime.upgrade({ ...USUAL, target: 'a:servd' }));
+  assert.equal([missing.kind, missing.message], ['NOT_FOUND', 'there is no entry a:servd; did you mean "a:served"?']);
+  assert.is((await refused(runtime.upgrade({ ...USUAL, target: '{a:host|0x0ffff}' }))).kind, 'NOT_FOUND');
+  write(runtime, files(2));
+  const first = runtime.upgrade(USUAL);
+  const second = await refused(runtime.upgrade(USUAL));
+  assert.equal([second.kind, second.retryable], ['CONFLICT', true]);
+  assert.is((await first).outcome, 'upgraded');
+  await runtime.stop();
+});
+
+test('a plan says which capabilities are gained and lost', async () => {
+  const runtime = await start(0);
+  write(runtime, { 'a.yaml': YAML.replace('modules: [time]', 'modules: [logger]') });
+  const { capabilities } = await runtime.upgrade({ ...USUAL, dryRun: true });
+  assert.equal(capabilities, [{ entry: 'a:worker', host: 'a:host', gained: ['logger'], lost: ['time'] }]);
+  await runtime.stop();
+});
+
+test('fallback: previous brings back the code before, until there is newer code', async () => {
+  const yaml = YAML.replace('input: [kid]}', 'input: [kid], fallback: previous}');
+  const runtime = await start(0, { 'a.yaml': yaml });
+  await named(runtime, ['kid 1']);
+  const kid = (): string => runtime.lookup('kid 1') ?? '';
+  write(runtime, { 'worker.lua': worker(2, 'error("never starts")') });
+  await runtime.registry.reload({ by: { what: 'test' } });
+  const old = kid();
+  // It dies, what is started in its place fails, and the code before takes over.
+  runtime.terminate(old);
+  while (kid() === '' || kid() === old) await runtime.wait(2);
+  const back = kid();
+  runtime.terminate(back);
+  while (kid() === '' || kid() === back) await runtime.wait(2);
+  write(runtime, { 'worker.lua': worker(3) });
+  await runtime.registry.reload({ by: { what: 'test' } });
+  runtime.terminate(kid());
+  await named(runtime, ['kid 3'], ['kid 1']);
+  await runtime.stop();
+});
+
+test.run();
