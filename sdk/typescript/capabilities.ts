@@ -316,6 +316,8 @@ export interface ChildOptions {
   start_timeout?: Duration | 'infinity' | null;
   /** Its end by itself ends the supervisor; not for `permanent` ones. */
   significant?: boolean | null;
+  /** Default: `none`. `previous`: where new code fails soon after its start, the next start is of the code before. */
+  fallback?: 'none' | 'previous' | null;
 }
 
 /** What a supervisor does; every key may be left out. */

@@ -74,6 +74,12 @@ export class Caller implements CallContext {
     return new TroupeError(`denied: ${action} ${resource}`, { kind: 'PERMISSION_DENIED' });
   }
 
+  reach(action: string, dest: string): string | TroupeError {
+    return this.allows(action, dest) ?? dest;
+  }
+
+  readonly hostOfBuiltIn = this.host;
+
   onClose(release: () => void): () => void {
     this.#releases.add(release);
     return () => this.#releases.delete(release);
