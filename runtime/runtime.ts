@@ -295,9 +295,8 @@ export class Runtime {
   /**
    * Be another deployment from now on: new processes run what it says, those that run keep what they run, and policies hold
    * for all. Changes are made one after the other. Rejects with a DeploymentError that has every problem, or with a
-   * TroupeError, and nothing has changed. `onto`: the deployment from which it was made; CONFLICT where another one has taken
-   * its place by then.
-   * Services that are gone stop, then new ones start; it does not wait for that.
+   * TroupeError, and nothing has changed. Services that are gone stop, then new ones start; it does not wait for that. `onto`: the
+   * deployment from which it was made; CONFLICT where another one has taken its place by then.
    */
   async apply(next: Deployment, onto?: Deployment): Promise<Changed> {
     this.#assertRunning();
