@@ -40,6 +40,7 @@ const RUNS: readonly (readonly [file: string, env?: { readonly [name: string]: s
     'wasm/load_hostile',
     'wasm/wasi_fuzz',
     'examples/access_log',
+    'supervision/otp/otp',
   ].map(file => [file] as const),
 ];
 

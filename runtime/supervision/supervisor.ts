@@ -392,6 +392,8 @@ export class Supervisor {
       case 'start_child':
         return yield* this.#startChild(request);
     }
+    const { verb } = request;
+    if (this.#isSimple && (verb === 'restart_child' || verb === 'delete_child')) return notForTemplates(this.#id, verb);
     const child = this.#children.get(request.child) ?? this.#byPid.get(request.child);
     if (child === undefined) return childNotFound(this.#id, request.child);
     switch (request.verb) {
@@ -408,12 +410,10 @@ export class Supervisor {
         return failure;
       }
       case 'delete_child':
-        if (this.#isSimple) return notForTemplates(this.#id, request.verb);
         if (child.state !== 'stopped') return childRuns(child);
         this.#children.remove(child);
         return null;
       case 'restart_child': {
-        if (this.#isSimple) return notForTemplates(this.#id, request.verb);
         if (child.state !== 'stopped') return childRuns(child);
         return (yield* this.#start(child)) ?? child.pid ?? null;
       }
