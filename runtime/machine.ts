@@ -179,10 +179,11 @@ export const ProcessEventKind = {
   EXIT: 'pid.exit',
   LINK_DOWN: 'pid.link.down',
   OUTDATED: 'pid.outdated',
-  /** A child that was spawned with `announce` waits for the first time. Programs never see it. */
-  STARTED: 'pid.started',
 } as const;
 export type ProcessEventKind = (typeof ProcessEventKind)[keyof typeof ProcessEventKind];
+
+/** Kind of the event that a child which was spawned with `announce` waits for the first time. Programs never see it. */
+export const STARTED = 'pid.started';
 
 /** How a process ended: exactly one of the two is meaningful; an error makes the end abnormal. */
 export interface ExitResult {
@@ -191,7 +192,7 @@ export interface ExitResult {
 }
 
 export interface ProcessEvent {
-  readonly kind: ProcessEventKind;
+  readonly kind: ProcessEventKind | typeof STARTED;
   /** PID of the process that ended or that asked. */
   readonly from: string;
   /** Unix time in seconds, with fraction. */

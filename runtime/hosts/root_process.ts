@@ -15,6 +15,7 @@ import {
   type StateMachine,
   type StepOutput,
   StepStatus,
+  STARTED,
 } from '../machine.ts';
 
 interface Waiting {
@@ -46,7 +47,7 @@ export class RootMachine implements StateMachine {
       else waiting?.resolve(answer.value);
     }
     for (let event = events.event(); event !== undefined; event = events.event()) {
-      if (event.kind === ProcessEventKind.STARTED) {
+      if (event.kind === STARTED) {
         this.#starts.get(event.from)?.();
         this.#starts.delete(event.from);
       }

@@ -1,4 +1,4 @@
-import { ProcessEventKind } from '../machine.ts';
+import { STARTED } from '../machine.ts';
 import type { Process } from '../scheduler/process.ts';
 import { onAsk } from './ask.ts';
 import { noteLink, onExit, onLinkDown, onMonitor, onUnmonitor } from './links.ts';
@@ -40,7 +40,7 @@ export function applySignal(process: Process, signal: Signal): void {
       onAsk(process, signal.from, signal.result!.value);
       return;
     case SignalKind.Started:
-      pushEvent(process, { kind: ProcessEventKind.STARTED, from: signal.from, at: signal.at });
+      pushEvent(process, { kind: STARTED, from: signal.from, at: signal.at });
       return;
     case SignalKind.Named: {
       const rare = process.rare;

@@ -14,6 +14,7 @@ import {
   type StateMachine,
   type StepOutput,
   StepStatus,
+  STARTED,
 } from '../machine.ts';
 import { copyPayloads } from '../payload/copy.ts';
 import type { Entry } from '../registry/entry.ts';
@@ -131,7 +132,7 @@ class SupervisorMachine implements StateMachine {
     // Before the answers: that a child waits was told before that it has ended.
     for (let event = events.event(); event !== undefined; event = events.event()) {
       switch (event.kind) {
-        case ProcessEventKind.STARTED:
+        case STARTED:
           supervisor.started(event.from);
           break;
         case ProcessEventKind.CANCEL:

@@ -12,6 +12,7 @@ import {
   type StateMachine,
   type StepOutput,
   StepStatus,
+  STARTED,
 } from '../machine.ts';
 import type { Process } from '../scheduler/process.ts';
 import type { IdentifiedRequest } from '../security/identity.ts';
@@ -47,7 +48,7 @@ class SupervisorStart implements StateMachine {
     }
     for (let event = events.event(); event !== undefined; event = events.event()) {
       switch (event.kind) {
-        case ProcessEventKind.STARTED:
+        case STARTED:
           return endStep(out, { value: this.#supervisor });
         case ProcessEventKind.EXIT:
           // Without an error it was stopped before it had started.

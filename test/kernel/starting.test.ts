@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { TroupeError } from '../../runtime/errors.ts';
-import { ProcessEventKind, StepStatus } from '../../runtime/machine.ts';
+import { ProcessEventKind, STARTED, StepStatus } from '../../runtime/machine.ts';
 import { startNative } from './native.ts';
 
 const test = suite('kernel: starting and stopping others');
@@ -38,7 +38,7 @@ test('who announces a child is told once when it waits for the first time, and n
   await runtime.wait(1);
   runtime.send(pid, 'end', 1);
   await exit;
-  assert.equal([...told].sort(), ['false', `${ProcessEventKind.STARTED} 5`, 'quick has ended'].sort());
+  assert.equal([...told].sort(), ['false', `${STARTED} 5`, 'quick has ended'].sort());
   await runtime.stop();
 });
 
