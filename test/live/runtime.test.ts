@@ -50,6 +50,7 @@ const answering = (value: number): Change[] => [
     },
   },
 ];
+const WAITS = 'return function() return process.inbox():receive():topic() end';
 const NEW = ['app:new.lua', 'app:new.ts', 'app:new.wat'];
 
 /** What each of many processes on all threads gets when it runs the entry. */
@@ -88,10 +89,7 @@ for (const options of [{ workers: 0 }, { workers: 2, placement: 'round-robin' }]
 
   test(`processes of an entry that is removed go on; ${where}`, async () => {
     const runtime = await deploy(FILES, options);
-    await runtime.registry.change(
-      [lua('app:waits', 'return function() return process.inbox():receive():topic() end')],
-      BY,
-    );
+    await runtime.registry.change([lua('app:waits', WAITS)], BY);
     const watched = Array.from({ length: 6 }, () => runtime.watch({ id: 'app:waits', host: 'app:host' }));
     await runtime.registry.change([{ remove: 'app:waits' }], BY);
     assert.is(((await refused(everywhere(runtime, 'app:waits'))) as TroupeError).kind, 'NOT_FOUND');
@@ -118,19 +116,20 @@ for (const options of [{ workers: 0 }, { workers: 2, placement: 'round-robin' }]
   });
 }
 
-test('a host with processes is not removed', async () => {
+test('what runs on a host that is removed goes on, and nothing new comes there', async () => {
   const runtime = await deploy(FILES);
-  await runtime.registry.change([lua('app:waits', 'return function() process.inbox():receive() end')], BY);
-  const pid = runtime.spawn({ id: 'app:waits', host: 'app:spare' });
-  assert.is(((await refused(runtime.registry.change([{ remove: 'app:spare' }], BY))) as TroupeError).kind, 'CONFLICT');
-  assert.is(runtime.registry.history().length, 2);
-  const { exit } = runtime.watch({ id: 'app:waits', host: 'app:host' });
-  runtime.send(pid, 'over');
-  await runtime.wait(1);
+  await runtime.registry.change([lua('app:waits', WAITS)], BY);
+  const { pid, exit } = runtime.watch({ id: 'app:waits', host: 'app:spare' });
   await runtime.registry.change([{ remove: 'app:spare' }], BY);
-  assert.is(((await refused(runtime.exec({ id: 'app:waits', host: 'app:spare' }))) as TroupeError).kind, 'NOT_FOUND');
+  const error = (await refused(runtime.exec({ id: 'app:waits', host: 'app:spare' }))) as TroupeError;
+  assert.is(error.kind, 'NOT_FOUND');
+  assert.is(runtime.send(pid, 'over'), undefined);
+  assert.equal((await exit).result, { value: 'over' });
+  await runtime.registry.undo(undefined, BY);
+  const again = runtime.watch({ id: 'app:waits', host: 'app:spare' });
+  runtime.send(again.pid, 'again');
+  assert.equal((await again.exit).result, { value: 'again' });
   await runtime.stop();
-  await exit;
 });
 
 test("files that were edited are not part of somebody else's change", async () => {
