@@ -228,12 +228,15 @@ export function isFailedUpgrade({ message }: TroupeError): boolean {
   return message.startsWith(UPGRADE);
 }
 
-/** With all that `cause` says, its stack included. */
+/**
+ * With all that `cause` says, its stack included; but that the upgrade would fail again is no reason for who keeps the process
+ * running not to start it as what it was.
+ */
 export function upgradeFailed(cause: TroupeError): TroupeError {
-  const { kind, retryable, details, stack } = cause;
+  const { kind, details, stack } = cause;
   return new TroupeError(`${UPGRADE}${cause.message}`, {
     kind,
-    retryable,
+    retryable: cause.retryable || undefined,
     details,
     stack: stack?.includes('\n') ? stack : undefined,
   });

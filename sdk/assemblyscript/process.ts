@@ -64,7 +64,7 @@ export abstract class self {
     unreachable();
   }
 
-  /** Go on as another entry ("": the current one, reloaded). Returns, with false, only if something given is wrong. */
+  /** Go on as another entry ("": the current one, reloaded). Does not return: what is wrong ends the process with "upgrade: ...". */
   static upgrade(id: string, args: Array<Value> = []): bool {
     outgoing.reset();
     encode(outgoing, args);

@@ -7,6 +7,7 @@ import { MOVING_MEASUREMENTS } from './moving_measurements.ts';
 import { WASM_MEASUREMENTS } from './wasm_measurements.ts';
 import { WASM_TRANSFORM_MEASUREMENTS } from './wasm_transform_measurements.ts';
 import { WASM_LOAD_MEASUREMENTS } from './wasm_load.ts';
+import { SUPERVISION_MEASUREMENTS } from './supervision_measurements.ts';
 import { LATENCY_MEASUREMENTS } from './latency_measurements.ts';
 import { SCALING_MEASUREMENTS } from './scaling_measurements.ts';
 import { armedAndCancelled } from './timer_measurement.ts';
@@ -142,4 +143,5 @@ export const MEASUREMENTS: readonly Measurement[] = [
   ...LUA_MEASUREMENTS,
   ...SCALING_MEASUREMENTS,
   ...LATENCY_MEASUREMENTS,
+  ...SUPERVISION_MEASUREMENTS,
 ];
