@@ -101,6 +101,8 @@ export interface PrepareTools {
   readonly root: string;
   /** Whether at least one host that runs this entry is `trusted: true` (ordinary Node for TypeScript). */
   readonly trusted: boolean;
+  /** The result is wanted soon, because it will soon be another one: a compiler need not make it fast or small. */
+  readonly quick?: boolean;
   /**
    * Must be told of each file besides the entry's own source that goes into the artifact, or would if it existed: its
    * absolute path, and exactly what was read, undefined where there was none. An artifact is used again only while all of

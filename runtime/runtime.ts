@@ -305,6 +305,8 @@ export class Runtime {
       if (onto !== undefined && onto !== this.#deployment) throw deploymentReplaced();
       const applied = await this.#transition.apply(next);
       this.#deployment = next;
+      // The runtime's own process is linked outside of the deployment, which so cannot make it look anew.
+      this.#root.linked.lastSpawned = undefined;
       return { ...applied, needsRestart: this.#services.update(next.entries) };
     });
     this.#lastChange = change.catch(() => undefined);
@@ -398,6 +400,13 @@ export class Runtime {
 
   cancel(dest: string, reason?: string): TroupeError | undefined {
     const error = this.#root.cancel(dest, reason);
+    this.scheduler.kick();
+    return error;
+  }
+
+  /** As `cancel`, but a process that has never asked for its events is ended at once. */
+  shutdown(dest: string, reason?: string): TroupeError | undefined {
+    const error = this.#root.shutdown(dest, reason);
     this.scheduler.kick();
     return error;
   }

@@ -41,7 +41,7 @@ export const wasmMachine: MachineType = {
   kinds: ['process.wasm', 'function.wasm', 'function.wat'],
 
   async prepare(entry: Entry, tools: PrepareTools): Promise<Artifact> {
-    const bytes = await moduleOf(entry, tools);
+    const bytes = await moduleOf(entry, tools, tools.quick ? 'nothing' : 'speed');
     const wit = witOf(entry);
     const decoded = at(entry, () => decodeModule(bytes));
     const module = describeModule(decoded);
@@ -156,7 +156,7 @@ function isCompiled(entry: Entry): boolean {
 function moduleOf(
   entry: Entry,
   tools: Pick<PrepareTools, 'root' | 'read'>,
-  optimize?: Optimize,
+  optimize: Optimize,
 ): Promise<Uint8Array> | Uint8Array {
   if (!isCompiled(entry)) return entry.source!.bytes;
   return entry.kind === 'function.wat' ? compileWat(entry) : compileAssemblyscript(entry, tools, optimize);

@@ -5,6 +5,7 @@ import { parseDuration } from '../duration.ts';
 import { deploymentSchema } from '../registry/json_schema.ts';
 import { BUILD_HELP, type BuildOptions, buildCommand } from './build.ts';
 import { checkCommand } from './check.ts';
+import { DEV_HELP, devCommand } from './dev.ts';
 import { execCommand } from './exec.ts';
 import { type CommonOptions, ExitCode, type Languages } from './options.ts';
 import { type RunOptions, runCommand } from './run.ts';
@@ -80,6 +81,16 @@ export async function runCommandLine(argv: readonly string[], languages: Languag
     .passThroughOptions()
     .action(async (command: string | undefined, args: string[], options: RunOptions) => {
       code = await runCommand(command, args, options, languages);
+    });
+  withCommonOptions(program.command('dev'))
+    .description('run a deployment, or one named command of it, and bring in what changes in its folder')
+    .argument('[command]', 'a name that an entry gives itself in meta.command; started again after each change')
+    .argument('[args...]', 'arguments of the command')
+    .option('--no-inspect', 'open no socket for ps, inspect, send, cancel and terminate')
+    .passThroughOptions()
+    .addHelpText('after', DEV_HELP)
+    .action(async (command: string | undefined, args: string[], options: RunOptions) => {
+      code = await devCommand(command, args, options, languages);
     });
   withCommonOptions(program.command('exec'))
     .description('run one entry and print its result as JSON')

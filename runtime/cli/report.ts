@@ -5,7 +5,7 @@ import { escapeControls } from '../logger.ts';
 import { type DeploymentError, showProblem } from '../registry/problem.ts';
 
 /** Of the standard error, where most is shown. */
-const colors = pc.createColors(pc.isColorSupported && process.stderr.isTTY === true);
+export const colorsOfErrors = pc.createColors(pc.isColorSupported && process.stderr.isTTY === true);
 
 /** What `--json` prints for an error. */
 export function errorObject(error: TroupeError): object {
@@ -17,7 +17,7 @@ export function errorObject(error: TroupeError): object {
  * Message, kind, place and the program's own stack; never a stack of the runtime. Texts may come from programs that nobody
  * trusts: they cannot steer the terminal, and all their lines but the first are indented.
  */
-export function showError(error: TroupeError, { red, dim } = colors): string {
+export function showError(error: TroupeError, { red, dim } = colorsOfErrors): string {
   const lines = [`${red('error')}: ${escapedLines(error.message, '    ')} ${dim(`[${error.kind}]`)}`];
   if (error.place !== undefined && !error.message.includes(error.place)) lines.push(`    at ${error.place}`);
   const stack = error.stack?.trim();
@@ -31,7 +31,9 @@ export function showError(error: TroupeError, { red, dim } = colors): string {
 /** `outcome`: what has become of it. */
 export function showProblems(error: DeploymentError, outcome = 'nothing was started'): string {
   const count = error.problems.length;
-  const lines = error.problems.map(problem => `${colors.red('error')}: ${escapedLines(showProblem(problem), '')}`);
+  const lines = error.problems.map(
+    problem => `${colorsOfErrors.red('error')}: ${escapedLines(showProblem(problem), '')}`,
+  );
   lines.push(`${count} ${count === 1 ? 'problem' : 'problems'}; ${outcome}`);
   return `${lines.join('\n')}\n`;
 }

@@ -58,7 +58,9 @@ export function runCommand(
         const event = await runOne(runtime, deployment, command, terminal, signalled);
         release();
         await runtime.stop();
-        return exitCodeOf(event);
+        const { code, untold } = endOf(event);
+        if (untold !== undefined) process.stderr.write(showError(untold));
+        return code;
       } finally {
         await runtime.stop();
       }
@@ -90,13 +92,23 @@ async function runOne(
   terminal: StreamTerminal,
   signalled: Signalled,
 ): Promise<ProcessEvent> {
-  const terminals = [...deployment.entries.values()].filter(entry => entry.kind === 'terminal.host');
-  const { pid, exit } = runtime.watch({ id: command.id, host: terminals[0].id, args: terminal.args });
+  const { pid, exit } = watchCommand(runtime, deployment, command, terminal);
   signalled.first = (_runtime, reason) => {
     runtime.cancel(pid, reason);
     void runtime.wait(STOP_TIMEOUT).then(() => runtime.terminate(pid));
   };
   return await exit;
+}
+
+/** Start a command in its terminal. */
+export function watchCommand(
+  runtime: Runtime,
+  deployment: Deployment,
+  { id }: Entry,
+  { args }: StreamTerminal,
+): ReturnType<Runtime['watch']> {
+  const terminals = [...deployment.entries.values()].filter(entry => entry.kind === 'terminal.host');
+  return runtime.watch({ id, host: terminals[0].id, args });
 }
 
 /** How those that the deployment starts are, once each of them was tried. */
@@ -110,17 +122,17 @@ function summary(services: readonly ServiceStatus[]): string {
 
 /**
  * The exit code is the process's: a whole number that it returned, `details.exit_code` of its error (such a program has
- * said itself what it had to say), 1 for any other error, 0 otherwise.
+ * said itself what it had to say), 1 for any other error, 0 otherwise. `untold`: an error that nobody has been told.
  */
-function exitCodeOf(event: ProcessEvent): number {
-  const { value, error } = event.result ?? {};
+export function endOf({ result = {} }: ProcessEvent): { readonly code: number; readonly untold?: TroupeError } {
+  const { value, error } = result;
   if (error !== undefined) {
     const own = error.details?.exit_code;
-    if (typeof own === 'number' && Number.isInteger(own) && own >= 1 && own <= 255) return own;
-    process.stderr.write(showError(error));
-    return ExitCode.ProgramFailed;
+    if (typeof own === 'number' && Number.isInteger(own) && own >= 1 && own <= 255) return { code: own };
+    return { code: ExitCode.ProgramFailed, untold: error };
   }
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 255 ? value : ExitCode.Fine;
+  const isCode = typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 255;
+  return { code: isCode ? value : ExitCode.Fine };
 }
 
 function startedServices(deployment: Deployment): Entry[] {
@@ -152,7 +164,8 @@ function commandsOf(deployment: Deployment): Map<string, Entry> {
   return commands;
 }
 
-function findCommand(deployment: Deployment, name: string): Entry {
+/** The entry that gives itself this command; throws where there is none, or no terminal for it. */
+export function findCommand(deployment: Deployment, name: string): Entry {
   const commands = commandsOf(deployment);
   const found = commands.get(name);
   if (found === undefined) {

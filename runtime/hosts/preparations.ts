@@ -24,16 +24,23 @@ interface Preparation {
 }
 
 export class Preparations {
+  readonly #quick: boolean;
   readonly #kept = new Map<string, Preparation>();
   /** Those that failed last, by entry: what they read may be what has to be corrected. */
   readonly #failed = new Map<string, Preparation>();
 
-  /** Whether an entry that is prepared, or that could not be, has read this file or looked for it. */
-  reads(path: string): boolean {
+  /** `quick`: as in `PrepareTools`. */
+  constructor({ quick = false }: { readonly quick?: boolean } = {}) {
+    this.#quick = quick;
+  }
+
+  /** Absolute paths of all files that were read or looked for, also by what could not be prepared; without the sources. */
+  get files(): Set<string> {
+    const found = new Set<string>();
     for (const known of [this.#kept, this.#failed]) {
-      for (const { files } of known.values()) if (files.has(path)) return true;
+      for (const { files } of known.values()) for (const path of files.keys()) found.add(path);
     }
-    return false;
+    return found;
   }
 
   /** One round over all entries of a deployment; what belongs to others is forgotten. */
@@ -41,17 +48,19 @@ export class Preparations {
     for (const known of [this.#kept, this.#failed]) {
       for (const id of known.keys()) if (!entries.has(id)) known.delete(id);
     }
-    return new PreparationRound(this.#kept, this.#failed);
+    return new PreparationRound(this.#quick, this.#kept, this.#failed);
   }
 }
 
 /** Files are read at most once for all entries of a round. */
 class PreparationRound {
+  readonly #quick: boolean;
   readonly #kept: Map<string, Preparation>;
   readonly #failed: Map<string, Preparation>;
   readonly #contents = new Map<string, string | undefined>();
 
-  constructor(kept: Map<string, Preparation>, failed: Map<string, Preparation>) {
+  constructor(quick: boolean, kept: Map<string, Preparation>, failed: Map<string, Preparation>) {
+    this.#quick = quick;
     this.#kept = kept;
     this.#failed = failed;
   }
@@ -70,6 +79,7 @@ class PreparationRound {
     made.artifact = await machine.prepare(entry, {
       root,
       trusted,
+      quick: this.#quick,
       entry: id => {
         const found = tools.entry(id);
         made.entries.set(id, found);

@@ -7,7 +7,7 @@ import type { CapabilityDefinition } from '../capabilities/capability.ts';
 import { linkImports } from '../capabilities/link.ts';
 import { TroupeError, toTroupeError } from '../errors.ts';
 import type { Artifact, MachineType, PrepareTools } from '../machine.ts';
-import { type Entry, type Place, showPlace } from '../registry/entry.ts';
+import { type Entry, type Place, parsePlace, showPlace } from '../registry/entry.ts';
 import { dataOf } from '../registry/kinds.ts';
 import type { Deployment } from '../registry/load.ts';
 import { DeploymentError, ProblemList } from '../registry/problem.ts';
@@ -106,11 +106,6 @@ export function addRejection(thrown: unknown, entry: Entry, problems: ProblemLis
 function withoutPlace(message: string, place: Place): string {
   const prefix = `${showPlace(place)}: `;
   return message.startsWith(prefix) ? message.slice(prefix.length) : message;
-}
-
-function parsePlace(text: string | undefined): Place | undefined {
-  const parts = text === undefined ? null : /^(.+?):(\d+)(?::(\d+))?$/.exec(text);
-  return parts === null ? undefined : { file: parts[1], line: Number(parts[2]), column: Number(parts[3] ?? 1) };
 }
 
 /** The hosts that the deployment itself says run an entry; where it says nothing, the only one there is. */

@@ -38,6 +38,7 @@ export interface RollingRuntime {
   readonly deployment: Deployment;
   readonly services: readonly ServiceStatus[];
   restartService(id: string): Promise<ServiceStatus>;
+  shutdown(pid: string, reason: string): TroupeError | undefined;
   /** Have a supervisor start a child anew; its new PID. INVALID where it is no supervisor, NOT_FOUND where it has no such child. */
   renewChild(supervisor: string, child: string): Promise<string>;
 }
@@ -46,6 +47,10 @@ export interface RolloutOptions {
   readonly policy: Policy;
   /** Only this process. */
   readonly only?: string;
+  /** A service that has never asked for its events, and so cannot hear that it should end, is ended without waiting. */
+  readonly impatient?: boolean;
+  /** Services to be restarted as well, because their own entries have changed. */
+  readonly services?: readonly string[];
   /** Told of each one as soon as something has become of it; false: the others are left as they are. */
   readonly onRolled?: (rolled: Rolled) => boolean;
 }
@@ -92,10 +97,12 @@ export class Rollout {
   }
 
   /** Stop a service and start it anew; those that are not to run at all are left. */
-  async restart(id: string): Promise<Rolled> {
+  async restart(id: string, impatient = false): Promise<Rolled> {
     const pid = this.#runtime.services.find(status => status.id === id)?.pid ?? '';
     try {
-      return { pid, id, what: 'restarted', now: (await this.#runtime.restartService(id)).pid };
+      const restarted = this.#runtime.restartService(id);
+      if (impatient && pid !== '') this.#runtime.shutdown(pid, 'its code has changed');
+      return { pid, id, what: 'restarted', now: (await restarted).pid };
     } catch (thrown) {
       return { pid, id, what: 'restarted', error: toTroupeError(thrown) };
     }
@@ -117,13 +124,19 @@ export class Rollout {
         seen.add(old.pid);
         found = true;
         const { pid, id, told } = old;
-        if (!note(told ? { pid, id, what: 'told' } : await this.#deal(old, options.policy))) return all;
+        if (!note(told ? { pid, id, what: 'told' } : await this.#deal(old, options))) return all;
       }
+    }
+    const renewed = new Set(all.map(({ now }) => now));
+    for (const id of options.services ?? []) {
+      const pid = this.#runtime.services.find(status => status.id === id)?.pid;
+      if (pid === undefined || renewed.has(pid)) continue;
+      if (!note(await this.restart(id, options.impatient))) return all;
     }
     return all;
   }
 
-  async #deal({ pid, id, keeper }: OldProcess, policy: Policy): Promise<Rolled> {
+  async #deal({ pid, id, keeper }: OldProcess, { policy, impatient }: RolloutOptions): Promise<Rolled> {
     if (policy === 'leave') return { pid, id, what: 'left' };
     const service = this.#serviceOf(pid);
     if (policy === 'replace') {
@@ -131,7 +144,7 @@ export class Rollout {
       const replaced = await this.#transition.replace(pid, packPayload(input as Payload));
       return { pid, id, what: 'replaced', now: replaced ? pid : undefined };
     }
-    if (service !== undefined) return { ...(await this.restart(service.id)), pid, id };
+    if (service !== undefined) return { ...(await this.restart(service.id, impatient)), pid, id };
     if (keeper === undefined) return { pid, id, what: 'left' };
     try {
       return { pid, id, what: 'restarted', now: await this.#runtime.renewChild(keeper, pid) };

@@ -125,14 +125,8 @@ export class Upgrades {
     try {
       const ids = codeOf(after, target, undefined);
       const note = (rolled: Rolled): boolean => watch.touched(rolled);
-      const processes = [...(await this.#rollout.roll(ids, { policy, only: target.only, onRolled: note }))];
-      const restarts = needs_restart.filter(({ id }) => target.ids === undefined || target.ids.has(id));
-      for (const { id } of restarts) {
-        const rolled = watch.failure === undefined ? await this.#rollout.restart(id) : undefined;
-        if (rolled === undefined) continue;
-        note(rolled);
-        processes.push(rolled);
-      }
+      const services = needs_restart.map(({ id }) => id).filter(id => target.ids?.has(id) ?? true);
+      const processes = await this.#rollout.roll(ids, { policy, only: target.only, services, onRolled: note });
       const capabilities = this.#capabilityChanges(before, after);
       const bound = processes.length === 0 ? 0 : (stable ?? this.#stableOf(processes));
       await watch.for(bound);

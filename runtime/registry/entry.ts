@@ -12,6 +12,12 @@ export function showPlace(place: Place): string {
   return `${place.file}:${place.line}:${place.column}`;
 }
 
+/** The place of a text such as `main.lua:3` or `main.ts:3:7`; the first column where it names none. */
+export function parsePlace(text: string | undefined): Place | undefined {
+  const parts = text === undefined ? null : /^(.+?):(\d+)(?::(\d+))?$/.exec(text);
+  return parts === null ? undefined : { file: parts[1], line: Number(parts[2]), column: Number(parts[3] ?? 1) };
+}
+
 export const ENTRY_KINDS = [
   'process.lua',
   'process.ts',

@@ -12,6 +12,11 @@ export interface YamlFile {
 
 const SKIPPED_FOLDERS: ReadonlySet<string> = new Set(['node_modules', 'dist']);
 
+/** Whether nothing is looked for in a folder of this name. */
+export function isSkippedFolder(name: string): boolean {
+  return name.startsWith('.') || SKIPPED_FOLDERS.has(name);
+}
+
 /**
  * Every `*.yaml` under `root` (an absolute, real path), in the order of their names. Left out: `node_modules`, `dist`,
  * files and folders whose name begins with a dot. Links to folders are not followed; links to files are.
@@ -39,7 +44,7 @@ function collectNames(root: string, folder: string, names: string[], problems: P
     if (item.name.startsWith('.')) continue;
     const path = folder === '' ? item.name : `${folder}/${item.name}`;
     if (item.isDirectory()) {
-      if (!SKIPPED_FOLDERS.has(item.name)) collectNames(root, path, names, problems);
+      if (!isSkippedFolder(item.name)) collectNames(root, path, names, problems);
     } else if (item.name.endsWith('.yaml') && (item.isFile() || item.isSymbolicLink())) {
       names.push(path);
     }

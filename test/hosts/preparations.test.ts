@@ -185,7 +185,7 @@ test('it is known which files matter, those that are missing included', async ()
   const folder = new Folder();
   await folder.prepared();
   const { preparations } = folder;
-  const reads = (path: string): boolean => preparations.reads(join(folder.root, path));
+  const reads = (path: string): boolean => preparations.files.has(join(folder.root, path));
   for (const path of ['lib/word.ts', 'lib/word.js', 'first/index.ts', 'first.ts', 'answer.as.ts']) {
     assert.ok(reads(path), path);
   }

@@ -57,6 +57,21 @@ test('a link that leads out of the deployment is not followed', async () => {
   }
 });
 
+test('in a hurry nothing is optimized, unless that was done before', async () => {
+  const root = writeDeployment({});
+  const given = process.env.XDG_CACHE_HOME;
+  process.env.XDG_CACHE_HOME = join(root, 'cache');
+  try {
+    const program = wasmEntry(`${MAIN} let sum = 0; for (let i = 0; i < 5; i++) sum += i; return sum; }`);
+    const quick = await compileAssemblyscript(program, { root }, 'nothing');
+    const fast = await compileAssemblyscript(program, { root }, 'speed');
+    assert.ok(quick.length > fast.length, `${quick.length} and ${fast.length} bytes`);
+    assert.equal(await compileAssemblyscript(program, { root }, 'nothing'), fast);
+  } finally {
+    process.env.XDG_CACHE_HOME = given;
+  }
+});
+
 test('entries with the same source are compiled once', async () => {
   const root = writeDeployment({ 'm.ts': '' });
   const given = process.env.XDG_CACHE_HOME;

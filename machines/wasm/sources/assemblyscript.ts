@@ -9,9 +9,11 @@ import { cacheFolder, readCached, sha256, writeCached } from './cache.ts';
 import { type Compiled, compileOnThread, type Diagnostic } from './compiler_thread.ts';
 import { asMissing } from './optional_package.ts';
 
-/** What a program is optimized for: for size as the compiler's own `-Osize`, and without names. */
-export type Optimize = BuildTools['optimize'];
+/** What a program is optimized for: for size as the compiler's own `-Osize`, and without names; `nothing`: to be there soonest. */
+export type Optimize = BuildTools['optimize'] | 'nothing';
 const LEVELS: { readonly [optimize in Optimize]: readonly string[] } = {
+  // Four fifths of the time, for a small program with the SDK, go into optimizing.
+  nothing: ['--optimizeLevel', '0', '--shrinkLevel', '0', '--debug'],
   // Names are for stack traces.
   speed: ['--optimizeLevel', '3', '--shrinkLevel', '0', '--debug'],
   size: ['--optimizeLevel', '0', '--shrinkLevel', '2', '--converge'],
@@ -38,6 +40,8 @@ const underWay = new Map<string, UnderWay>();
 
 /** The compiler keeps state of its own: one compilation at a time. */
 let turn: Promise<unknown> = Promise.resolve();
+/** Whether it has compiled something, or is about to. */
+let isWarm = false;
 
 /**
  * Compile an AssemblyScript entry; what it imports must lie in the deployment, or be the SDK (`"troupe"`). Kept on disk by
@@ -49,15 +53,12 @@ export async function compileAssemblyscript(
   optimize: Optimize = 'speed',
 ): Promise<Uint8Array> {
   // Nothing is awaited before the compilation is noted, so that entries that are prepared together find it.
-  const version = installedVersion(entry);
-  const sources = new Sources(entry, realpathSync(tools.root));
-  const options = [...LEVELS[optimize], ...OPTIONS];
-  const key = sha256(JSON.stringify([version, options, sources.entryFile, entry.source!.sha256]));
+  const sources = new Sources(entry, realpathSync(tools.root), installedVersion(entry));
   // Several entries are often methods of one program.
-  const program = `${sources.root} ${key}`;
+  const program = `${sources.root} ${sources.keyOf(optimize)}`;
   let compilation = underWay.get(program);
   if (compilation === undefined) {
-    const output = keptOrCompiled(sources, options, cacheFolder(tools.root), `assemblyscript-${key}`);
+    const output = keptOrCompiled(sources, optimize, cacheFolder(tools.root));
     compilation = { sources, output };
     underWay.set(program, compilation);
     const done = (): boolean => underWay.delete(program);
@@ -79,24 +80,39 @@ function installedVersion(entry: Entry): string {
   }
 }
 
-async function keptOrCompiled(
-  sources: Sources,
-  options: readonly string[],
-  folder: string | undefined,
-  key: string,
-): Promise<Uint8Array> {
-  const kept = readCached(folder, key);
-  if (kept !== undefined && (await sources.areStill(kept.note as Dependencies))) return kept.output;
-  const compiled = turn.then(() => compile(sources, options));
+function optionsOf(optimize: Optimize): readonly string[] {
+  return [...LEVELS[optimize], ...OPTIONS];
+}
+
+async function keptOrCompiled(sources: Sources, optimize: Optimize, folder: string | undefined): Promise<Uint8Array> {
+  // What is optimized, and known already, is there even sooner.
+  for (const level of optimize === 'nothing' ? (['speed', 'nothing'] as const) : [optimize]) {
+    const kept = readCached(folder, sources.keyOf(level));
+    if (kept === undefined || !(await sources.areStill(kept.note as Dependencies))) continue;
+    if (optimize === 'nothing') warmUp(sources);
+    return kept.output;
+  }
+  isWarm = true;
+  const compiled = turn.then(() => compile(sources, optionsOf(optimize), true));
   turn = compiled.catch(() => undefined);
   const output = await compiled;
-  writeCached(folder, key, sources.dependencies, output);
+  writeCached(folder, sources.keyOf(optimize), sources.dependencies, output);
   return output;
 }
 
-async function compile(sources: Sources, options: readonly string[]): Promise<Uint8Array> {
+/**
+ * Who is in a hurry will soon want a program that is not known yet, and the first compilation takes seconds more than those
+ * after it: this one is compiled although it is known, while nobody waits.
+ */
+function warmUp(sources: Sources): void {
+  if (isWarm) return;
+  isWarm = true;
+  turn = turn.then(() => compile(sources, optionsOf('nothing'), false)).catch(() => undefined);
+}
+
+async function compile(sources: Sources, options: readonly string[], keepsAlive: boolean): Promise<Uint8Array> {
   const order = { file: sources.entryFile, root: sources.root, options };
-  const { output, diagnostics, failure } = await compileOnThread(order, name => sources.read(name)).catch(
+  const { output, diagnostics, failure } = await compileOnThread(order, name => sources.read(name), keepsAlive).catch(
     (cause: Error): Compiled => ({ output: undefined, diagnostics: [], failure: cause.message }),
   );
   const problems = diagnostics.filter(({ isError }) => isError).map(diagnostic => sources.problem(diagnostic));
@@ -127,13 +143,22 @@ class Sources {
   readonly root: string;
   readonly entryFile: string;
   readonly #entry: Entry;
+  readonly #compiler: string;
   readonly #texts = new Map<string, string | null>();
 
-  constructor(entry: Entry, root: string) {
+  /** `compiler`: its version. */
+  constructor(entry: Entry, root: string, compiler: string) {
     this.#entry = entry;
+    this.#compiler = compiler;
     this.root = root;
     const { path } = entry.source!;
     this.entryFile = path === undefined ? inlineName(entry) : relative(root, path).split(sep).join('/');
+  }
+
+  /** Of what is made of them, as far as that is known before they are read. */
+  keyOf(optimize: Optimize): string {
+    const parts = [this.#compiler, optionsOf(optimize), this.entryFile, this.#entry.source!.sha256];
+    return `assemblyscript-${sha256(JSON.stringify(parts))}`;
   }
 
   get dependencies(): Dependencies {

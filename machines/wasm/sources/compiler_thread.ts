@@ -36,11 +36,16 @@ let thread: Worker | undefined;
 
 /**
  * Compile; one at a time. `read` gives the text of a file, null where there is none. The thread stays for the next one and
- * does not keep Node alive. Rejects where it died.
+ * does not keep Node alive; `keepsAlive`: whether it does until it has compiled this. Rejects where it died.
  */
-export function compileOnThread(order: Order, read: (name: string) => Promise<string | null>): Promise<Compiled> {
+export function compileOnThread(
+  order: Order,
+  read: (name: string) => Promise<string | null>,
+  keepsAlive = true,
+): Promise<Compiled> {
   const worker = (thread ??= new Worker(MAIN));
-  worker.ref();
+  if (keepsAlive) worker.ref();
+  else worker.unref();
   return new Promise<Compiled>((resolve, reject) => {
     const settle = (): void => {
       worker.off('message', onMessage).off('error', onEnd).off('exit', onEnd);

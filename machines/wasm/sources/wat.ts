@@ -15,11 +15,18 @@ const FEATURES = {
 /** `file:line:column: error: text`, as wabt writes it, followed by lines that show the place. */
 const PROBLEM = /^.*?:(\d+):(\d+): error: (.*)$/gm;
 
+let loaded: ReturnType<typeof import('wabt')> | undefined;
+
+/** Making an instance takes longer than translating a small module with it. */
+async function wabtFor(entry: Entry): Promise<Awaited<NonNullable<typeof loaded>>> {
+  const { default: wabt } = await optionalPackage('wabt', entry, () => import('wabt'));
+  return (loaded ??= wabt());
+}
+
 /** Translate the WebAssembly text format, names included. Throws INVALID with the place in the text. */
 export async function compileWat(entry: Entry): Promise<Uint8Array> {
   const source = entry.source!;
-  const { default: wabt } = await optionalPackage('wabt', entry, () => import('wabt'));
-  const tools = await wabt();
+  const tools = await wabtFor(entry);
   const text = new TextDecoder().decode(source.bytes);
   let module: ReturnType<typeof tools.parseWat> | undefined;
   try {
@@ -36,8 +43,7 @@ export async function compileWat(entry: Entry): Promise<Uint8Array> {
 
 /** The text of a module, with the names that it has. */
 export async function showWat(entry: Entry, bytes: Uint8Array): Promise<string> {
-  const { default: wabt } = await optionalPackage('wabt', entry, () => import('wabt'));
-  const module = (await wabt()).readWasm(bytes, { ...FEATURES, readDebugNames: true });
+  const module = (await wabtFor(entry)).readWasm(bytes, { ...FEATURES, readDebugNames: true });
   try {
     module.applyNames();
     return module.toText({ foldExprs: true, inlineExport: false });
@@ -52,6 +58,8 @@ function problems(name: string, report: string): TroupeError | AggregateError {
     return new TroupeError(`${place}: ${text}`, { kind: 'INVALID', retryable: false, place });
   });
   if (found.length === 1) return found[0];
+  // What failed otherwise may have left the translator in any state.
+  if (found.length === 0) loaded = undefined;
   if (found.length > 1) return new AggregateError(found, found.map(one => one.message).join('\n'));
   return new TroupeError(`${name}: ${report}`, { kind: 'INVALID', retryable: false, place: name });
 }
