@@ -30,26 +30,19 @@ export class Child {
   previous: Child | undefined = undefined;
   next: Child | undefined = undefined;
 
-  /** `stable`: milliseconds after which what runs counts as sound. */
-  constructor(key: string, specification: ChildSpecification, stable: number) {
+  constructor(key: string, specification: ChildSpecification) {
     this.key = key;
     this.specification = specification;
-    this.fallback = specification.fallback === 'previous' ? new Fallback(stable) : undefined;
+    this.fallback = specification.fallback === 'previous' ? new Fallback() : undefined;
   }
 }
 
 export class Children {
-  readonly #stable: number;
   first: Child | undefined = undefined;
   last: Child | undefined = undefined;
   readonly #byKey = new Map<string, Child>();
   /** The number that the next child of a process gets. */
   readonly #numbers = new Map<string, number>();
-
-  /** `stable`: see `Child`. */
-  constructor(stable: number) {
-    this.#stable = stable;
-  }
 
   get size(): number {
     return this.#byKey.size;
@@ -63,7 +56,7 @@ export class Children {
   add(specification: ChildSpecification): Child | undefined {
     const { name, process } = specification;
     if (name !== undefined && this.#byKey.has(name)) return undefined;
-    const child = new Child(name ?? this.#numbered(process), specification, this.#stable);
+    const child = new Child(name ?? this.#numbered(process), specification);
     this.#byKey.set(child.key, child);
     child.previous = this.last;
     if (this.last === undefined) this.first = child;

@@ -16,18 +16,12 @@ export interface Revisions {
 }
 
 export class Fallback {
-  /** Who has run for so long counts as sound. */
-  readonly #stable: number;
   /** Present when it failed at once: not to be started again. */
   #avoided: number | undefined = undefined;
   /** The last one that has proved itself. */
   #sound: number | undefined = undefined;
   #running: number | undefined = undefined;
   #since = 0;
-
-  constructor(stable: number) {
-    this.#stable = stable;
-  }
 
   /** The revision to start; undefined: the present one. */
   next({ present, previous }: Revisions): number | undefined {
@@ -39,13 +33,16 @@ export class Fallback {
     this.#since = now;
   }
 
-  /** It has failed. Whether another revision than the one that failed is started next. */
-  failed(error: TroupeError, now: number, revisions: Revisions): boolean {
+  /**
+   * It has failed. Whether another revision than the one that failed is started next. `stable`: who has run for so long counts
+   * as sound.
+   */
+  failed(error: TroupeError, now: number, revisions: Revisions, stable: number): boolean {
     const { present } = revisions;
     if (isFailedUpgrade(error) && this.#running !== present) {
       this.#sound = this.#running;
       this.#avoided = present;
-    } else if (now - this.#since >= this.#stable) this.#sound = this.#running;
+    } else if (now - this.#since >= stable) this.#sound = this.#running;
     else if (this.#running === present) this.#avoided = present;
     const next = this.next(revisions);
     return next !== undefined && next !== this.#running;

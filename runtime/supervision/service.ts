@@ -14,6 +14,7 @@ import type { ProcessEvent } from '../machine.ts';
 import type { Runtime } from '../runtime.ts';
 import type { IdentifiedRequest } from '../security/identity.ts';
 import { identityOf } from '../security/identity_settings.ts';
+import { Fallback, type Revisions } from './fallback.ts';
 import { decideRestart } from './restart.ts';
 import { nameHeld, startTimeout, wasStopped } from './service_errors.ts';
 import { fixedChanges, type ServiceSettings } from './service_settings.ts';
@@ -74,6 +75,8 @@ export class Service {
   #wait: Wait | undefined = undefined;
   #restarts = 0;
   #error: TroupeError | undefined = undefined;
+  /** What it remembers of the revisions of its program, for `lifecycle.fallback`. */
+  readonly #fallback = new Fallback();
   /** The last spawn was refused. */
   #refused = false;
   #timer: unknown = undefined;
@@ -175,7 +178,10 @@ export class Service {
     const { clock } = this.#runtime.scheduler;
     const { lifecycle } = this.#settings;
     try {
-      const { pid, started, exit } = this.#runtime.watch(this.#request());
+      const { present, previous } = this.#revisions();
+      const revision = lifecycle.fallback === 'none' ? undefined : this.#fallback.next({ present, previous });
+      this.#fallback.started(revision ?? present, clock.now());
+      const { pid, started, exit } = this.#runtime.watch(this.#request(revision));
       const attempt: Attempt = { pid, begun: clock.now(), ran: undefined, fault: undefined };
       this.#attempt = attempt;
       this.#arm(attempt.begun + lifecycle.start_timeout, () => this.#startTimedOut(attempt));
@@ -188,7 +194,11 @@ export class Service {
     }
   }
 
-  #request(): IdentifiedRequest {
+  #revisions(): Revisions {
+    return this.#runtime.scheduler.deployed.revisions(this.#settings.process);
+  }
+
+  #request(revision: number | undefined): IdentifiedRequest {
     const { process, host, input, lifecycle, security } = this.#settings;
     return {
       id: process,
@@ -198,6 +208,7 @@ export class Service {
       // A spawn with a name that is taken would make the holder look like this service.
       exclusive: true,
       announce: true,
+      revision,
       identity: identityOf(this.#runtime.deployment.entries, security),
     };
   }
@@ -289,7 +300,20 @@ export class Service {
     const { clock } = this.#runtime.scheduler;
     const { stable_threshold } = this.#settings.lifecycle;
     if (attempt.ran !== undefined && clock.now() - attempt.ran >= stable_threshold) this.#restarts = 0;
+    this.#lookBack(attempt);
     this.#next(attempt.pid);
+  }
+
+  /** Perhaps it has failed because its code is new and broken. */
+  #lookBack({ pid }: Attempt): void {
+    const error = this.#error;
+    if (error === undefined) return;
+    const { stable_threshold, fallback } = this.#settings.lifecycle;
+    const { clock } = this.#runtime.scheduler;
+    const goesBack = this.#fallback.failed(error, clock.now(), this.#revisions(), stable_threshold);
+    if (goesBack && fallback === 'previous') {
+      this.#say('warn', 'failed with new code, and goes back to the code before (lifecycle.fallback)', pid, error);
+    }
   }
 
   /** After an end, or after a spawn that was refused: what comes now. */

@@ -67,7 +67,7 @@ export class Supervisor {
   readonly #id: string;
   readonly #specification: SupervisorSpecification;
   readonly #effects: Effects;
-  readonly #children: Children;
+  readonly #children = new Children();
   readonly #byRun = new Map<number, Child>();
   readonly #byPid = new Map<string, Child>();
   readonly #waiting = new Queue<Waiting>(4);
@@ -89,7 +89,6 @@ export class Supervisor {
     this.#id = id;
     this.#specification = specification;
     this.#effects = effects;
-    this.#children = new Children(specification.intensity.within);
     this.#intensity = new Intensity(specification.intensity);
     this.#life = this.#live();
   }
@@ -308,7 +307,8 @@ export class Supervisor {
   #lookBack(child: Child): void {
     const { fallback, error } = child;
     if (fallback === undefined || error === undefined || child.state === 'stopping') return;
-    if (!fallback.failed(error, this.#effects.now(), this.#effects.revisions(child))) return;
+    const { within } = this.#specification.intensity;
+    if (!fallback.failed(error, this.#effects.now(), this.#effects.revisions(child), within)) return;
     this.#say('warn', child, 'failed with new code, and goes back to the code before', error);
   }
 

@@ -224,4 +224,27 @@ test('fallback: previous brings back the code before, until there is newer code'
   await runtime.stop();
 });
 
+test('a service goes back as well, and after an upgrade of its own that failed', async () => {
+  const yaml = YAML.replace('stable_threshold: 300ms', 'stable_threshold: 10s, fallback: previous');
+  const runtime = await start(0, { 'a.yaml': yaml });
+  await named(runtime, ['served 1']);
+  write(runtime, { 'worker.lua': worker(2, 'error("never starts")') });
+  await runtime.registry.reload({ by: { what: 'test' } });
+  const old = runtime.lookup('served 1')!;
+  runtime.terminate(old);
+  while ([undefined, old].includes(runtime.lookup('served 1'))) await runtime.wait(2);
+  write(runtime, { 'worker.lua': worker(3) });
+  const report = await runtime.upgrade({ ...USUAL, stable: 10 });
+  assert.is(report.outcome, 'upgraded');
+  await named(runtime, ['served 3'], ['served 1']);
+  // The next one fails where it is, and what runs instead is the code that it was.
+  write(runtime, { 'worker.lua': worker(4, 'error("never starts")') });
+  const pid = runtime.lookup('served 3')!;
+  await runtime.registry.reload({ by: { what: 'test' } });
+  const rolled = await runtime.rollOut(['a:worker'], { policy: 'replace' });
+  assert.ok(rolled.some(({ pid: of, what }) => of === pid && what === 'replaced'));
+  while ([undefined, pid].includes(runtime.lookup('served 3'))) await runtime.wait(2);
+  await runtime.stop();
+});
+
 test.run();

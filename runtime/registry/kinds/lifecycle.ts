@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { always, count, distinct, duration, reference, reporter, text } from '../schema.ts';
 import type { Scope } from '../scope.ts';
+import { FALLBACKS } from '../../supervision/fallback.ts';
 import { SOURCE_KINDS } from './common.ts';
 
 /** Of services and supervisors. All durations in milliseconds. */
@@ -18,6 +19,8 @@ export function lifecycleSchema(scope: Scope) {
     ...requiredShape(scope),
     security: securitySchema(scope).prefault({}),
     restart: restartSchema().prefault({}),
+    /** Whether the code before is started again where new code fails within `stable_threshold`. */
+    fallback: z.enum(FALLBACKS).default('none'),
   });
   return withRequires(fields).prefault({});
 }
@@ -38,6 +41,7 @@ export function hostLifecycleSchema(scope: Scope) {
     stable_threshold: meaningless,
     name: meaningless,
     restart: meaningless,
+    fallback: meaningless,
   });
   return withRequires(fields).prefault({});
 }
