@@ -305,8 +305,6 @@ export class Runtime {
       if (onto !== undefined && onto !== this.#deployment) throw deploymentReplaced();
       const applied = await this.#transition.apply(next);
       this.#deployment = next;
-      // The runtime's own process is linked outside of the deployment, which so cannot make it look anew.
-      this.#root.linked.lastSpawned = undefined;
       return { ...applied, needsRestart: this.#services.update(next.entries) };
     });
     this.#lastChange = change.catch(() => undefined);

@@ -101,6 +101,7 @@ test('sizes are bytes, durations milliseconds, defaults are filled in', async ()
       max_attempts: 5,
       on: 'failure',
     },
+    fallback: 'none',
   });
 });
 
@@ -203,6 +204,7 @@ entries:
     shutdown: 10_000,
     start_timeout: 10_000,
     significant: false,
+    fallback: 'none',
   };
   assert.equal(group.children, [
     { ...defaults, process: 'app:worker', host: 'app:host' },
@@ -217,6 +219,7 @@ entries:
       shutdown: 0,
       start_timeout: 10_000,
       significant: true,
+      fallback: 'none',
     },
   ]);
   assert.is(group.auto_shutdown, 'any_significant', 'what a significant child means, unless something else is said');
