@@ -14,13 +14,13 @@ import { Caller, refusal } from './call.ts';
 
 const test = suite('events');
 
-const PLAIN = 'capabilities: {http_client: {}, events: {}, time: {}}';
+const PLAIN = 'capabilities: {supervisor: {}, http_client: {}, events: {}, time: {}}';
 
 const HOSTS = {
   h: `${PLAIN}, limits: {mailbox: 200}`,
-  few: 'capabilities: {time: {}, http_client: {}, events: {systems: ["shop.*", news], max_subscriptions: 2}}',
-  deaf: 'capabilities: {time: {}, http_client: {}, events: {subscribe: false}}',
-  dumb: 'capabilities: {time: {}, http_client: {}, events: {publish: false}}',
+  few: 'capabilities: {supervisor: {}, time: {}, http_client: {}, events: {systems: ["shop.*", news], max_subscriptions: 2}}',
+  deaf: 'capabilities: {supervisor: {}, time: {}, http_client: {}, events: {subscribe: false}}',
+  dumb: 'capabilities: {supervisor: {}, time: {}, http_client: {}, events: {publish: false}}',
 };
 
 for (const workers of [0, 2]) {

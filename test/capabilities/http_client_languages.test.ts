@@ -44,9 +44,9 @@ const { origin, port } = await serve((request, response, body) => {
 });
 
 const HOSTS = {
-  h: `capabilities: {events: {}, http_client: {allow: ["${origin}/*"], private_addresses: true, max_response: 4000}}`,
-  strict: `capabilities: {events: {}, http_client: {allow: ["http://*:*"]}}`,
-  limited: `lifecycle: {security: {policies: ["a:all", "a:no.echo"]}}, capabilities: {events: {}, http_client: {allow: ["${origin}/*"], private_addresses: true}}`,
+  h: `capabilities: {supervisor: {}, events: {}, http_client: {allow: ["${origin}/*"], private_addresses: true, max_response: 4000}}`,
+  strict: `capabilities: {supervisor: {}, events: {}, http_client: {allow: ["http://*:*"]}}`,
+  limited: `lifecycle: {security: {policies: ["a:all", "a:no.echo"]}}, capabilities: {supervisor: {}, events: {}, http_client: {allow: ["${origin}/*"], private_addresses: true}}`,
 };
 
 const POLICIES = [
