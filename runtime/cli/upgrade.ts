@@ -69,9 +69,7 @@ function ending({ outcome, version, stable, waiting }: UpgradeReport): string {
   if (outcome === 'planned') return 'nothing was done (--dry-run)';
   const held = stable > 0 ? `, without a failure for ${formatDuration(stable)}` : '';
   const late =
-    waiting === 0
-      ? ''
-      : `; ${waiting} ${waiting === 1 ? 'process was' : 'processes were'} told and still run the old code`;
+    waiting === 0 ? '' : `; ${waiting} ${waiting === 1 ? 'process still runs' : 'processes still run'} the old code`;
   return `version ${version} runs${held}${late}`;
 }
 

@@ -17,6 +17,7 @@ import { refuseHolder, refuseSpawn, takenBy } from './guard.ts';
 import { linkProcesses, monitorProcess, noteLink, noteWatching, onMonitor } from './links.ts';
 import { checkName, claimName, holderOf } from './naming.ts';
 import { monitorSignal } from './signal.ts';
+import { awaitStart } from './wait.ts';
 
 const NO_ARGS: readonly [] = Object.freeze([]) as readonly [];
 
@@ -164,7 +165,7 @@ export function arrive(
     if (request.monitor) onMonitor(process, parent, -1);
     if (tag >= 0) onMonitor(process, parent, tag);
     if (request.link) noteLink(process, parent);
-    if (request.announce) process.rare.starter = parent;
+    if (request.announce) awaitStart(process, parent);
   }
   if (request.messages !== undefined) {
     for (const { topic, payloads } of request.messages) process.append(messageOf(topic, payloads, sender));

@@ -46,7 +46,7 @@ export interface UpgradeReport extends Applied {
   readonly processes: readonly ProcessOutcome[];
   /** Milliseconds for which what is new did not fail. */
   readonly stable: number;
-  /** Processes that were told, and run the old code still. */
+  /** Processes that were told, or are replaced as soon as they wait, and run the old code still. */
   readonly waiting: number;
   /** Of a rollback: what failed, and what then became of the processes. */
   readonly why: string | null;
@@ -133,7 +133,8 @@ export class Upgrades {
       const report = { ...applied, capabilities, processes: processes.map(shown), stable: bound };
       if (watch.failure === undefined) {
         const old = await this.#rollout.outdated(ids);
-        const waiting = old.filter(({ told, pid }) => told && (target.only ?? pid) === pid).length;
+        const asked = new Set(processes.filter(({ what }) => what !== 'left').map(({ pid }) => pid));
+        const waiting = old.filter(({ pid }) => asked.has(pid)).length;
         const changed = applied.added.length + applied.changed.length + applied.removed.length + processes.length;
         return { ...report, outcome: changed === 0 ? 'unchanged' : 'upgraded', waiting, why: null, undone: [] };
       }

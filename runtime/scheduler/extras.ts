@@ -48,8 +48,12 @@ export class Extras {
 
   /** It has asked for its events. */
   hears = false;
+  /** Something is to happen when it waits: `starter` or `replacement` is there. */
+  awaited = false;
   /** PID of who is told when it waits for the first time. */
   starter: string | undefined = undefined;
+  /** Arguments with which it goes on as the present revision of its entry, once it waits; until then it gets no more mail. */
+  replacement: readonly Payload[] | undefined = undefined;
   trapLinks = false;
   upgradable = false;
   /** The method to run where it is not the entry's own. */

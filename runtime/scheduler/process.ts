@@ -140,6 +140,11 @@ export class Process implements EventQueue, StepOutput, TimerOwner {
   }
 
   message(): Message | undefined {
+    if (this.extras !== undefined && this.extras.replacement !== undefined) return undefined;
+    return this.#takeFirst();
+  }
+
+  #takeFirst(): Message | undefined {
     const message = this.first;
     if (message !== undefined) {
       this.first = this.more === undefined ? undefined : this.more.shift();
@@ -151,7 +156,7 @@ export class Process implements EventQueue, StepOutput, TimerOwner {
 
   messageOn(topic: string): Message | undefined {
     const topics = this.extras?.topics;
-    if (topics === undefined) return undefined;
+    if (topics === undefined || this.extras!.replacement !== undefined) return undefined;
     if (this.extras!.overfull) this.linked.scheduler.relieve(this);
     const message = topics.get(topic)?.shift();
     if (message !== undefined) {
@@ -183,6 +188,7 @@ export class Process implements EventQueue, StepOutput, TimerOwner {
 
   event(): ProcessEvent | undefined {
     const { rare } = this;
+    if (rare.replacement !== undefined) return undefined;
     rare.hears = true;
     return rare.events?.shift();
   }
@@ -199,7 +205,7 @@ export class Process implements EventQueue, StepOutput, TimerOwner {
     const count = this.mainSize;
     const { scheduler } = this.linked;
     const begun = count > FEW_MESSAGES ? scheduler.clock.now() : 0;
-    for (let i = 0; i < count; i++) this.append(this.message()!);
+    for (let i = 0; i < count; i++) this.append(this.#takeFirst()!);
     if (count > FEW_MESSAGES) scheduler.worked(begun);
     return undefined;
   }

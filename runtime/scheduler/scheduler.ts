@@ -14,7 +14,7 @@ import type { Services } from '../capabilities/services.ts';
 import type { Clock } from '../clock.ts';
 import { type TroupeError, toTroupeError } from '../errors.ts';
 import type { Deployed } from '../hosts/deployed.ts';
-import { announceStart } from '../lifecycle/start.ts';
+import { atWait } from '../lifecycle/wait.ts';
 import { endProcess, settleEndings } from '../lifecycle/exit.ts';
 import type { Names } from '../lifecycle/names.ts';
 import type { Signal } from '../lifecycle/signal.ts';
@@ -505,7 +505,7 @@ export class Scheduler {
       case StepStatus.Idle:
       case StepStatus.Blocked:
         if (extras !== undefined && extras.upgraded) extras.upgraded = false;
-        if (extras !== undefined && extras.starter !== undefined) announceStart(process);
+        if (extras !== undefined && extras.awaited && atWait(process, extras)) return false;
         if ((process.state as ProcessState) === ProcessState.RunningWoken) {
           this.enqueue(process);
         } else {

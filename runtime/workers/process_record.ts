@@ -67,6 +67,7 @@ export function writeProcess(writer: PayloadWriter, process: Process, now: numbe
 function writeExtras(writer: PayloadWriter, extras: Extras): void {
   writer.write(extras.method);
   writer.write(extras.starter);
+  writer.write(extras.replacement as Payload[] | undefined);
   writer.write(extras.debt);
   writer.write(extras.arrivals);
   writer.write(extras.listened === undefined ? undefined : [...extras.listened]);
@@ -193,6 +194,8 @@ export function readProcess(reader: PayloadReader, scheduler: Scheduler): Proces
 function readExtras(reader: PayloadReader, rare: Extras): void {
   rare.method = (reader.read() ?? undefined) as string | undefined;
   rare.starter = (reader.read() ?? undefined) as string | undefined;
+  rare.replacement = (reader.read() ?? undefined) as Payload[] | undefined;
+  rare.awaited = rare.starter !== undefined || rare.replacement !== undefined;
   rare.debt = reader.read() as number;
   rare.arrivals = reader.read() as number;
   rare.listened = readSet(reader);

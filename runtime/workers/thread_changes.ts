@@ -1,7 +1,7 @@
 /** Changes of the deployment as each thread makes them, when the main thread says so. */
 import { type DeployedData, revisionKey } from '../hosts/deployed.ts';
 import { tellOutdated } from '../lifecycle/outdated.ts';
-import { replaceProcess } from '../lifecycle/upgrade.ts';
+import { replaceAtWait } from '../lifecycle/wait.ts';
 import type { Payload } from '../machine.ts';
 import { unpackPayload } from '../payload/messagepack.ts';
 import { parsePid } from '../pid.ts';
@@ -14,7 +14,7 @@ export type ChangeOrder =
   | { readonly change: 'unstage' }
   | { readonly change: 'commit'; readonly version: number }
   | ({ readonly change: 'outdated' } & OutdatedOrder)
-  /** A process goes on as the present revision of its entry. `args`: packed. */
+  /** A process goes on as the present revision of its entry, as soon as it waits. `args`: packed. */
   | { readonly change: 'replace'; readonly pid: string; readonly args: Uint8Array };
 
 /** Processes of these entries that run another revision than the present one, or all of them. */
@@ -126,7 +126,7 @@ export class ThreadChanges {
   #replace(pid: string, args: readonly Payload[]): boolean {
     const process = this.#scheduler.table.byNumber(parsePid(pid));
     if (process === undefined || process.pid !== pid || process.state === ProcessState.Dead) return false;
-    replaceProcess(process, args);
+    replaceAtWait(process, args);
     this.#scheduler.kick();
     return true;
   }

@@ -180,6 +180,11 @@ export class Event extends Arrival {
     return this.payload.get("reason").asString();
   }
 
+  /** OUTDATED: a list of the ids of the entries that have changed. */
+  get sources(): Value {
+    return this.payload.get("sources");
+  }
+
   /** When it happened: seconds since 1970, with fraction. */
   get time(): f64 {
     return this.payload.get("at").asFloat();
