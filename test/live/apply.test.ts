@@ -185,7 +185,7 @@ entries:
   - {name: sends, kind: security.policy, groups: [all], policy: {actions: ["*"], resources: ["*"], effect: ${effect}}}
   - {name: asker, kind: process.lua, source: "file://asker.lua"}
   - {name: asker.service, kind: process.service, process: asker, host: host,
-     lifecycle: {auto_start: true, name: asker, security: {actor: {id: ann}, groups: [all]}}}
+     lifecycle: {auto_start: true, stop_timeout: 0s, name: asker, security: {actor: {id: ann}, groups: [all]}}}
 `;
     const files = (effect: string): Files => ({
       'a.yaml': yaml(effect),

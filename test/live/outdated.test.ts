@@ -176,7 +176,7 @@ entries:
   - {name: host, kind: process.host}
   - {name: counter, kind: process.lua, source: "file://counter.lua"}
   - {name: sender, kind: process.lua, source: "file://sender.lua"}
-  - {name: counts, kind: process.service, process: counter, host: host, lifecycle: {auto_start: true, name: counts}}
+  - {name: counts, kind: process.service, process: counter, host: host, lifecycle: {auto_start: true, name: counts, stop_timeout: 0s}}
 `;
     const runtime = await deploy(
       { 'a.yaml': yaml, 'counter.lua': counter(1), 'sender.lua': sender },
