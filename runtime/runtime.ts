@@ -15,6 +15,7 @@ import { TroupeError, toTroupeError } from './errors.ts';
 import { formatDuration } from './duration.ts';
 import { EventBus } from './event_bus.ts';
 import { eventTransport } from './event_transport.ts';
+import { builtInEntry } from './hosts/built_in.ts';
 import { type DeployedData, Deployed } from './hosts/deployed.ts';
 import { MORE_HOSTS, SYSTEM_HOST } from './hosts/host.ts';
 import { Preparations } from './hosts/preparations.ts';
@@ -32,7 +33,6 @@ import { type UpgradeReport, type UpgradeRequest, Upgrades } from './live/upgrad
 import type { LogSink } from './logger.ts';
 import type { MachineType, Message, Payload, ProcessEvent, Shared, SpawnRequest } from './machine.ts';
 import { copiedBytes, copyPayload, copyPayloads } from './payload/copy.ts';
-import type { Entry } from './registry/entry.ts';
 import type { Deployment } from './registry/load.ts';
 import { Counters } from './scheduler/counters.ts';
 import { NOTHING_INHERITED } from './scheduler/inherited.ts';
@@ -86,19 +86,7 @@ export interface RuntimeOptions {
   readonly onAudit?: (record: AuditRecord) => void;
 }
 
-const ROOT_ENTRY: Entry = {
-  id: 'system:root',
-  namespace: 'system',
-  name: 'root',
-  kind: 'registry.entry',
-  meta: {},
-  place: { file: '(built in)', line: 1, column: 1 },
-  source: undefined,
-  method: 'main',
-  wants: [],
-  libraries: {},
-  data: {},
-};
+const ROOT_ENTRY = builtInEntry('system:root', 'registry.entry');
 
 export interface Watched {
   readonly pid: string;

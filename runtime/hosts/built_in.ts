@@ -15,9 +15,10 @@ export interface BuiltInEntry {
 /** Of entries that deployments declare. */
 export const BUILT_IN_MACHINES: readonly MachineType[] = [supervisorMachine];
 
-function builtIn(id: string, kind: Entry['kind'], machine: MachineType): [string, BuiltInEntry] {
+/** An entry of the runtime's own. */
+export function builtInEntry(id: string, kind: Entry['kind']): Entry {
   const [namespace, name] = id.split(':');
-  const entry: Entry = {
+  return {
     id,
     namespace,
     name,
@@ -30,7 +31,10 @@ function builtIn(id: string, kind: Entry['kind'], machine: MachineType): [string
     libraries: {},
     data: {},
   };
-  return [id, { entry, machine, artifact: { sha256: '', data: undefined } }];
+}
+
+function builtIn(id: string, kind: Entry['kind'], machine: MachineType): [string, BuiltInEntry] {
+  return [id, { entry: builtInEntry(id, kind), machine, artifact: { sha256: '', data: undefined } }];
 }
 
 /** No deployment declares the namespace `system`, and no program can start them by their ids. */
