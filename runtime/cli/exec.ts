@@ -49,8 +49,8 @@ export function execCommand(
       else process.stderr.write(showError(error));
       return ExitCode.ProgramFailed;
     } finally {
-      release();
       await runtime.stop();
+      release();
       terminal.close();
     }
   });

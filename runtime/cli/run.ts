@@ -56,7 +56,7 @@ export function runCommand(
         if (command === undefined && startedServices(deployment).length === 0) throw nothingToRun(deployment);
         if (command === undefined) return await runServices(runtime, signalled);
         const event = await runOne(runtime, deployment, command, terminal, signalled);
-        release();
+        // A signal that comes while it stops must still be one that ends at once and leaves nothing behind.
         await runtime.stop();
         const { code, untold } = endOf(event);
         if (untold !== undefined) process.stderr.write(showError(untold));

@@ -66,8 +66,8 @@ export function testCommand(options: TestOptions, languages: Languages): Promise
       report.finished({ passed, failed, notRun: waiting, interrupted, duration: runner.now() - begun });
       return passed === tests.length ? ExitCode.Fine : ExitCode.ProgramFailed;
     } finally {
-      release();
       await runner.stop();
+      release();
       terminal.close();
     }
   });

@@ -63,6 +63,18 @@ test('a second Ctrl-C, which ends at once, leaves no socket', async () => {
   assert.equal(readdirSync(folder), []);
 });
 
+test('a second Ctrl-C after the command has ended, while services stop, leaves no socket', async () => {
+  const root = writeDeployment(FILES);
+  const slow = ['-o', 'app:service:lifecycle.stop_timeout=60s'];
+  const started = start(['run', '-C', root, '--workers', '0', ...slow, 'waits']);
+  await started.said('ready');
+  started.child.kill('SIGINT');
+  await started.complained('cancelled: service stopping');
+  started.child.kill('SIGINT');
+  await started.finished;
+  assert.equal(readdirSync(folder), []);
+});
+
 test('--no-inspect opens no socket; exec never does', async () => {
   const root = writeDeployment(FILES);
   const started = await running(root, '--no-inspect');
