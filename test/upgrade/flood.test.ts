@@ -69,7 +69,7 @@ for (const { name, trusted, options } of PLACES) {
         traveller.tell('end');
         await traveller.exit;
       }),
-      soaked({ seed: 7, numRuns: 40 }),
+      soaked({ seed: 7, numRuns: 20 }),
     );
     assert.ok(await journey.runtime.drained(20_000), `${journey.runtime.live} processes live on`);
   });

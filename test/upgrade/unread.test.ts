@@ -283,7 +283,7 @@ for (const { name, trusted, options } of PLACES) {
             assert.equal(ofTopic, all.filter(n => order[n - 1] === topic).slice(0, ofTopic.length), 'the oldest first');
           }
         }),
-        soaked({ seed: 6, numRuns: 40 }),
+        soaked({ seed: 6, numRuns: 20 }),
       );
     });
   });
