@@ -161,13 +161,7 @@ export class Deployed {
     const made = this.#others.get(host.id)?.get(key) ?? this.#make(definition, host);
     if (made instanceof TroupeError) return made;
     this.#others.get(host.id)?.delete(key);
-    let ofHost = this.#linked.get(host.id);
-    if (ofHost === undefined) {
-      ofHost = new Map();
-      this.#linked.set(host.id, ofHost);
-    }
-    ofHost.set(full, made);
-    return made;
+    return put(this.#linked, host.id, full, made);
   }
 
   /** As `link`, by full id; also what the runtime brings along, which no program can name. */
@@ -178,17 +172,11 @@ export class Deployed {
 
   /** What the runtime alone starts. */
   linkBuiltIn({ entry, machine, artifact }: BuiltInEntry, host: Host): Linked {
-    let ofHost = this.#builtIn.get(host.id);
-    let linked = ofHost?.get(entry.id);
-    if (linked !== undefined) return linked;
+    const known = this.#builtIn.get(host.id)?.get(entry.id);
+    if (known !== undefined) return known;
     const definition = { entry, revision: FIRST_REVISION };
-    linked = new Linked(definition, host, nothingImported(host), this.#scheduler!, machine, artifact, undefined);
-    if (ofHost === undefined) {
-      ofHost = new Map();
-      this.#builtIn.set(host.id, ofHost);
-    }
-    ofHost.set(entry.id, linked);
-    return linked;
+    const made = new Linked(definition, host, nothingImported(host), this.#scheduler!, machine, artifact, undefined);
+    return put(this.#builtIn, host.id, entry.id, made);
   }
 
   /**
@@ -203,20 +191,13 @@ export class Deployed {
       if (linked instanceof Linked) return linked;
     }
     const key = revisionKey(id, revision);
-    let ofHost = this.#others.get(host.id);
-    let linked = ofHost?.get(key);
-    if (linked !== undefined) return linked;
+    const known = this.#others.get(host.id)?.get(key);
+    if (known !== undefined) return known;
     const definition = this.#find(id, revision);
     if (definition === undefined) throw invariantBroken(`nobody knows revision ${revision} of ${id}`);
     const made = this.#make(definition, host);
     if (made instanceof TroupeError) return this.#faulty(definition, host, made);
-    linked = made;
-    if (ofHost === undefined) {
-      ofHost = new Map();
-      this.#others.set(host.id, ofHost);
-    }
-    ofHost.set(key, linked);
-    return linked;
+    return put(this.#others, host.id, key, made);
   }
 
   /** The same entry on the same host in another revision; as it is where that is not known any more. */
@@ -326,7 +307,7 @@ export class Deployed {
       for (const [id, linked] of ofHost) {
         if (definitions.get(id)?.revision === linked.revision) continue;
         ofHost.delete(id);
-        this.#keep(hostId, linked);
+        put(this.#others, hostId, revisionKey(linked.entry.id, linked.revision), linked);
       }
     }
     const before = this.#older;
@@ -340,15 +321,6 @@ export class Deployed {
     for (const host of this.hosts.values()) if (host.changed) this.#linkAnew(host);
     for (const linked of this.#all()) linked.lastSpawned = undefined;
     return judgedAnew;
-  }
-
-  #keep(hostId: string, linked: Linked): void {
-    let ofHost = this.#others.get(hostId);
-    if (ofHost === undefined) {
-      ofHost = new Map();
-      this.#others.set(hostId, ofHost);
-    }
-    ofHost.set(revisionKey(linked.entry.id, linked.revision), linked);
   }
 
   /** What a host grants has changed: processes keep what they were linked with, on this thread, and new ones are linked anew. */
@@ -366,6 +338,14 @@ export class Deployed {
       for (const ofHost of table.values()) yield* ofHost.values();
     }
   }
+}
+
+/** Into one of the tables by host. */
+function put(table: Map<string, Map<string, Linked>>, host: string, key: string, linked: Linked): Linked {
+  const ofHost = table.get(host);
+  if (ofHost === undefined) table.set(host, new Map([[key, linked]]));
+  else ofHost.set(key, linked);
+  return linked;
 }
 
 function nothingImported({ id, trusted }: Host): ImportTable {

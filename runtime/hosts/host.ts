@@ -130,7 +130,7 @@ export class Host implements Border {
 }
 
 /** Whether they say the same, wherever they are written. */
-function sameSettings(one: HostSettings, other: HostSettings): boolean {
+export function sameSettings(one: HostSettings, other: HostSettings): boolean {
   return isDeepStrictEqual({ ...one, place: undefined }, { ...other, place: undefined });
 }
 

@@ -12,6 +12,8 @@ export interface Succession {
   readonly added: readonly string[];
   readonly changed: readonly string[];
   readonly removed: readonly string[];
+  /** How many are as they were. */
+  readonly unchanged: number;
 }
 
 /**
@@ -53,7 +55,8 @@ export function succeed(
       ({ entry, revision }, i, all) =>
         inUse.has(revisionKey(entry.id, revision)) || all.findIndex(({ entry: { id } }) => id === entry.id) === i,
     );
-  return { data: { ...after, revisions, older }, added, changed, removed };
+  const unchanged = after.entries.length - added.length - changed.length;
+  return { data: { ...after, revisions, older }, added, changed, removed, unchanged };
 }
 
 function isSame(one: Definition, other: Definition): boolean {

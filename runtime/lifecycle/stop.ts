@@ -8,31 +8,38 @@ import { Queue } from '../scheduler/queue.ts';
 import { cancelChildren } from './commands.ts';
 import { endProcess } from './exit.ts';
 import { refuseRuntimes } from './guard.ts';
-import { cancelSignal, shutdownSignal, terminateSignal } from './signal.ts';
+import { cancelSignal, type Signal, shutdownSignal, terminateSignal } from './signal.ts';
 
 export function cancelProcess(process: Process, dest: string, reason: string | undefined): TroupeError | undefined {
-  if (reason !== undefined && typeof reason !== 'string') return notText('the reason', reason);
-  const { scheduler } = process.linked;
-  const pid = scheduler.locate(dest);
-  if (typeof pid !== 'string') return pid;
-  const refused = refuseRuntimes(process, 'process.cancel', pid);
-  return refused ?? scheduler.signalTo(pid, cancelSignal(process.pid, scheduler.clock.unix() / 1000, reason));
+  return (
+    badReason(reason) ?? signalEnd(process, dest, 'process.cancel', cancelSignal(process.pid, now(process), reason))
+  );
 }
 
 export function terminateProcess(process: Process, dest: string): TroupeError | undefined {
-  const { scheduler } = process.linked;
-  const pid = scheduler.locate(dest);
-  if (typeof pid !== 'string') return pid;
-  return refuseRuntimes(process, 'process.terminate', pid) ?? scheduler.signalTo(pid, terminateSignal(process.pid));
+  return signalEnd(process, dest, 'process.terminate', terminateSignal(process.pid));
 }
 
 export function shutDownProcess(process: Process, dest: string, reason: string | undefined): TroupeError | undefined {
-  if (reason !== undefined && typeof reason !== 'string') return notText('the reason', reason);
+  const signal = shutdownSignal(process.pid, now(process), reason);
+  return badReason(reason) ?? signalEnd(process, dest, 'process.terminate', signal);
+}
+
+function badReason(reason: string | undefined): TroupeError | undefined {
+  return reason === undefined || typeof reason === 'string' ? undefined : notText('the reason', reason);
+}
+
+/** Unix seconds. */
+function now({ linked }: Process): number {
+  return linked.scheduler.clock.unix() / 1000;
+}
+
+/** `action`: for the record where it is the runtime's own. */
+function signalEnd(process: Process, dest: string, action: string, signal: Signal): TroupeError | undefined {
   const { scheduler } = process.linked;
   const pid = scheduler.locate(dest);
   if (typeof pid !== 'string') return pid;
-  const refused = refuseRuntimes(process, 'process.terminate', pid);
-  return refused ?? scheduler.signalTo(pid, shutdownSignal(process.pid, scheduler.clock.unix() / 1000, reason));
+  return refuseRuntimes(process, action, pid) ?? scheduler.signalTo(pid, signal);
 }
 
 /** Hand a process event to a process and make it runnable. */

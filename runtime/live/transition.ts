@@ -5,7 +5,7 @@
 import type { CapabilityDefinition } from '../capabilities/capability.ts';
 import { threadSilent, tooManyHosts } from '../catalogue.ts';
 import type { DeployedData } from '../hosts/deployed.ts';
-import { MORE_HOSTS, SYSTEM_HOST } from '../hosts/host.ts';
+import { MORE_HOSTS, sameSettings } from '../hosts/host.ts';
 import type { Preparations } from '../hosts/preparations.ts';
 import { prepareDeployment } from '../hosts/prepare.ts';
 import { succeed } from '../hosts/succession.ts';
@@ -78,14 +78,8 @@ export class Transition {
 
   /** What `apply` would answer. Rejects as it does. */
   async foresee(next: Deployment): Promise<Applied> {
-    const { added, changed, removed } = succeed(this.#data, await this.prepare(next), this.#version + 1, new Set());
-    return {
-      version: this.#version,
-      added,
-      changed,
-      removed,
-      unchanged: next.entries.size - added.length - changed.length,
-    };
+    const { data: _, ...foreseen } = succeed(this.#data, await this.prepare(next), this.#version + 1, new Set());
+    return { version: this.#version, ...foreseen };
   }
 
   /** The present revision of an entry. */
@@ -106,10 +100,10 @@ export class Transition {
     this.#checkHosts(prepared);
     const inUse = new Set([...this.#inUse, ...this.#inUseBefore]);
     const version = this.#version + 1;
-    const { data, added, changed, removed } = succeed(before, prepared, version, inUse);
-    const unchanged = data.entries.length - added.length - changed.length;
-    if (unchanged === before.entries.length && data.entries.length === unchanged && sameHosts(before, data)) {
-      return { version: this.#version, added, changed, removed, unchanged };
+    const { data, ...what } = succeed(before, prepared, version, inUse);
+    const { added, changed, removed } = what;
+    if (added.length + changed.length + removed.length === 0 && sameHosts(before, data)) {
+      return { version: this.#version, ...what };
     }
     const staged = { ...data, version };
     try {
@@ -124,7 +118,7 @@ export class Transition {
     this.#data = staged;
     this.#version = version;
     await this.#commit(staged);
-    return { version, added, changed, removed, unchanged };
+    return { version, ...what };
   }
 
   /** Every thread, also one that has taken another one's place in between and knows neither. */
@@ -187,8 +181,6 @@ export class Transition {
   }
 }
 
-function sameHosts(before: DeployedData, after: DeployedData): boolean {
-  const shown = ({ hosts }: DeployedData): string =>
-    JSON.stringify(hosts.filter(({ id }) => id !== SYSTEM_HOST).map(host => ({ ...host, place: undefined })));
-  return shown(before) === shown(after);
+function sameHosts({ hosts: before }: DeployedData, { hosts: after }: DeployedData): boolean {
+  return before.length === after.length && before.every((host, i) => sameSettings(host, after[i]));
 }

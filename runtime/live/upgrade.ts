@@ -5,7 +5,7 @@
  */
 import type { CapabilityDefinition } from '../capabilities/capability.ts';
 import { isFailedUpgrade, noSuchTarget, upgradeUnderWay } from '../catalogue.ts';
-import { type TroupeError, toTroupeError } from '../errors.ts';
+import type { TroupeError } from '../errors.ts';
 import { type CapabilityChange, capabilityChanges, capabilityMatrix } from '../hosts/capability_matrix.ts';
 import { looksLikePid } from '../pid.ts';
 import type { Entry } from '../registry/entry.ts';
@@ -263,6 +263,6 @@ class Watch {
 }
 
 function shown({ pid, id, what, now, error }: Rolled): ProcessOutcome {
-  const told = error === undefined ? null : { kind: error.kind, message: toTroupeError(error).message };
+  const told = error === undefined ? null : { kind: error.kind, message: error.message };
   return { pid, id, what, now: now ?? null, error: told };
 }

@@ -4,8 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createServices } from '../../runtime/capabilities/services.ts';
 import type { TroupeError } from '../../runtime/errors.ts';
-import { LineLog } from '../../runtime/logger.ts';
-import { systemClock } from '../../runtime/clock.ts';
+import { silentLog } from '../../runtime/logger.ts';
 import type { Payload } from '../../runtime/machine.ts';
 import { DeploymentError } from '../../runtime/registry/problem.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
@@ -202,10 +201,9 @@ entries:
 end`,
     });
     const told: string[] = [];
-    const log = new LineLog({ level: 'error', format: 'text', clock: systemClock, write: () => undefined });
     const runtime = await deploy(files('allow'), {
       ...options,
-      services: createServices({ log }),
+      services: createServices({ log: silentLog }),
       onAudit: ({ action }) => told.push(action),
     });
     let heard = 0;
@@ -248,7 +246,7 @@ test('a worker that is lost knows the present deployment when it is back', async
 
 function quiet() {
   return createServices({
-    log: new LineLog({ level: 'error', format: 'text', clock: systemClock, write: () => undefined }),
+    log: silentLog,
   });
 }
 

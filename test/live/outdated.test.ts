@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createServices } from '../../runtime/capabilities/services.ts';
-import { systemClock } from '../../runtime/clock.ts';
-import { LineLog } from '../../runtime/logger.ts';
+import { silentLog } from '../../runtime/logger.ts';
 import type { Payload } from '../../runtime/machine.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { deploy, type Files } from '../deploy.ts';
@@ -101,8 +100,7 @@ function write({ deployment: { root } }: Runtime, files: Files): void {
   for (const [path, content] of Object.entries(files)) writeFileSync(join(root, path), content);
 }
 
-const quiet = () =>
-  createServices({ log: new LineLog({ level: 'error', format: 'text', clock: systemClock, write: () => undefined }) });
+const quiet = () => createServices({ log: silentLog });
 
 for (const workers of [0, 2]) {
   test(`who asked for it is told once, whatever has changed meanwhile, and goes on: ${workers} workers`, async () => {

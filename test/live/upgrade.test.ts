@@ -3,10 +3,9 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createServices } from '../../runtime/capabilities/services.ts';
-import { systemClock } from '../../runtime/clock.ts';
 import type { TroupeError } from '../../runtime/errors.ts';
 import type { UpgradeReport, UpgradeRequest } from '../../runtime/live/upgrade.ts';
-import { LineLog } from '../../runtime/logger.ts';
+import { silentLog } from '../../runtime/logger.ts';
 import { DeploymentError } from '../../runtime/registry/problem.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { deploy, type Files } from '../deploy.ts';
@@ -67,8 +66,7 @@ function write({ deployment: { root } }: Runtime, changed: Files): void {
 }
 
 async function start(workers: number, more: Files = {}): Promise<Runtime> {
-  const log = new LineLog({ level: 'error', format: 'text', clock: systemClock, write: () => undefined });
-  return deploy({ ...files(1), ...more }, { workers, services: createServices({ log }) });
+  return deploy({ ...files(1), ...more }, { workers, services: createServices({ log: silentLog }) });
 }
 
 const USUAL: UpgradeRequest = {
