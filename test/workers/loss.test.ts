@@ -49,7 +49,8 @@ export default defineProcess<[string, string[], string]>(function* (self, parent
 `,
   'busy.ts': `
 import { defineProcess } from 'troupe/sdk';
-export default defineProcess<[string]>(function* (self, owner) {
+export default defineProcess<[string, string?]>(function* (self, owner, parent) {
+  if (parent) self.send(parent, 'child', owner, self.pid);
   for (let n = 0; ; n++) {
     if (n % 8 === 0) self.send(owner, 'n', n);
     const message = yield* self.receive({ timeout: '1ms' });
@@ -74,7 +75,7 @@ end
 import { defineProcess } from 'troupe/sdk';
 export default defineProcess<[string]>(function* (self, parent) {
   try {
-    yield* self.exec('app:busy_ts', 'app:host', self.pid);
+    yield* self.exec('app:busy_ts', 'app:host', self.pid, parent);
   } catch (error) {
     self.send(parent, 'answered', (error as { kind: string }).kind);
   }
@@ -96,10 +97,12 @@ interface Seen {
   readonly errors: string[];
   readonly pongs: Set<string>;
   readonly answered: string[];
+  /** Of callers: the one they wait for. */
+  readonly calledBy: Map<string, string>;
 }
 
 function listen(runtime: Runtime): Seen {
-  const seen: Seen = { children: new Map(), ends: [], errors: [], pongs: new Set(), answered: [] };
+  const seen: Seen = { children: new Map(), ends: [], errors: [], pongs: new Set(), answered: [], calledBy: new Map() };
   runtime.onMessage(message => {
     const payload = message.payload as Payload[];
     if (message.topic === 'children') seen.children.set(payload[0] as string, payload[1] as string[]);
@@ -107,6 +110,7 @@ function listen(runtime: Runtime): Seen {
       seen.ends.push(payload.slice(0, 3).join(' '));
       seen.errors.push(payload[3] as string);
     } else if (message.topic === 'pong') seen.pongs.add(message.payload as string);
+    else if (message.topic === 'child') seen.calledBy.set(payload[0] as string, payload[1] as string);
     else if (message.topic === 'answered') seen.answered.push(message.payload as string);
   });
   return seen;
@@ -200,13 +204,21 @@ test('who waits for a child, or is waited for, on a thread that dies', async () 
   const callers = Array.from({ length: 6 }, () =>
     runtime.spawn({ id: 'app:caller', host: 'app:host', args: [runtime.pid] }),
   );
-  await until(runtime, 'children of callers', () => runtime.live === 12);
+  await until(runtime, 'children of callers', () => seen.calledBy.size === callers.length);
   await runtime.loseWorker(1);
-  // Callers on the other thread are answered; children there whose callers are gone are cancelled, then terminated.
-  assert.ok(await runtime.drained(20_000), `${runtime.live} processes are left`);
-  assert.is(callers.filter(pid => runtime.scheduler.outbound!.whereIs(pid) !== undefined).length, 0);
-  assert.ok(seen.answered.length > 0);
+  // Callers on the other thread are answered; children there whose callers are gone are cancelled, then terminated. Where
+  // one had been given to the thread of the other, both live.
+  const lives = (pid: string) => runtime.scheduler.outbound!.whereIs(pid) !== undefined;
+  await until(runtime, 'the end of the other half', () => {
+    for (const [caller, child] of seen.calledBy) if (lives(caller) !== lives(child)) return false;
+    return true;
+  });
+  const pairs = callers.filter(lives);
+  assert.is(runtime.live, 2 * pairs.length);
+  await until(runtime, 'an answer', () => seen.answered.length > 0);
   assert.equal(new Set(seen.answered), new Set(['UNAVAILABLE']));
+  for (const caller of pairs) runtime.terminate(caller);
+  assert.ok(await runtime.drained(20_000), `${runtime.live} processes are left`);
   await runtime.stop();
 });
 
