@@ -11,6 +11,9 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 const TIMEOUT = 240_000;
+/** Milliseconds that a file has to end after its summary: one that failed may have left threads behind. */
+const ENDING = 20_000;
+const SUMMARY = /^\s*Duration: /m;
 /** What of a file's output is shown in any case: why something was skipped, and tables. */
 const SHOWN = /^(skip: |[┌├│└])/;
 const root = new URL('.', import.meta.url);
@@ -61,13 +64,18 @@ function runFile({ file, name, env }: Run): Promise<Outcome> {
       killSignal: 'SIGKILL',
     });
     let output = '';
-    child.stdout.on('data', data => {
+    let ending: NodeJS.Timeout | undefined;
+    const heard = (data: unknown) => {
       output += data;
-    });
-    child.stderr.on('data', data => {
-      output += data;
-    });
+      if (ending !== undefined || SUMMARY.test(String(data))) {
+        clearTimeout(ending);
+        ending = setTimeout(() => child.kill('SIGKILL'), ENDING);
+      }
+    };
+    child.stdout.on('data', heard);
+    child.stderr.on('data', heard);
     child.on('close', (code, signal) => {
+      clearTimeout(ending);
       let passed = 0;
       let total = 0;
       for (const match of output.matchAll(/^\s*Total:\s+(\d+)\s*\n\s*Passed:\s+(\d+)/gm)) {
@@ -77,7 +85,8 @@ function runFile({ file, name, env }: Run): Promise<Outcome> {
       let failed = total - passed;
       // A file that died, or that ran no test at all, has failed even if nothing in it could say so.
       if ((code !== 0 || total === 0) && failed === 0) failed = 1;
-      if (signal !== null) output += `\nended by ${signal} (limit ${TIMEOUT / 1000} s)\n`;
+      if (signal !== null)
+        output += `\nended by ${signal} (limit ${TIMEOUT / 1000} s, ${ENDING / 1000} s after the summary)\n`;
       resolve({ file: name, passed, failed, output, seconds: Number(process.hrtime.bigint() - begun) / 1e9 });
     });
   });
