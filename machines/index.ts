@@ -8,4 +8,4 @@ import { xstateMachine } from './xstate/xstate_machine.ts';
 export const machineTypes: readonly MachineType[] = [typescriptMachine, xstateMachine, luaMachine, wasmMachine];
 
 /** What `RuntimeOptions.machinesModule` takes. */
-export const machinesModule: string = import.meta.url;
+export const machinesModule: string = new URL('./index.js', import.meta.url).href;

@@ -9,6 +9,8 @@ import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
+// Makes the bundle anew: what tests of the command line run is what was compiled last.
+import '../sdk/embed/bundle.ts';
 
 const TIMEOUT = 240_000;
 /** Milliseconds that a file has to end after its summary: one that failed may have left threads behind. */

@@ -4,6 +4,8 @@
  * that is a program's own business.
  */
 
+import { sourceUrl } from './bundled.ts';
+
 /** A call frame, innermost first in lists; line and column 1-based, as stacks show them. */
 export interface Frame {
   readonly name: string;
@@ -27,7 +29,8 @@ const MICROTASKS = 'node:internal/process/task_queues';
 const MOST_SHOWN = 30;
 
 /** Files that are nobody else's belong to programs: a host that is trusted runs them. */
-function ownerOf({ url }: Frame): Owner {
+function ownerOf(frame: Frame): Owner {
+  const url = sourceUrl(frame);
   if (url.startsWith(KERNEL)) return 'kernel';
   if (LANGUAGES.some(language => url.startsWith(language))) return 'language';
   if (url.startsWith('node:')) return 'node';

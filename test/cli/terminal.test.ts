@@ -1,13 +1,11 @@
 /** `troupe run` in a real terminal: keys, Ctrl-C, and the state in which the terminal is left. */
 import { spawn, spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { writeDeployment } from '../deploy.ts';
+import { main } from './troupe.ts';
 
 const test = suite('a real terminal');
-
-const main = fileURLToPath(new URL('../../sdk/embed/main.js', import.meta.url));
 
 /** Runs a command in a terminal of its own, which our pipes stand for. */
 const IN_TERMINAL = 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))';

@@ -244,11 +244,11 @@ for (const workers of ['0', '1', '2']) {
       a_waits: 'return function()\n  while true do process.inbox():receive() end\nend',
       b_passes: 'return function() end',
     });
-    const finished = await troupe('test', '--json', '--workers', workers, '--timeout', '50ms', '-C', root);
+    const finished = await troupe('test', '--json', '--workers', workers, '--timeout', '500ms', '-C', root);
     assert.is(finished.code, 1);
     const [waits, passes] = reportOf(finished).tests;
     assert.is(waits.error?.kind, 'TIMEOUT');
-    assert.match(waits.error?.message ?? '', /did not end within 50ms/);
+    assert.match(waits.error?.message ?? '', /did not end within 500ms/);
     assert.is(passes.outcome, 'passed');
   });
 

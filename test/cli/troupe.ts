@@ -2,7 +2,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const main = fileURLToPath(new URL('../../sdk/embed/main.js', import.meta.url));
+/** The file of the command. */
+export const main = fileURLToPath(new URL('../../bundle/troupe.js', import.meta.url));
 
 export interface Finished {
   readonly code: number | null;

@@ -14,6 +14,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { TroupeError } from '../../../runtime/errors.ts';
 import { INPUT_SHA256, OUTPUT_SHA256 } from './transform/pins.ts';
 
@@ -46,7 +47,7 @@ export function compileLuaBinary(): LuaBinary {
 
 /** The transformed binary, or why it cannot be used. */
 function readTransformed(): Uint8Array | string {
-  const file = join(import.meta.dirname, 'lua.wasm');
+  const file = fileURLToPath(new URL('./lua.wasm', import.meta.url));
   if (!existsSync(file)) return `${file} is missing; "npm run build" makes it`;
   const bytes = readFileSync(file);
   if (sha256(bytes) !== OUTPUT_SHA256) return `${file} is of another version; "npm run build" makes it anew`;
