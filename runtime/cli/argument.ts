@@ -1,3 +1,4 @@
+import { TroupeError } from '../errors.ts';
 import type { Payload } from '../machine.ts';
 
 /** JSON where it is JSON, text otherwise, so that `troupe exec app:greet Ada` needs no quotes within quotes. */
@@ -7,4 +8,13 @@ export function parseArgument(text: string): Payload {
   } catch {
     return text;
   }
+}
+
+/** `key=value` -> its two halves; a TroupeError where there is no `=`. */
+export function halves(option: string, text: string): [string, string] {
+  const equals = text.indexOf('=');
+  if (equals < 1) {
+    throw new TroupeError(`${option} ${text}: write it as key=value`, { kind: 'INVALID', retryable: false });
+  }
+  return [text.slice(0, equals), text.slice(equals + 1)];
 }

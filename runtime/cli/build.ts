@@ -9,23 +9,14 @@ import type { Entry } from '../registry/entry.ts';
 import type { Deployment } from '../registry/load.ts';
 import { DeploymentError, ProblemList } from '../registry/problem.ts';
 import { didYouMean } from '../registry/suggest.ts';
-import { openDeployment, reporting } from './open.ts';
+import { openDeployment } from './open.ts';
 import { type CommonOptions, ExitCode, type Languages } from './options.ts';
+import { reporting } from './report.ts';
 
 export interface BuildOptions extends CommonOptions, Pick<BuildTools, 'optimize' | 'text'> {
   /** Folder for what is built; undefined: `build` in that of the deployment. */
   readonly out: string | undefined;
 }
-
-/** What `--help` adds to the list of options. */
-export const BUILD_HELP = `
-Without ids every entry is built whose language has a compiler; the others are what they are. What is written to
-build/<namespace>.<name>.wasm is a program of its own: name it as source: file://build/<namespace>.<name>.wasm, and the
-compiler is needed no more where the deployment runs.
-
---json prints {ok, built: [{id, source, output, bytes, duration_ms}]}; outputs within the deployment are relative to it.
-
-Exit codes: 0 all built; 2 the deployment, a source or the call is wrong, and then nothing is written.`;
 
 /** One file to write. */
 interface Output {

@@ -2,9 +2,9 @@ import { capabilityDefinitions } from '../capabilities/index.ts';
 import { prepareDeployment } from '../hosts/prepare.ts';
 import { DeploymentError } from '../registry/problem.ts';
 import { capabilityMatrix } from '../hosts/capability_matrix.ts';
-import { openDeployment, problemList, reporting } from './open.ts';
+import { openDeployment } from './open.ts';
 import { type CommonOptions, ExitCode, type Languages } from './options.ts';
-import { showProblems } from './report.ts';
+import { problemList, reporting, showProblems } from './report.ts';
 import { showMatrix } from './show_matrix.ts';
 
 /**

@@ -1,16 +1,16 @@
-/** `troupe`: arguments in, exit code out (semantics section 10). 0 fine, 1 the program failed, 2 the call is wrong. */
+/**
+ * `troupe`: arguments in, exit code out (semantics section 10). 0 fine, 1 the program failed, 2 the call is wrong.
+ * What a command does is loaded when it is called, so that help, version and small commands are there at once.
+ */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../duration.ts';
-import { deploymentSchema } from '../registry/json_schema.ts';
-import { BUILD_HELP, type BuildOptions, buildCommand } from './build.ts';
-import { checkCommand } from './check.ts';
-import { DEV_HELP, devCommand } from './dev.ts';
-import { execCommand } from './exec.ts';
-import { type CommonOptions, ExitCode, type Languages } from './options.ts';
-import { type RunOptions, runCommand } from './run.ts';
+import type { BuildOptions } from './build.ts';
+import { BUILD_HELP, DEV_HELP, TEST_HELP } from './help.ts';
+import { type CommonOptions, ExitCode, type LoadLanguages } from './options.ts';
+import type { RunOptions } from './run.ts';
 import { addRunningCommands } from './running_commands.ts';
-import { TEST_HELP, type TestOptions, testCommand } from './test.ts';
+import type { TestOptions } from './test.ts';
 
 function collect(value: string, all: string[]): string[] {
   return [...all, value];
@@ -55,7 +55,7 @@ function version(): string {
 }
 
 /** Run one command line and answer its exit code. Writes to this process's stdout and stderr; throws nothing. */
-export async function runCommandLine(argv: readonly string[], languages: Languages): Promise<number> {
+export async function runCommandLine(argv: readonly string[], languages: LoadLanguages): Promise<number> {
   // A reader that has gone away (`| head`) wants no more: that is no failure of ours.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
@@ -80,7 +80,8 @@ export async function runCommandLine(argv: readonly string[], languages: Languag
     .option('--no-inspect', 'open no socket for ps, inspect, services and the like')
     .passThroughOptions()
     .action(async (command: string | undefined, args: string[], options: RunOptions) => {
-      code = await runCommand(command, args, options, languages);
+      const { runCommand } = await import('./run.ts');
+      code = await runCommand(command, args, options, await languages());
     });
   withCommonOptions(program.command('dev'))
     .description('run a deployment, or one named command of it, and bring in what changes in its folder')
@@ -90,7 +91,8 @@ export async function runCommandLine(argv: readonly string[], languages: Languag
     .passThroughOptions()
     .addHelpText('after', DEV_HELP)
     .action(async (command: string | undefined, args: string[], options: RunOptions) => {
-      code = await devCommand(command, args, options, languages);
+      const { devCommand } = await import('./dev.ts');
+      code = await devCommand(command, args, options, await languages());
     });
   withCommonOptions(program.command('exec'))
     .description('run one entry and print its result as JSON')
@@ -98,12 +100,14 @@ export async function runCommandLine(argv: readonly string[], languages: Languag
     .argument('[args...]', 'arguments, each a JSON value (what is not JSON is taken as text)')
     .option('--host <id>', 'the host to run it on')
     .action(async (id: string, args: string[], options: CommonOptions & { host?: string }) => {
-      code = await execCommand(id, args, options, languages);
+      const { execCommand } = await import('./exec.ts');
+      code = await execCommand(id, args, options, await languages());
     });
   withCommonOptions(program.command('check'))
     .description('validate and link a deployment without running it')
     .action(async (options: CommonOptions) => {
-      code = await checkCommand(options, languages);
+      const { checkCommand } = await import('./check.ts');
+      code = await checkCommand(options, await languages());
     });
   withCommonOptions(program.command('build'))
     .description('compile entries to files that run without their compiler')
@@ -113,7 +117,8 @@ export async function runCommandLine(argv: readonly string[], languages: Languag
     .option('--text', 'also write a form that people can read (.wat)', false)
     .addHelpText('after', BUILD_HELP)
     .action(async (ids: string[], options: BuildOptions) => {
-      code = await buildCommand(ids, options, languages);
+      const { buildCommand } = await import('./build.ts');
+      code = await buildCommand(ids, options, await languages());
     });
   withCommonOptions(program.command('test'))
     .description('run the tests of a deployment: functions with meta.type: test')
@@ -130,7 +135,8 @@ export async function runCommandLine(argv: readonly string[], languages: Languag
     .option('--bail', 'stop at the first failure', false)
     .addHelpText('after', TEST_HELP)
     .action(async (options: TestOptions) => {
-      code = await testCommand(options, languages);
+      const { testCommand } = await import('./test.ts');
+      code = await testCommand(options, await languages());
     });
   addRunningCommands(program, collect, ended => {
     code = ended;
@@ -138,7 +144,8 @@ export async function runCommandLine(argv: readonly string[], languages: Languag
   program
     .command('schema')
     .description('print the JSON Schema of the YAML')
-    .action(() => {
+    .action(async () => {
+      const { deploymentSchema } = await import('../registry/json_schema.ts');
       process.stdout.write(`${JSON.stringify(deploymentSchema(), null, 2)}\n`);
     });
   for (const command of program.commands) command.exitOverride();

@@ -9,23 +9,9 @@ import { realRoot } from '../inspect/socket_folder.ts';
 import { LineLog, writeStderr } from '../logger.ts';
 import { DevRun } from './dev_run.ts';
 import { ExitCode, type Languages } from './options.ts';
-import { reporting } from './open.ts';
-import { colorsOfErrors } from './report.ts';
+import { colorsOfErrors, reporting } from './report.ts';
 import type { RunOptions } from './run.ts';
 import { stopOnSignals, surviveRejections } from './signals.ts';
-
-/** What `--help` adds to the list of options. */
-export const DEV_HELP = `
-Like run, and it watches the folder: what changes is checked, compiled where it must be, and brought into what runs. While
-something is wrong it is shown with the lines around it, and what ran before goes on. A command is started again after
-each change. Settings in .troupe.yaml are taken at the start only.
-
-AssemblyScript is not optimized, so that it is there at once: it runs slower than with run.
-
---json prints an object a line, with "event" and "at" (Unix time in seconds): started, applied, broken, restart_needed,
-gone, back, unseen, crashed, command_ended.
-
-Exit codes: 0 stopped by Ctrl-C; 2 the call is wrong.`;
 
 /** `troupe dev`: run a deployment and keep it as its folder is, until it is stopped. */
 export function devCommand(

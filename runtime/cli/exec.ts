@@ -4,8 +4,8 @@ import { toJson } from '../payload/json.ts';
 import { Runtime } from '../runtime.ts';
 import { parseArgument } from './argument.ts';
 import { type CommonOptions, ExitCode, type Languages } from './options.ts';
-import { logOf, openDeployment, reporting } from './open.ts';
-import { errorObject, showError } from './report.ts';
+import { logOf, openDeployment } from './open.ts';
+import { errorObject, reporting, showError } from './report.ts';
 import { stopOnSignals, surviveRejections } from './signals.ts';
 
 /** `troupe exec`: run one entry, print its value as JSON. */

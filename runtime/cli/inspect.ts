@@ -6,8 +6,7 @@ import type { Explanation } from '../inspect/explain.ts';
 import type { ProcessDetails, Some, WaitingCommand } from '../inspect/process_report.ts';
 import { escapeControls } from '../logger.ts';
 import { formatSize } from '../size.ts';
-import { parseArgument } from './argument.ts';
-import { halves } from './open.ts';
+import { halves, parseArgument } from './argument.ts';
 import { ExitCode } from './options.ts';
 import { type RunningOptions, withRuntime } from './running.ts';
 
@@ -16,13 +15,6 @@ export interface InspectOptions extends RunningOptions {
   /** `key=value`: for `--why`. */
   readonly meta: readonly string[];
 }
-
-/** What `--help` adds to the list of options. */
-export const INSPECT_HELP = `
-With --why it says whether the process may do <action> to <resource>, which policy decided, and what each policy of its scope
-said: troupe inspect --why '{app:plugins|0x00007}' process.send cart --meta host=app:system
-
-Exit codes: 0 answered, allowed or not; 2 there is no such process, or the call is wrong.`;
 
 type Line = readonly [label: string, value: string];
 

@@ -10,6 +10,9 @@ export interface Languages {
   readonly machinesModule: string;
 }
 
+/** They are loaded only for commands that need them: that takes longer than most other commands do. */
+export type LoadLanguages = () => Promise<Languages>;
+
 /** Options that every command has. */
 export interface CommonOptions {
   /** Folder of the deployment. */

@@ -11,14 +11,6 @@ export interface PsOptions extends RunningOptions {
   readonly limit: number;
 }
 
-/** What `--help` adds to the list of options. */
-export const PS_HELP = `
-States: new (it has not begun), idle (it waits for a message), blocked (it waits for something else), queued, running.
-THREAD 0 is the main thread. MONITORS: how many others it monitors.
-
---json prints {processes: [{pid, entry, kind, host, thread, state, mailbox, links, monitors, names, name_count}], count, threads,
-silent: [{thread, running, why}]}; "count" is that of all, "silent" are threads that did not answer.`;
-
 const COLUMNS: readonly Column[] = [
   { head: 'PID', kept: true },
   { head: 'ENTRY' },

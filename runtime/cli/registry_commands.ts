@@ -1,15 +1,6 @@
 /** `troupe registry`: the entries of a deployment that runs, to look at and to change. */
 import { type Command, InvalidArgumentError } from 'commander';
-import {
-  type ChangeCommandOptions,
-  diffCommand,
-  exportCommand,
-  historyCommand,
-  listCommand,
-  removeCommand,
-  setCommand,
-  undoCommand,
-} from './registry.ts';
+import type { ChangeCommandOptions } from './registry.ts';
 import type { RunningOptions } from './running.ts';
 
 const HELP = `
@@ -42,33 +33,44 @@ export function addRegistryCommands(
       .option('--dry-run', 'check everything and say what would change, but change nothing', false)
       .option('--if-version <n>', 'only if the deployment is of this version', versionNumber)
       .option('--note <text>', 'what the history says about it');
-  command('list', 'list the entries', registry).action(async (options: RunningOptions) =>
-    ended(await listCommand(options)),
-  );
+  command('list', 'list the entries', registry).action(async (options: RunningOptions) => {
+    const { listCommand } = await import('./registry.ts');
+    ended(await listCommand(options));
+  });
   changing('set', 'add entries, or replace those of the same ids')
     .argument('<file>', 'YAML with entries; "-": standard input')
     .addHelpText('after', SET_HELP)
-    .action(async (file: string, options: ChangeCommandOptions) => ended(await setCommand(file, options)));
+    .action(async (file: string, options: ChangeCommandOptions) => {
+      const { setCommand } = await import('./registry.ts');
+      ended(await setCommand(file, options));
+    });
   changing('remove', 'remove entries')
     .argument('<ids...>', 'the entries, namespace:name')
-    .action(async (ids: string[], options: ChangeCommandOptions) => ended(await removeCommand(ids, options)));
-  command('history', 'list what has changed, and by whom', registry).action(async (options: RunningOptions) =>
-    ended(await historyCommand(options)),
-  );
+    .action(async (ids: string[], options: ChangeCommandOptions) => {
+      const { removeCommand } = await import('./registry.ts');
+      ended(await removeCommand(ids, options));
+    });
+  command('history', 'list what has changed, and by whom', registry).action(async (options: RunningOptions) => {
+    const { historyCommand } = await import('./registry.ts');
+    ended(await historyCommand(options));
+  });
   changing('undo', 'bring back what was set at run time in an earlier version')
     .argument('[version]', 'its number (default: the version before; again: the one before that)', versionNumber)
-    .action(async (version: number | undefined, options: ChangeCommandOptions) =>
-      ended(await undoCommand(version, options)),
-    );
+    .action(async (version: number | undefined, options: ChangeCommandOptions) => {
+      const { undoCommand } = await import('./registry.ts');
+      ended(await undoCommand(version, options));
+    });
   command('diff', 'list what has become of the entries between two versions', registry)
     .argument('<from>', 'number of a version', versionNumber)
     .argument('[to]', 'number of a version (default: the present one)', versionNumber)
-    .action(async (from: number, to: number | undefined, options: RunningOptions) =>
-      ended(await diffCommand(from, to, options)),
-    );
+    .action(async (from: number, to: number | undefined, options: RunningOptions) => {
+      const { diffCommand } = await import('./registry.ts');
+      ended(await diffCommand(from, to, options));
+    });
   command('export', 'print what was set at run time as YAML, to be put into the folder', registry)
     .argument('[namespace]', 'only this one: a file has one namespace')
-    .action(async (namespace: string | undefined, options: RunningOptions) =>
-      ended(await exportCommand(namespace, options)),
-    );
+    .action(async (namespace: string | undefined, options: RunningOptions) => {
+      const { exportCommand } = await import('./registry.ts');
+      ended(await exportCommand(namespace, options));
+    });
 }

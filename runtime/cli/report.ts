@@ -1,8 +1,9 @@
-/** How errors are shown on a terminal, or as JSON. */
+/** How errors are shown on a terminal, or as JSON, and which exit code they give. */
 import pc from 'picocolors';
-import type { TroupeError } from '../errors.ts';
+import { TroupeError } from '../errors.ts';
 import { escapeControls } from '../logger.ts';
-import { type DeploymentError, showProblem } from '../registry/problem.ts';
+import { DeploymentError, showProblem } from '../registry/problem.ts';
+import { type CommonOptions, ExitCode } from './options.ts';
 
 /** Of the standard error, where most is shown. */
 export const colorsOfErrors = pc.createColors(pc.isColorSupported && process.stderr.isTTY === true);
@@ -36,6 +37,35 @@ export function showProblems(error: DeploymentError, outcome = 'nothing was star
   );
   lines.push(`${count} ${count === 1 ? 'problem' : 'problems'}; ${outcome}`);
   return `${lines.join('\n')}\n`;
+}
+
+/** What `--json` prints for a deployment that cannot run. */
+export function problemList(error: DeploymentError): object {
+  return { problems: error.problems.map(({ place, message, kind }) => ({ ...place, message, kind })) };
+}
+
+/** Run a command's body; what it throws is shown, and the exit code says whose fault it was. `outcome`: of a deployment with problems. */
+export async function reporting(
+  options: Pick<CommonOptions, 'json'>,
+  body: () => Promise<number>,
+  outcome?: string,
+): Promise<number> {
+  try {
+    return await body();
+  } catch (thrown) {
+    if (thrown instanceof DeploymentError) {
+      if (options.json) {
+        process.stdout.write(`${JSON.stringify({ ok: false, ...problemList(thrown) })}\n`);
+      } else process.stderr.write(showProblems(thrown, outcome));
+      return ExitCode.Wrong;
+    }
+    if (thrown instanceof TroupeError) {
+      if (options.json) process.stdout.write(`${JSON.stringify({ ok: false, error: errorObject(thrown) })}\n`);
+      else process.stderr.write(showError(thrown));
+      return ExitCode.Wrong;
+    }
+    throw thrown;
+  }
 }
 
 /** Line ends stay, all other control characters become visible. */

@@ -8,8 +8,8 @@ import type { Deployment } from '../registry/load.ts';
 import { Runtime } from '../runtime.ts';
 import type { ServiceStatus } from '../supervision/service.ts';
 import { type CommonOptions, ExitCode, type Languages } from './options.ts';
-import { logOf, openDeployment, reporting, workersOf } from './open.ts';
-import { showError } from './report.ts';
+import { logOf, openDeployment, workersOf } from './open.ts';
+import { reporting, showError } from './report.ts';
 import { stopOnSignals, surviveRejections } from './signals.ts';
 
 /** Milliseconds that a command has to end after Ctrl-C before it is terminated. */

@@ -3,7 +3,7 @@ import type { InspectClient } from '../inspect/client.ts';
 import { findRuntimes, type Found } from '../inspect/find_runtimes.ts';
 import { realRoot } from '../inspect/socket_folder.ts';
 import { TroupeError } from '../errors.ts';
-import { reporting } from './open.ts';
+import { reporting } from './report.ts';
 
 export interface RunningOptions {
   /** Folder of the deployment. */

@@ -2,15 +2,13 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../duration.ts';
 import { MOST_ROWS } from '../inspect/protocol.ts';
-import { POLICIES } from '../live/rollout.ts';
-import { cancelCommand, terminateCommand } from './end_process.ts';
-import { INSPECT_HELP, type InspectOptions, inspectCommand } from './inspect.ts';
-import { PS_HELP, type PsOptions, psCommand } from './ps.ts';
+import { POLICIES } from '../live/policy.ts';
+import { INSPECT_HELP, PS_HELP, SERVICES_HELP, UPGRADE_HELP } from './help.ts';
+import type { InspectOptions } from './inspect.ts';
+import type { PsOptions } from './ps.ts';
 import { addRegistryCommands } from './registry_commands.ts';
 import type { RunningOptions } from './running.ts';
-import { sendCommand } from './send.ts';
-import { UPGRADE_HELP, type UpgradeOptions, upgradeCommand } from './upgrade.ts';
-import { SERVICES_HELP, servicesCommand, startServiceCommand, stopServiceCommand } from './services.ts';
+import type { UpgradeOptions } from './upgrade.ts';
 
 const PROCESS = 'its PID, quoted for the shell, or a registered name';
 const SERVICE = 'the id of its entry';
@@ -51,7 +49,10 @@ export function addRunningCommands(
     .option('--entry <id>', 'only those that run this entry')
     .option('--limit <n>', 'so many at most', wholeNumber(MOST_ROWS), 1_000)
     .addHelpText('after', PS_HELP)
-    .action(async (options: PsOptions) => ended(await psCommand(options)));
+    .action(async (options: PsOptions) => {
+      const { psCommand } = await import('./ps.ts');
+      ended(await psCommand(options));
+    });
   command('inspect', 'say all that is known of a process, or why it may do something')
     .argument('<process>', PROCESS)
     .argument('[action]', 'for --why: what it would do, such as process.send')
@@ -59,8 +60,11 @@ export function addRunningCommands(
     .option('--why', 'explain the decision of the policies', false)
     .option('--meta <key=value>', 'for --why: what the call says of the resource; can be repeated', collect, [])
     .addHelpText('after', INSPECT_HELP)
-    .action(async (target: string, action: string | undefined, resource: string | undefined, options: InspectOptions) =>
-      ended(await inspectCommand(target, action, resource, options)),
+    .action(
+      async (target: string, action: string | undefined, resource: string | undefined, options: InspectOptions) => {
+        const { inspectCommand } = await import('./inspect.ts');
+        ended(await inspectCommand(target, action, resource, options));
+      },
     );
   command('upgrade', 'bring what has changed in the folder to a deployment that runs')
     .argument('[target]', 'a service, a supervisor, an entry, or a process; default: everything that has changed')
@@ -72,37 +76,52 @@ export function addRunningCommands(
     )
     .addOption(new Option('--stable <duration>', 'for how long what is new must not fail').argParser(durationOrZero))
     .addHelpText('after', UPGRADE_HELP)
-    .action(async (target: string | undefined, options: UpgradeOptions) =>
-      ended(await upgradeCommand(target, options)),
-    );
+    .action(async (target: string | undefined, options: UpgradeOptions) => {
+      const { upgradeCommand } = await import('./upgrade.ts');
+      ended(await upgradeCommand(target, options));
+    });
   command('send', 'send a message to a process of a deployment that runs')
     .argument('<process>', PROCESS)
     .argument('<topic>', 'the topic')
     .argument('[values...]', 'payloads, each a JSON value (what is not JSON is taken as text)')
-    .action(async (to: string, topic: string, values: string[], options: RunningOptions) =>
-      ended(await sendCommand(to, topic, values, options)),
-    );
+    .action(async (to: string, topic: string, values: string[], options: RunningOptions) => {
+      const { sendCommand } = await import('./send.ts');
+      ended(await sendCommand(to, topic, values, options));
+    });
   command('cancel', 'ask a process of a deployment that runs to end')
     .argument('<process>', PROCESS)
     .option('--reason <text>', 'what its CANCEL event says')
-    .action(async (to: string, options: RunningOptions & { reason: string | undefined }) =>
-      ended(await cancelCommand(to, options)),
-    );
+    .action(async (to: string, options: RunningOptions & { reason: string | undefined }) => {
+      const { cancelCommand } = await import('./end_process.ts');
+      ended(await cancelCommand(to, options));
+    });
   command('services', 'list the services of a deployment that runs')
     .addHelpText('after', SERVICES_HELP)
-    .action(async (options: RunningOptions) => ended(await servicesCommand(options)));
+    .action(async (options: RunningOptions) => {
+      const { servicesCommand } = await import('./services.ts');
+      ended(await servicesCommand(options));
+    });
   for (const how of ['start', 'restart'] as const) {
     const what =
       how === 'start' ? 'start a service, and what it requires,' : 'stop a service in order and start it anew';
     command(how, `${what} in a deployment that runs`)
       .argument('<service>', SERVICE)
-      .action(async (id: string, options: RunningOptions) => ended(await startServiceCommand(how, id, options)));
+      .action(async (id: string, options: RunningOptions) => {
+        const { startServiceCommand } = await import('./services.ts');
+        ended(await startServiceCommand(how, id, options));
+      });
   }
   command('stop', 'stop a service of a deployment that runs, after those that require it')
     .argument('<service>', SERVICE)
-    .action(async (id: string, options: RunningOptions) => ended(await stopServiceCommand(id, options)));
+    .action(async (id: string, options: RunningOptions) => {
+      const { stopServiceCommand } = await import('./services.ts');
+      ended(await stopServiceCommand(id, options));
+    });
   command('terminate', 'end a process of a deployment that runs')
     .argument('<process>', PROCESS)
-    .action(async (to: string, options: RunningOptions) => ended(await terminateCommand(to, options)));
+    .action(async (to: string, options: RunningOptions) => {
+      const { terminateCommand } = await import('./end_process.ts');
+      ended(await terminateCommand(to, options));
+    });
   addRegistryCommands(program, command, ended);
 }

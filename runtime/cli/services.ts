@@ -6,14 +6,6 @@ import { showError } from './report.ts';
 import { type RunningOptions, withRuntime } from './running.ts';
 import { type Column, showTable } from './table.ts';
 
-/** What `--help` adds to the list of options. */
-export const SERVICES_HELP = `
-States: unknown (never started), starting (its process has not waited for anything yet, or it waits for what it requires),
-running, stopping, stopped, failed (a restart may be pending), exited (it has returned, or its restarts are used up).
-RESTARTS since it last ran for its stable_threshold; SINCE: when it came into its state.
-
---json prints {services: [{id, state, since, pid, restarts, error: {kind, message}, waits_for}]}, times as Unix seconds.`;
-
 const COLUMNS: readonly Column[] = [
   { head: 'ID', kept: true },
   { head: 'STATE' },

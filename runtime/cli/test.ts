@@ -1,7 +1,8 @@
 import { createServices } from '../capabilities/services.ts';
 import { StreamTerminal } from '../hosts/stream_terminal.ts';
 import { type CommonOptions, ExitCode, type Languages } from './options.ts';
-import { logOf, openDeployment, reporting } from './open.ts';
+import { logOf, openDeployment } from './open.ts';
+import { reporting } from './report.ts';
 import { stopOnSignals, surviveRejections } from './signals.ts';
 import { JsonReport, TextReport } from './test_report.ts';
 import { TestRunner } from './test_runner.ts';
@@ -13,18 +14,6 @@ export interface TestOptions extends CommonOptions, TestFilter {
   /** Stop at the first failure. */
   readonly bail: boolean;
 }
-
-/** What `--help` adds to the list of options. */
-export const TEST_HELP = `
-A test is a function entry with meta.type: test. It is called with no arguments and passes unless it raises an error,
-returns one, returns false or takes too long. Tests run one after the other: by meta.suite (the namespace where there is
-none), then by meta.order (those without one last), then by id. The services of the deployment run beside them.
-
---json prints one document when all is over:
-  {ok, passed, failed, not_run, interrupted, duration_ms,
-   tests: [{id, suite, outcome: "passed" | "failed" | "not_run", duration_ms, error, crashes: [{id, pid, error}]}]}
-
-Exit codes: 0 all passed; 1 a test failed, or not all were run; 2 the deployment or the call is wrong, or no test is found.`;
 
 /** `troupe test`: call every function that is a test, and say which passed. */
 export function testCommand(options: TestOptions, languages: Languages): Promise<number> {

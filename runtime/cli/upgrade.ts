@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 import type { CapabilityChange } from '../hosts/capability_matrix.ts';
-import type { Policy } from '../live/rollout.ts';
+import type { Policy } from '../live/policy.ts';
 import type { ProcessOutcome, UpgradeReport } from '../live/upgrade.ts';
 import { formatDuration } from '../duration.ts';
 import { escapeControls } from '../logger.ts';
@@ -13,20 +13,6 @@ export interface UpgradeOptions extends RunningOptions {
   /** Milliseconds. */
   readonly stable: number | undefined;
 }
-
-/** What `--help` adds to the list of options. */
-export const UPGRADE_HELP = `
-The folder is read again. What is broken changes nothing. Processes that have asked for it (set_options upgradable) are told by an
-OUTDATED event and upgrade themselves; of the others those of services and supervisors are restarted, one after the other:
-  --policy restart  services and children of supervisors are stopped in order and started anew; others run on (default)
-  --policy replace  a process goes on as the new code where it waits: same PID and mailbox, arguments from its service
-  --policy leave    only tell those that asked for it
-If one of them fails before the new code has run for stable_threshold of its service (5s without one; --stable), everything is
-brought back to what it was.
-
-With a target only its processes are dealt with; what else has changed in the folder counts for new processes all the same.
-
-Exit codes: 0 done, or nothing to do; 1 rolled back; 2 the new deployment, or the call, is wrong.`;
 
 /** The runtime waits until what is new has proved itself. */
 const NO_TIMEOUT = Number.POSITIVE_INFINITY;

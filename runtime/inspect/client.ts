@@ -6,14 +6,8 @@ import { isErrorKind, TroupeError } from '../errors.ts';
 import { escapeControls } from '../logger.ts';
 import { DeploymentError } from '../registry/problem.ts';
 import { LineTooLong, Lines } from './lines.ts';
-import {
-  type Hello,
-  LONGEST_ANSWER,
-  PROTOCOL,
-  type Reply,
-  type RequestWithoutId,
-  type ShownError,
-} from './protocol.ts';
+import { type Hello, LONGEST_ANSWER, PROTOCOL, type Reply, type ShownError } from './protocol.ts';
+import type { RequestWithoutId } from './request_schema.ts';
 
 /** Milliseconds that a runtime has to greet, and to answer. */
 const GREETING_TIMEOUT = 5_000;

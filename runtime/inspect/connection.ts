@@ -8,7 +8,8 @@ import { systemClock } from '../clock.ts';
 import { toTroupeError } from '../errors.ts';
 import { DeploymentError } from '../registry/problem.ts';
 import { LineTooLong, Lines } from './lines.ts';
-import { type Hello, LONGEST_ANSWER, LONGEST_REQUEST, type Reply, type Request, type ShownError } from './protocol.ts';
+import { type Hello, LONGEST_ANSWER, LONGEST_REQUEST, type Reply, type ShownError } from './protocol.ts';
+import type { Request } from './request_schema.ts';
 import { readGreeting, readRequest } from './read_request.ts';
 
 /** Requests a second, of which so many can come at once. */

@@ -1,6 +1,7 @@
 /** From a line to what it asks for, or to what is wrong with it. Lines come from outside: nothing of them is believed. */
 import type { z } from 'zod';
-import { greeting, PROTOCOL, type Request, request as requestSchema, type ShownError } from './protocol.ts';
+import { PROTOCOL, type ShownError } from './protocol.ts';
+import { greeting, type Request, request as requestSchema } from './request_schema.ts';
 
 export type ReadRequest =
   | { readonly id: number; readonly request: Request; readonly fault: undefined }

@@ -8,7 +8,7 @@ import type { Payload } from '../payload/payload.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
 import { pidPrefix } from '../pid.ts';
 import type { ServiceStatus } from '../supervision/service.ts';
-import type { Request } from './protocol.ts';
+import type { Request } from './request_schema.ts';
 import { type ServiceStarted, serviceRow } from './service_row.ts';
 import type { Survey } from './survey.ts';
 

@@ -4,7 +4,8 @@ import { systemClock } from '../clock.ts';
 import { TroupeError } from '../errors.ts';
 import { Connection } from './connection.ts';
 import { removeAbandoned } from './find_runtimes.ts';
-import { type Hello, PROTOCOL, type Request } from './protocol.ts';
+import { type Hello, PROTOCOL } from './protocol.ts';
+import type { Request } from './request_schema.ts';
 import {
   closeToOthers,
   deploymentKey,

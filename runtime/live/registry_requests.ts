@@ -1,5 +1,5 @@
 /** What the socket of a runtime answers about its registry; everything it asks for is by its owner. */
-import type { Request } from '../inspect/protocol.ts';
+import type { Request } from '../inspect/request_schema.ts';
 import type { EntryKind } from '../registry/entry.ts';
 import { showPlace } from '../registry/entry.ts';
 import type { Author, ChangeOptions } from './change.ts';

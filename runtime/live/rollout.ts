@@ -9,16 +9,8 @@ import type { Payload } from '../payload/payload.ts';
 import type { Deployment } from '../registry/load.ts';
 import type { ServiceStatus } from '../supervision/service.ts';
 import type { OldProcess, OutdatedOrder } from '../workers/thread_changes.ts';
+import type { Policy } from './policy.ts';
 import type { Transition } from './transition.ts';
-
-export const POLICIES = ['restart', 'replace', 'leave'] as const;
-/**
- * For processes that have not asked to be told. `restart`: services and children of supervisors are stopped in order and
- * started anew. `replace`: the process goes on as the new code where it waits, with its PID, names and unread messages, and
- * with the input of its service as arguments. `leave`: it runs on as it is. Who is neither a service nor supervised nobody
- * starts again, so `restart` leaves it.
- */
-export type Policy = (typeof POLICIES)[number];
 
 /** What became of a process. */
 export interface Rolled {

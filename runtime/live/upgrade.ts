@@ -15,7 +15,8 @@ import type { Deployment } from '../registry/load.ts';
 import type { Crashed } from '../scheduler/scheduler.ts';
 import type { Author } from './change.ts';
 import type { LiveRegistry } from './live_registry.ts';
-import type { Policy, Rolled, RollingRuntime, Rollout } from './rollout.ts';
+import type { Policy } from './policy.ts';
+import type { Rolled, RollingRuntime, Rollout } from './rollout.ts';
 import type { Applied, Transition } from './transition.ts';
 
 export interface UpgradeRequest {

@@ -5,7 +5,7 @@ import type { TroupeError } from '../../runtime/errors.ts';
 import type { ProcessDetails } from '../../runtime/inspect/process_report.ts';
 import type { ProcessList } from '../../runtime/inspect/survey.ts';
 import { InspectClient } from '../../runtime/inspect/client.ts';
-import type { RequestWithoutId } from '../../runtime/inspect/protocol.ts';
+import type { RequestWithoutId } from '../../runtime/inspect/request_schema.ts';
 import { deploymentKey, listSockets } from '../../runtime/inspect/socket_folder.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { contextOfActor, contextOfScope, type IdentifiedRequest, scopeOf } from '../../runtime/security/identity.ts';
