@@ -1,25 +1,15 @@
-/**
- * A program's module, on its way from a file to something that can be evaluated: bundled and checked once on the main
- * thread (`prepareModule`), compiled once a worker and host (`LoadedModule`).
- */
-import { createHash } from 'node:crypto';
-import { version } from 'esbuild';
+/** A program's module in a worker: compiled once a worker and host. `prepare_module.ts` is what comes before. */
 import { TroupeError } from '../../runtime/errors.ts';
-import type { Artifact, ImportTable, PrepareTools } from '../../runtime/machine.ts';
-import { type Entry, type Source, showPlace } from '../../runtime/registry/entry.ts';
-import { findAsynchronous, type TrustedOnly } from './asynchronous.ts';
-import { bundle } from './bundle.ts';
+import type { ImportTable } from '../../runtime/machine.ts';
+import type { Entry } from '../../runtime/registry/entry.ts';
+import type { TrustedOnly } from './asynchronous.ts';
 import { compileContained } from './contained/compartment.ts';
-import { evaluableText } from './contained/evaluable_text.ts';
 import { lockDown } from './contained/lockdown.ts';
-import { asFactory, type Evaluated, exportsOf } from './factory.ts';
-import { findForbidden, importsDynamically } from './forbidden.ts';
+import type { Evaluated } from './factory.ts';
 import { freezeShared } from './freeze.ts';
-import type { Provided, TrustedImport } from './import_guard.ts';
-import { withoutState } from './shared_state.ts';
+import type { TrustedImport } from './import_guard.ts';
 import { Mapper } from './source_map.ts';
 import { Stacks } from './stack.ts';
-import { parseModule } from './syntax.ts';
 import { compileTrusted } from './trusted.ts';
 import { NodeModules } from './node_modules.ts';
 import type { Provision } from './provision.ts';
@@ -41,87 +31,9 @@ export interface ModuleData {
   readonly root: string;
 }
 
-export interface ModuleRules {
-  /** Modules of the host that it may import. */
-  readonly provided: Provided;
-  /** What the export must be, and the advice that goes with it: `made by defineProcess`. */
-  readonly expected: string;
-}
-
 /** The export that a method stands for. */
 export function exportFor(method: string): string {
   return method === 'main' ? 'default' : method;
-}
-
-/** Rejects with every mistake at once, each with its `file:line:column`. */
-export async function prepareModule(entry: Entry, tools: PrepareTools, rules: ModuleRules): Promise<Artifact> {
-  const source = entry.source!;
-  const { text, map, trustedImports } = await bundle(entry, source, tools, rules.provided);
-  const program = parseModule(text);
-  const mapper = new Mapper(map);
-  const start = { file: source.name, line: 1, column: 1 };
-  const problems = findForbidden(program, mapper, tools.trusted, start);
-  const asynchronous = findAsynchronous(program, mapper, start);
-  if (!tools.trusted) problems.push(...asynchronous.map(refuseAsynchronous));
-  const found = exportsOf(program).get(exportFor(entry.method));
-  if (found === undefined) {
-    problems.push(missingExport(entry.method, source, rules.expected));
-  } else if (found.plain !== undefined) {
-    const place = mapper.original(found.node.loc.start.line, found.node.loc.start.column + 1) ?? start;
-    problems.push(wrongExport(entry.method, showPlace(place), found.plain, rules.expected));
-  }
-  if (problems.length > 0) throw new AggregateError(problems);
-  const names = withoutState(program, rules.provided);
-  const dynamicImports = importsDynamically(program);
-  const trustedOnly = [...trustedImports.map(importForTrusted), ...asynchronous];
-  if (dynamicImports) trustedOnly.push({ place: source.name, what: 'loads modules at run time', ...OTHERWISE });
-  // A program that is never contained stays as it is.
-  const evaluated = trustedOnly.length > 0 ? text : evaluableText(text, mapper, start);
-  const data: ModuleData = {
-    text: asFactory(evaluated, evaluated === text ? program : parseModule(evaluated), names ?? []),
-    map,
-    stateless: names !== undefined,
-    trustedOnly,
-    nodeImports: trustedImports.filter(({ builtin }) => builtin),
-    dynamicImports,
-    root: tools.root,
-  };
-  const hash = createHash('sha256');
-  for (const part of [entry.kind, version, data.text, map, JSON.stringify(trustedOnly)]) {
-    hash.update(`${Buffer.byteLength(part)}:`).update(part);
-  }
-  return { sha256: hash.digest('hex'), data };
-}
-
-const OTHERWISE = { instead: 'use a capability' };
-
-function importForTrusted({ name, importer }: TrustedImport): TrustedOnly {
-  return { place: importer, what: `imports "${name}"`, ...OTHERWISE };
-}
-
-function refuseAsynchronous({ place, what, instead }: TrustedOnly): TroupeError {
-  return new TroupeError(
-    `${place}: the program ${what}, which runs only in hosts with \`trusted: true\`, since V8 schedules it and not the runtime: ${instead}`,
-    { kind: 'INVALID', retryable: false, place },
-  );
-}
-
-function missingExport(method: string, source: Source, expected: string): TroupeError {
-  const wanted = method === 'main' ? 'a default export' : `an export named "${method}" (the entry's method)`;
-  return new TroupeError(`${source.name}:1:1: the module needs ${wanted}, ${expected}`, {
-    kind: 'INVALID',
-    retryable: false,
-    place: `${source.name}:1:1`,
-  });
-}
-
-function wrongExport(method: string, place: string, plain: string, expected: string): TroupeError {
-  const name = method === 'main' ? 'the default export' : `the export "${method}"`;
-  return new TroupeError(`${place}: ${name} is ${plain}; it must be ${expected}`, {
-    kind: 'INVALID',
-    retryable: false,
-    place,
-  });
 }
 
 /** A module in a worker, for one host. */

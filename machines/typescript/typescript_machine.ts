@@ -2,7 +2,7 @@
 import type { Artifact, Entry, ImportTable, MachineType, Program } from '../../runtime/machine.ts';
 import * as sdk from '../../sdk/typescript/index.ts';
 import { shownClasses } from '../../sdk/typescript/shown_classes.ts';
-import { LoadedModule, type ModuleData, prepareModule } from './module.ts';
+import { LoadedModule, type ModuleData } from './module.ts';
 import { TypeScriptProgram } from './program.ts';
 import type { Provision } from './provision.ts';
 
@@ -18,7 +18,8 @@ export const typescriptMachine: MachineType = {
   kinds: ['process.ts', 'function.ts'],
   consent: 'allow_untrusted_ts',
 
-  prepare(entry, tools) {
+  async prepare(entry, tools) {
+    const { prepareModule } = await import('./prepare_module.ts');
     return prepareModule(entry, tools, { provided, expected: EXPECTED });
   },
 

@@ -3,7 +3,7 @@ import type { Artifact, Entry, ImportTable, MachineType, Program } from '../../r
 import * as sdk from '../../sdk/typescript/index.ts';
 import { shownClasses } from '../../sdk/typescript/shown_classes.ts';
 import * as sdkForMachines from '../../sdk/typescript/xstate.ts';
-import { LoadedModule, type ModuleData, prepareModule } from '../typescript/module.ts';
+import { LoadedModule, type ModuleData } from '../typescript/module.ts';
 import type { Provision } from '../typescript/provision.ts';
 import { containedXState, shownByXState, xstateForPrograms } from './adapter.ts';
 import { XStateProgram } from './program.ts';
@@ -32,6 +32,7 @@ export const xstateMachine: MachineType = {
   consent: 'allow_untrusted_ts',
 
   async prepare(entry, tools) {
+    const { prepareModule } = await import('../typescript/prepare_module.ts');
     const artifact = await prepareModule(entry, tools, { provided, expected: EXPECTED });
     // A module without state only defines, so that it can be asked for its machine before anything runs.
     checkMachine(entry, artifact, { ...NO_IMPORTS, trusted: tools.trusted });
