@@ -5,7 +5,7 @@
  * A file may be seen half saved. So nothing is read before there was quiet for a moment, and what is wrong is looked at
  * once more before it is shown.
  */
-import { statSync } from 'node:fs';
+import { lstatSync, realpathSync, statSync } from 'node:fs';
 import { basename, join, sep } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../clock.ts';
@@ -131,7 +131,10 @@ export class DevSession {
 
   #isInput(path: string): boolean {
     const name = basename(path);
-    return name === SETTINGS_FILE || (name.endsWith('.yaml') && !name.startsWith('.')) || this.#inputs.has(path);
+    if (name === SETTINGS_FILE || (name.endsWith('.yaml') && !name.startsWith('.')) || this.#inputs.has(path))
+      return true;
+    // A link may lead to anything, and inputs beyond it may be known by other names.
+    return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
   }
 
   #run(): Promise<void> {
@@ -195,8 +198,11 @@ export class DevSession {
   }
 
   #noteInputs({ entries }: Deployment): void {
-    const inputs = new Set(this.#options.target.files);
-    for (const { source } of entries.values()) if (source?.path !== undefined) inputs.add(source.path);
+    const named = new Set(this.#options.target.files);
+    for (const { source } of entries.values()) if (source?.path !== undefined) named.add(source.path);
+    const inputs = new Set(named);
+    // What is edited is the file itself, where the deployment names a link to it.
+    for (const path of named) inputs.add(realPathOf(path));
     this.#inputs = inputs;
     this.#watch.alsoFoldersOf(inputs);
     for (const path of this.#unsure) if (inputs.has(path)) this.#changed(path, false);
@@ -251,5 +257,14 @@ export class DevSession {
 
   #wait(milliseconds: number): Promise<void> {
     return new Promise(resolve => void this.#options.clock.arm(milliseconds, resolve));
+  }
+}
+
+/** Where links lead; the path itself where there is no such file, or not yet. */
+function realPathOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
   }
 }

@@ -1,5 +1,5 @@
 /** What a folder's changes lead to, with the real folder and a target that notes what it is given. */
-import { mkdirSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, realpathSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -208,6 +208,26 @@ test('a file that a program reads is, wherever it lies', async () => {
   const { problems } = await watched.expect('broken');
   assert.is(problems[0].message, 'it was applied');
   assert.ok(watched.target.loads > loads);
+});
+
+test('a file behind a link, edited itself, and a link that leads elsewhere', async () => {
+  const watched = new Watched({ ...FILES, 'one/a.lua': 'return function() return 1 end', 'two/a.lua': 'return 2' });
+  all.push(watched);
+  const { root } = watched;
+  rmSync(join(root, 'a.lua'));
+  symlinkSync('now/a.lua', join(root, 'a.lua'));
+  symlinkSync('one', join(root, 'now'));
+  await watched.session.start();
+  await watched.expect('started');
+  watched.write('one/a.lua', 'return function() return 3 end');
+  const edited = await watched.expect('applied');
+  assert.equal(edited.changed, ['app:a']);
+  // The links themselves were made a moment before.
+  assert.ok(edited.files.includes('one/a.lua'), edited.files.join(' '));
+  symlinkSync('two', join(root, 'next'));
+  renameSync(join(root, 'next'), join(root, 'now'));
+  assert.equal((await watched.expect('applied')).changed, ['app:a']);
+  assert.is(watched.target.applied.at(-1), 'return 2');
 });
 
 test('what is broken is said once with the lines around it; then that it is fixed', async () => {
