@@ -3,6 +3,7 @@ import { StreamTerminal } from '../hosts/stream_terminal.ts';
 import { toJson } from '../payload/json.ts';
 import { Runtime } from '../runtime.ts';
 import { parseArgument } from './argument.ts';
+import { logCrash } from './crash_log.ts';
 import { type CommonOptions, ExitCode, type Languages } from './options.ts';
 import { logOf, openDeployment } from './open.ts';
 import { errorObject, reporting, showError } from './report.ts';
@@ -33,7 +34,7 @@ export function execCommand(
       },
       onCrash: (pid, crashed, error) => {
         // How the executed process itself ends is shown when it does.
-        if (pid !== executed) log.log('error', `process ended: ${error.message}`, {}, { id: crashed, pid });
+        if (pid !== executed) logCrash(log, pid, crashed, error);
       },
     });
     try {

@@ -7,6 +7,7 @@ import type { Entry } from '../registry/entry.ts';
 import type { Deployment } from '../registry/load.ts';
 import { Runtime } from '../runtime.ts';
 import type { ServiceStatus } from '../supervision/service.ts';
+import { logCrash } from './crash_log.ts';
 import { type CommonOptions, ExitCode, type Languages } from './options.ts';
 import { logOf, openDeployment, workersOf } from './open.ts';
 import { reporting, showError } from './report.ts';
@@ -48,7 +49,7 @@ export function runCommand(
         },
         onCrash: (pid, id, error) => {
           // How the command itself ends is shown when it does.
-          if (id !== command?.id) log.log('error', `process ended: ${error.message}`, {}, { id, pid });
+          if (id !== command?.id) logCrash(log, pid, id, error);
         },
       });
       try {

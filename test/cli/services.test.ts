@@ -106,6 +106,18 @@ test('a signal while services start stops them in order', async () => {
   assert.not.match(stderr, /services? runs?/);
 });
 
+test('children that hear nothing are ended by their supervisor when it stops, which is no error', async () => {
+  const child = '{process: unit, host: host, input: [deaf]}';
+  const root = folder(
+    `  - {name: two, kind: process.supervisor, lifecycle: {auto_start: true}, children: [${child}, ${child}]}\n`,
+  );
+  const started = start(['run', '-C', root, '--workers', '1']);
+  await started.complained('1 service runs');
+  started.child.kill('SIGTERM');
+  const { code, stderr } = await started.finished;
+  assert.equal([code, stderr], [0, '1 service runs; Ctrl-C stops\n\nstopping (once more to end at once)\n']);
+});
+
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   test(`${signal}: what does not stop within stop_timeout of the settings ends at once, and is named`, async () => {
     const deaf = service('deaf', 'deaf', 'auto_start: true, stop_timeout: 1h');
