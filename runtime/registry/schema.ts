@@ -50,8 +50,13 @@ export function always<T extends z.ZodType>(
   check: (value: Partial<z.output<T>>, report: Report, issues: unknown[]) => void,
 ): T {
   const added = z.check<z.output<T>>(payload => {
-    if (payload.issues.some(issue => issue.code === 'invalid_type' && !issue.path?.length)) return;
-    check(payload.value, reporter(payload), payload.issues);
+    const mistaken = payload.issues.filter(issue => issue.code === 'invalid_type');
+    if (mistaken.some(issue => !issue.path?.length)) return;
+    // zod leaves what is no list as it was written.
+    const lists = mistaken.filter(({ path, expected }) => path?.length === 1 && expected === 'array');
+    const value = lists.length === 0 ? payload.value : { ...(payload.value as object) };
+    for (const { path } of lists) Object.assign(value as object, { [path![0]]: undefined });
+    check(value as Partial<z.output<T>>, reporter(payload), payload.issues);
   });
   added._zod.def.when = () => true;
   return schema.check(added) as T;
@@ -70,8 +75,11 @@ export function withoutUnit({ input }: { readonly input?: unknown }): string | u
   return `the number ${input} has no unit; write for example "${input}s" or "${input}ms"`;
 }
 
-/** Milliseconds. A number without a unit is refused: people mean seconds by it, Go means nanoseconds. */
-export function duration(least: 'zero' | 'positive' = 'zero') {
+/**
+ * Milliseconds. A number without a unit is refused: people mean seconds by it, Go means nanoseconds. `also`: what messages say
+ * may be written instead.
+ */
+export function duration(least: 'zero' | 'positive' = 'zero', also = '') {
   return z
     .string({ error: withoutUnit })
     .meta({ pattern: '^(([0-9]+(\\.[0-9]*)?|\\.[0-9]+)(h|ms|m|s|us|µs|ns))+$', examples: ['5ms', '10s', '1h30m'] })
@@ -81,7 +89,7 @@ export function duration(least: 'zero' | 'positive' = 'zero') {
         return milliseconds;
       const message =
         milliseconds === undefined
-          ? `expected a duration such as ${DURATION_EXAMPLES}, found ${foundWords(written)}`
+          ? `expected a duration such as ${DURATION_EXAMPLES}${also}, found ${foundWords(written)}`
           : `a duration here must be ${least === 'zero' ? 'zero or more' : 'more than zero'}, found ${foundWords(written)}`;
       return refuse(context, message);
     });

@@ -75,7 +75,7 @@ function checkTemplate(children: Children, report: Report): void {
 /** Milliseconds; Infinity: no bound. */
 function bound(least: 'zero' | 'positive') {
   const none = z.literal(INFINITY).transform(() => Number.POSITIVE_INFINITY);
-  return z.union([duration(least), none], { error: withoutUnit });
+  return z.union([duration(least, `, or ${INFINITY}`), none], { error: withoutUnit });
 }
 
 /** An id, or an id with settings. Services and supervisors bring their own host; for programs it is filled in. */
