@@ -218,8 +218,10 @@ export interface EventQueue {
   message(): Message | undefined;
   /** The oldest message on exactly this topic, after `listen(topic)`. */
   messageOn(topic: string): Message | undefined;
-  /** The next process event. Events wait until it is first called, by which a program shows that it hears them. */
+  /** The next process event. Events wait until it is first called, by which, or by `hear`, a program shows that it hears them. */
   event(): ProcessEvent | undefined;
+  /** The program will take process events, though it takes none yet. */
+  hear(): void;
   /** From now on messages on `topic` (waiting ones included) go to `messageOn(topic)`. Idempotent. RATE_LIMITED: too many topics. */
   listen(topic: string): TroupeError | undefined;
   /** Later messages on `topic` fall to the inbox. Those already routed stay readable by `messageOn`. */

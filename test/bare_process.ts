@@ -66,6 +66,7 @@ export class BareProcess {
       message: () => take(message => !this.#topics.has(message.topic)),
       messageOn: topic => take(message => message.topic === topic),
       event: () => undefined,
+      hear: () => undefined,
       listen: topic => {
         this.#topics.add(topic);
         return undefined;

@@ -193,6 +193,10 @@ export class Process implements EventQueue, StepOutput, TimerOwner {
     return rare.events?.shift();
   }
 
+  hear(): void {
+    this.rare.hears = true;
+  }
+
   listen(topic: string): TroupeError | undefined {
     const rare = this.rare;
     if (rare.listened === undefined) rare.listened = new Set();

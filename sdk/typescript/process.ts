@@ -24,6 +24,7 @@ const NO_EVENTS: EventQueue = Object.freeze({
   message: () => undefined,
   messageOn: () => undefined,
   event: () => undefined,
+  hear() {},
   listen: () => undefined,
   unlisten() {},
 });

@@ -297,6 +297,28 @@ test('monitor, unmonitor, link, unlink answer as specified', async () => {
   assert.equal(value, [true, true, 'ALREADY_EXISTS', 'NOT_FOUND', 'INVALID', true, true, true, true, true, true]);
 });
 
+test('a child that has asked for its events and does something else is asked to end', async () => {
+  const stops = `local supervisor = require("supervisor")
+    return function()
+      local busy = {process = "app:busy", host = "app:host", input = {process.pid()}}
+      supervisor.stop(supervisor.start({children = {busy}}))
+      return process.inbox():receive():payload():data()
+    end`;
+  const value = await runScripts(
+    {
+      main: 'return function() return process.exec("app:stops", "app:host") end',
+      busy: `local time = require("time")
+        return function(main)
+          local events = process.events()
+          time.sleep("10ms")
+          process.send(main, "heard", events:receive().kind)
+        end`,
+    },
+    [`{name: stops, kind: process.lua, modules: [supervisor], source: ${JSON.stringify(stops)}}`],
+  );
+  assert.is(value, 'pid.cancel');
+});
+
 test('cancel asks, terminate ends', async () => {
   const value = await runScripts({
     main: `return function()

@@ -73,6 +73,8 @@ export function processModule(engine: Engine): HostModule {
     },
     events: L => {
       const { process } = engine;
+      // It may be at something else when it is asked to end, and look afterwards.
+      process.events.hear();
       if (process.signals === 0) process.signals = newChannel(L, ChannelType.Events);
       else engine.vm.api.lua_rawgetp(L, REGISTRY, process.signals);
       return 1;
