@@ -18,6 +18,11 @@ export interface RestartNeeded {
   readonly why: readonly string[];
 }
 
+/** A start or stop that was asked for. */
+interface Order {
+  readonly starts: boolean;
+}
+
 /** From best to worst. */
 const STANDINGS: readonly Standing[] = ['met', 'coming', 'down', 'lost'];
 
@@ -31,7 +36,7 @@ export class Services {
   #leaving: Promise<void> = Promise.resolve();
   readonly #left = new Set<Service>();
   /** Which start or stop of a service came last. */
-  readonly #orders = new Map<string, number>();
+  readonly #orders = new Map<string, Order>();
   /** Services that wait, and of which something may have changed. */
   readonly #toLookAt = new Set<Service>();
   #looking = false;
@@ -102,12 +107,19 @@ export class Services {
   /** Start a service and what it requires. Resolves when it runs; rejects with why it does not (yet). */
   async startService(id: string): Promise<void> {
     const service = this.#known(id);
-    const order = this.#newOrder(id);
-    if (service.state === 'stopping') await service.stop('');
+    const order = this.#newOrder(id, true);
+    await Promise.all(this.#requirements.withRequired([id]).map(other => this.#stopped(other)));
     if (!this.#isLatest(id, order)) throw overtaken(id);
     this.#begin(new Set([id]), [id]);
     const hitch = await service.outcome();
     if (hitch !== undefined) throw notStarted(id, hitch.error);
+  }
+
+  /** What is to run now and is being stopped has to end before; one whose turn to stop has not come goes on. */
+  async #stopped(id: string): Promise<void> {
+    const service = this.#services.get(id)!;
+    if (service.state === 'stopping') await service.stop('');
+    else if (this.#orders.get(id)?.starts === false) this.#newOrder(id, true);
   }
 
   /** Stop a service after those that require it. Answers the ids of all that were stopped, in their order. */
@@ -115,7 +127,7 @@ export class Services {
     this.#known(id);
     const affected = new Map(this.#requirements.withDependents([id]).map(other => [other, this.#services.get(other)!]));
     const active = [...affected.values()].filter(service => service.isActive).map(service => service.id);
-    const orders = new Map([...affected.keys()].map(other => [other, this.#newOrder(other)]));
+    const orders = new Map([...affected.keys()].map(other => [other, this.#newOrder(other, false)]));
     // One that is started while it waits for its turn goes on.
     await stopInOrder(this.#requirements, affected, async service => {
       if (this.#isLatest(service.id, orders.get(service.id)!)) await service.stop(reason);
@@ -126,7 +138,7 @@ export class Services {
   /** Stop one service in order and start it anew, by what its entry says now. Those that require it stay as they are. */
   async restartService(id: string): Promise<void> {
     const service = this.#known(id);
-    const order = this.#newOrder(id);
+    const order = this.#newOrder(id, true);
     await service.stop('service stopping');
     if (!this.#isLatest(id, order)) throw overtaken(id);
     await this.startService(id);
@@ -139,13 +151,13 @@ export class Services {
     throw supervisor === undefined ? noSuchService(id, [...this.#services.keys()]) : ranBySupervisor(id, supervisor);
   }
 
-  #newOrder(id: string): number {
-    const order = (this.#orders.get(id) ?? 0) + 1;
+  #newOrder(id: string, starts: boolean): Order {
+    const order: Order = { starts };
     this.#orders.set(id, order);
     return order;
   }
 
-  #isLatest(id: string, order: number): boolean {
+  #isLatest(id: string, order: Order): boolean {
     return !this.#closed && this.#orders.get(id) === order && this.#services.has(id);
   }
 

@@ -131,6 +131,26 @@ test('a start during a stop comes after it; of two orders the later one counts',
   await world.stop();
 });
 
+test('a start during a stop of what it requires comes after it, or before the turn of that', async () => {
+  const web = service('web', 'auto_start: true, requires: [db]', ', 0, 100');
+  const world = await World.start(files(web, service('db', '', ', 0, 500')));
+  const { runtime, clock } = world;
+  let stopped = runtime.stopService('s:db');
+  await clock.advance(300);
+  assert.equal(world.states, { web: 'stopped', db: 'stopping' });
+  let started = runtime.startService('s:web');
+  await clock.advance(300);
+  assert.equal([(await stopped).length, (await started).state], [2, 'running']);
+  assert.equal(world.states, { web: 'running', db: 'running' });
+  stopped = runtime.stopService('s:db');
+  started = runtime.startService('s:web');
+  await clock.advance(100);
+  await stopped;
+  assert.is((await started).state, 'running');
+  assert.equal(told(world).slice(-2), ['700 -web service stopping', '700 +web']);
+  await world.stop();
+});
+
 test('what is no service', async () => {
   const tree = '  - {name: tree, kind: process.supervisor, children: [part]}\n';
   const world = await World.start(files(service('part', ''), service('whole', ''), tree));
