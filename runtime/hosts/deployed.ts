@@ -45,6 +45,13 @@ export interface Definition {
 /** Of entries that have not changed since the runtime began. */
 export const FIRST_REVISION = 1;
 
+interface Staged {
+  readonly data: DeployedData;
+  readonly definitions: ReadonlyMap<string, Definition>;
+  /** What is linked ahead, with what its hosts will grant. */
+  readonly ahead: Set<Linked>;
+}
+
 export class Deployed {
   /** Of the data. */
   version: number;
@@ -56,7 +63,7 @@ export class Deployed {
   #policies: ReadonlyMap<string, Policy> = new Map();
   #older: readonly Definition[];
   /** What is the present one next. */
-  #staged: { readonly data: DeployedData; readonly definitions: ReadonlyMap<string, Definition> } | undefined;
+  #staged: Staged | undefined;
   readonly #machines = new Map<string, MachineType>();
   /** What the threads share, by language: `MachineType.share`. */
   readonly #shared = new Map<MachineType, unknown>();
@@ -221,9 +228,27 @@ export class Deployed {
     if (machine === undefined || artifact === undefined || entry.kind === 'library.lua') {
       return entryNotRunnable(entry.id, entry.kind);
     }
-    const imports = linkImports(entry, host, this.#capabilities, machine.consent);
+    const ahead = this.#isAhead(definition) ? this.#staged : undefined;
+    const settings = ahead?.data.hosts.find(({ id }) => id === host.id);
+    const granting = settings === undefined ? host : new Host(settings);
+    const imports = linkImports(entry, granting, this.#capabilities, machine.consent);
     if (imports instanceof TroupeError) return imports;
-    return new Linked(definition, host, imports, this.#scheduler!, machine, artifact, this.#shared.get(machine));
+    const linked = new Linked(
+      definition,
+      host,
+      imports,
+      this.#scheduler!,
+      machine,
+      artifact,
+      this.#shared.get(machine),
+    );
+    ahead?.ahead.add(linked);
+    return linked;
+  }
+
+  /** Nobody gets it here before `commit`, but other threads may be further. */
+  #isAhead({ entry: { id }, revision }: Definition): boolean {
+    return this.#staged?.definitions.get(id)?.revision === revision && this.revisionOf(id) !== revision;
   }
 
   #faulty(definition: Definition, host: Host, fault: TroupeError): Linked {
@@ -261,27 +286,27 @@ export class Deployed {
    * it later: throws what that throws.
    */
   stage(data: DeployedData): void {
-    const staged = { data, definitions: definitionsOf(data, this.#definitions) };
+    const staged: Staged = { data, definitions: definitionsOf(data, this.#definitions), ahead: new Set() };
     this.#staged = staged;
     // What comes from threads that are further may be for them; here nobody finds them yet.
     for (const host of data.hosts)
       if (!this.hosts.has(host.id)) this.hosts.set(host.id, new Host({ ...host, removed: true }));
-    for (const [hostId, ofHost] of this.#linked) {
-      for (const [id, linked] of ofHost) {
-        const definition = staged.definitions.get(id);
-        if (definition === undefined || definition.revision === linked.revision || !linked.isLoaded) continue;
-        this.linkRevision(id, this.hosts.get(hostId)!, definition.revision).program;
-      }
+    const loaded = [this.#linked, this.#others].flatMap(table =>
+      [...table.values()].flatMap(ofHost => [...ofHost.values()].filter(({ isLoaded }) => isLoaded)),
+    );
+    for (const { entry, host, revision } of loaded) {
+      const definition = staged.definitions.get(entry.id);
+      if (definition === undefined || definition.revision === revision) continue;
+      loadAhead(this.linkRevision(entry.id, host, definition.revision));
     }
   }
 
   /** Forget what was staged. */
   unstage(): void {
-    const staged = this.#staged;
-    if (staged === undefined) return;
+    const { ahead } = this.#staged ?? {};
     this.#staged = undefined;
-    for (const { entry, revision } of staged.definitions.values()) {
-      if (this.#find(entry.id, revision) === undefined) this.#forget(entry.id, revision);
+    for (const { host, entry, revision } of ahead ?? []) {
+      this.#others.get(host.id)?.delete(revisionKey(entry.id, revision));
     }
   }
 
@@ -300,7 +325,7 @@ export class Deployed {
    * they act on others.
    */
   commit(): boolean {
-    const { data, definitions } = this.#staged!;
+    const { data, definitions, ahead } = this.#staged!;
     this.version = data.version!;
     this.#staged = undefined;
     for (const [hostId, ofHost] of this.#linked) {
@@ -318,17 +343,24 @@ export class Deployed {
       if (this.#find(entry.id, revision) === undefined) this.#forget(entry.id, revision);
     }
     const judgedAnew = this.#settle(data.hosts);
-    for (const host of this.hosts.values()) if (host.changed) this.#linkAnew(host);
+    for (const host of this.hosts.values()) if (host.changed) this.#linkAnew(host, ahead);
     for (const linked of this.#all()) linked.lastSpawned = undefined;
     return judgedAnew;
   }
 
-  /** What a host grants has changed: processes keep what they were linked with, on this thread, and new ones are linked anew. */
-  #linkAnew(host: Host): void {
+  /**
+   * What a host grants has changed: processes keep what they were linked with, on this thread, and new ones are linked anew,
+   * or were already.
+   */
+  #linkAnew(host: Host, ahead: ReadonlySet<Linked>): void {
     host.changed = false;
     for (const table of [this.#linked, this.#others]) {
-      for (const linked of table.get(host.id)?.values() ?? []) linked.stays = true;
-      table.delete(host.id);
+      const ofHost = table.get(host.id) ?? new Map<string, Linked>();
+      for (const [key, linked] of ofHost) {
+        if (ahead.has(linked)) continue;
+        linked.stays = true;
+        ofHost.delete(key);
+      }
     }
   }
 
@@ -337,6 +369,17 @@ export class Deployed {
     for (const table of [this.#linked, this.#others, this.#builtIn]) {
       for (const ofHost of table.values()) yield* ofHost.values();
     }
+  }
+}
+
+/** So that its first process finds all that its program makes for processes, too. Throws what loading throws. */
+function loadAhead(linked: Linked): void {
+  if (linked.isLoaded) return;
+  const { program } = linked;
+  try {
+    program.create().close();
+  } catch {
+    // There is no room now, which its first process is told if there is none then.
   }
 }
 

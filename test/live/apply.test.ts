@@ -5,7 +5,8 @@ import * as assert from 'uvu/assert';
 import { createServices } from '../../runtime/capabilities/services.ts';
 import type { TroupeError } from '../../runtime/errors.ts';
 import { silentLog } from '../../runtime/logger.ts';
-import type { Payload } from '../../runtime/machine.ts';
+import { machineTypes } from '../../machines/index.ts';
+import type { MachineType, Payload } from '../../runtime/machine.ts';
 import { DeploymentError } from '../../runtime/registry/problem.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { readDeployment } from '../../sdk/embed/index.ts';
@@ -222,6 +223,58 @@ end`,
     await runtime.stop();
   });
 }
+
+/** An entry and its host, both of which change. */
+const granting = (modules: string, says: number): Files => ({
+  'a.yaml': `namespace: a
+entries:
+  - {name: host, kind: process.host, capabilities: {${modules.replaceAll(/\w+/g, '$&: {}')}}}
+  - {name: lua, kind: process.lua, modules: [${modules}], source: "file://lua.lua"}
+`,
+  'lua.lua': lua(says),
+});
+
+for (const workers of [0, 2]) {
+  test(`an entry that runs gets a new import and its host the grant in one change: ${workers} workers`, async () => {
+    const runtime = await deploy(granting('time', 1), { workers });
+    const old = runtime.watch({ id: 'a:lua', host: 'a:host', args: [true] });
+    assert.is(await runtime.exec({ id: 'a:lua', host: 'a:host', args: [false] }), 1);
+    await change(runtime, granting('time, crypto', 2));
+    // One for the other.
+    await change(runtime, granting('io', 3));
+    assert.is(await runtime.exec({ id: 'a:lua', host: 'a:host', args: [false] }), 3);
+    runtime.send(old.pid, 'upgrade');
+    assert.equal((await old.exit).result, { value: 3 });
+    await runtime.stop();
+  });
+}
+
+test('what is loaded here is loaded before a change is done, not when a process goes on as it', async () => {
+  let loads = 0;
+  const machines = machineTypes.map(type => {
+    const load: MachineType['load'] = (...given) => {
+      loads++;
+      return type.load(...given);
+    };
+    return { ...type, load };
+  });
+  const runtime = await deploy(granting('time', 1), { machines });
+  const process = runtime.watch({ id: 'a:lua', host: 'a:host', args: [true] });
+  // It stays what it was at first for some time.
+  for (const [modules, says] of [
+    ['time', 2],
+    ['time', 3],
+    ['time, crypto', 4],
+  ] as const) {
+    await change(runtime, granting(modules, says));
+  }
+  const before = loads;
+  assert.is(before, 4);
+  runtime.send(process.pid, 'upgrade');
+  assert.equal((await process.exit).result, { value: 4 });
+  assert.is(loads, before);
+  await runtime.stop();
+});
 
 test('a worker that is lost knows the present deployment when it is back', async () => {
   const runtime = await deploy(filesOf(1), { workers: 2, placement: 'round-robin', services: quiet() });
