@@ -9,12 +9,13 @@ const { startDeployment, TroupeError } = (await import(
   new URL('../../bundle/embed.js', import.meta.url).href
 )) as typeof import('../../sdk/embed/index.ts');
 
+/** AssemblyScript that no cache knows: its compiler is a thread of the bundle, too. */
 const FILES = {
   'app.yaml': `namespace: app
 entries:
   - {name: host, kind: process.host, allow_untrusted_ts: true}
   - {name: lua, kind: function.lua, source: "return function(n) return n + 1 end"}
-  - {name: as, kind: function.wasm, language: assemblyscript, source: "export function main(n: i32): i32 { return n + 2; }"}
+  - {name: as, kind: function.wasm, language: assemblyscript, source: "export function main(n: i32): i32 { return n + 2; } // ${process.pid}"}
   - {name: wat, kind: function.wat, source: '(module (func (export "main") (param i32) (result i32) (i32.add (local.get 0) (i32.const 3))))'}
   - {name: ts, kind: function.ts, source: file://programs.ts, method: add}
   - {name: machine, kind: process.xstate, source: file://machine.ts}
