@@ -5,10 +5,11 @@
  * into place). A folder that appears is watched before it is told of, so what is put into it later is told, too; what is in
  * it already is for the listener to look at. The folder itself may go and come back.
  */
-import { type FSWatcher, lstatSync, readdirSync, statSync, watch } from 'node:fs';
+import { type FSWatcher, readdirSync, watch } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { TroupeError } from '../errors.ts';
+import { lookAt, lookAtItself } from './look_at.ts';
 
 export interface WatchListener {
   /** Something happened to what has this absolute path; `folder`: it is one now, or was one that was watched. */
@@ -51,6 +52,8 @@ export class FolderWatch {
       const folder = dirname(path);
       if (!folder.startsWith(this.#root + sep) || this.#watches.has(folder)) continue;
       if (folder.includes(`${sep}node_modules${sep}`, this.#root.length)) continue;
+      // Files that would be read if they existed may be asked for below what is a file itself.
+      if (lookAt(folder)?.isDirectory() === false) continue;
       this.#also.add(folder);
       this.#watch(folder);
     }
@@ -115,7 +118,7 @@ export class FolderWatch {
     }
     // The watch of a folder that went, and came back under this name, is of no use any more.
     const was = this.#unwatchTree(path);
-    const is = lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+    const is = lookAtItself(path)?.isDirectory() === true;
     if (is && (!this.#skips(name) || this.#isAlso(path))) this.#watchAgain(path);
     else if (is && !was) return;
     this.#listener.changed(path, is || was);
@@ -134,7 +137,7 @@ export class FolderWatch {
   /** Something happened to a folder that is watched: is it there still? */
   #folderItself(folder: string): void {
     this.#unwatchTree(folder);
-    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) this.#watchAgain(folder);
+    if (lookAt(folder)?.isDirectory() === true) this.#watchAgain(folder);
     if (folder === this.#root && !this.#watches.has(folder)) this.#lost();
     else this.#listener.changed(folder, true);
   }
@@ -144,7 +147,7 @@ export class FolderWatch {
     const look = (): void => {
       this.#looking = undefined;
       if (this.#closed) return;
-      if (statSync(this.#root, { throwIfNoEntry: false })?.isDirectory() === true) {
+      if (lookAt(this.#root)?.isDirectory() === true) {
         this.#watchAgain(this.#root);
         if (this.#watches.has(this.#root)) {
           this.#listener.back();

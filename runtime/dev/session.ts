@@ -5,7 +5,7 @@
  * A file may be seen half saved. So nothing is read before there was quiet for a moment, and what is wrong is looked at
  * once more before it is shown.
  */
-import { lstatSync, realpathSync, statSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { basename, join, sep } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../clock.ts';
@@ -18,6 +18,7 @@ import { SETTINGS_FILE } from '../registry/settings.ts';
 import { Debounce } from './debounce.ts';
 import type { DevEvent, Outcome, Trouble } from './event.ts';
 import { FolderWatch } from './folder_watch.ts';
+import { lookAt, lookAtItself } from './look_at.ts';
 
 /** Milliseconds. */
 const TIMES = { quiet: 30, longest: 150 };
@@ -134,7 +135,7 @@ export class DevSession {
     if (name === SETTINGS_FILE || (name.endsWith('.yaml') && !name.startsWith('.')) || this.#inputs.has(path))
       return true;
     // A link may lead to anything, and inputs beyond it may be known by other names.
-    return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+    return lookAtItself(path)?.isSymbolicLink() === true;
   }
 
   #run(): Promise<void> {
@@ -251,7 +252,7 @@ export class DevSession {
   }
 
   #isEmpty(name: string): boolean {
-    const found = statSync(join(this.#options.root, name), { throwIfNoEntry: false });
+    const found = lookAt(join(this.#options.root, name));
     return found?.isFile() === true && found.size === 0;
   }
 

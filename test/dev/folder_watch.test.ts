@@ -81,6 +81,20 @@ test('a folder that is removed and made again', async () => {
   }
 });
 
+test('a file that takes the place of folders', async () => {
+  const folder = watchFolder({ 'lib/inner/a.lua': '', 'b.lua': '' });
+  rmSync(join(folder.root, 'lib'), { recursive: true });
+  writeFileSync(join(folder.root, 'lib'), 'a file now');
+  await folder.heard('lib/');
+  // What would be read if it were there.
+  folder.watch.alsoFoldersOf([join(folder.root, 'lib/package.json'), join(folder.root, 'lib/inner/a.lua')]);
+  await writes(folder, 'lib');
+  assert.equal(
+    folder.told.filter(path => path.startsWith('lib/')),
+    [],
+  );
+});
+
 test('a folder and a file in it with the same name', async () => {
   const folder = watchFolder({ 'same/same': '', 'same/other': '' });
   await writes(folder, 'same/same');
