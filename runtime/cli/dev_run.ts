@@ -15,6 +15,7 @@ import type { ProcessEvent } from '../machine.ts';
 import { type Entry, parsePlace } from '../registry/entry.ts';
 import type { Deployment } from '../registry/load.ts';
 import { Runtime } from '../runtime.ts';
+import type { ServiceStatus } from '../supervision/service.ts';
 import type { Languages } from './options.ts';
 import { logOf, openDeployment, workersOf } from './open.ts';
 import type { colorsOfErrors } from './report.ts';
@@ -71,11 +72,13 @@ export class DevRun implements DevTarget {
     }
     this.#framed.clear();
     await this.#endCommand(runtime);
+    const failed = runtime.services.filter(hasFailed);
     const services = needs_restart.map(({ id }) => id);
     const rolled = await runtime.rollOut(changed, { policy: 'restart', impatient: true, services });
+    for (const { id } of failed) this.#startFailed(runtime, id);
     if (command !== undefined) this.#startCommand(runtime, deployment, command);
     const count = (wanted: Rolled['what']): number => rolled.filter(({ what }) => what === wanted).length;
-    const restarted = count('restarted') + (command === undefined ? 0 : 1);
+    const restarted = count('restarted') + failed.length + (command === undefined ? 0 : 1);
     return { deployment, added, changed, removed, restarted, told: count('told') };
   }
 
@@ -129,6 +132,11 @@ export class DevRun implements DevTarget {
     return this.#runtime;
   }
 
+  /** Whatever it has failed of may be mended now, so it waits for no restart, however late or given up. How that goes is told. */
+  #startFailed(runtime: Runtime, id: string): void {
+    runtime.startService(id).catch(() => undefined);
+  }
+
   #startCommand(runtime: Runtime, deployment: Deployment, entry: Entry): void {
     const { terminal, tell, command: name } = this.#options;
     const command = watchCommand(runtime, deployment, entry, terminal);
@@ -164,4 +172,8 @@ export class DevRun implements DevTarget {
     this.#framed.add(which);
     tell({ event: 'crashed', pid, id, message, kind, place, frame });
   }
+}
+
+function hasFailed({ state, error }: ServiceStatus): boolean {
+  return state === 'failed' || (state === 'exited' && error !== undefined);
 }

@@ -3,7 +3,8 @@
 export const DEV_HELP = `
 Like run, and it watches the folder: what changes is checked, compiled where it must be, and brought into what runs. While
 something is wrong it is shown with the lines around it, and what ran before goes on. A command is started again after
-each change. Settings in .troupe.yaml are taken at the start only.
+each change, and so are services that have failed, however late their restart would be. Settings in .troupe.yaml are taken
+at the start only.
 
 AssemblyScript is not optimized, so that it is there at once: it runs slower than with run.
 

@@ -363,6 +363,37 @@ test('a process that fails is shown with the lines of what runs', async () => {
   }
 });
 
+test('a service that fails is started as soon as it is mended, however late its restart would be, or given up', async () => {
+  const files: Files = {
+    'app.yaml': `namespace: app
+entries:
+  - {name: host, kind: process.host}
+  - {name: late, kind: process.lua, source: "file://late.lua", imports: {word: "app:word"}}
+  - {name: over, kind: process.lua, source: "file://over.lua", imports: {word: "app:word"}}
+  - {name: word, kind: library.lua, source: "file://word.lua"}
+  - {name: late.service, kind: process.service, process: late, host: host, lifecycle: {auto_start: true, restart: {initial_delay: 1h, max_delay: 1h}}}
+  - {name: over.service, kind: process.service, process: over, host: host, lifecycle: {auto_start: true, restart: {max_attempts: 1, initial_delay: 1ms, jitter: 0}}}
+`,
+    'word.lua': 'return nil',
+    'late.lua': 'local word = require("word")\nreturn function() print("late " .. word) process.events():receive() end',
+    'over.lua': 'local word = require("word")\nreturn function() print("over " .. word) process.events():receive() end',
+  };
+  const root = writeDeployment(files);
+  const started = start(['dev', '--workers', '0', '-C', root]);
+  try {
+    await started.complained('it is given up after 1 restarts');
+    await started.complained('service app:late.service failed');
+    await started.complained('runs 6 entries');
+    write(root, 'word.lua', 'return "is mended"');
+    await started.complained('late is mended');
+    await started.complained('over is mended');
+    await started.complained('2 processes restarted');
+  } finally {
+    started.child.kill('SIGINT');
+  }
+  assert.is((await started.finished).code, 0);
+});
+
 test('settings that are taken at the start only', async () => {
   const run = await dev(FILES, '--workers', '0');
   run.write('.troupe.yaml', 'security: {strict_mode: false}\nlogger: {level: debug}\n');
