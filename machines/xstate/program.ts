@@ -50,7 +50,8 @@ export class XStateProgram implements Program {
   /** `machine`, for a module that is evaluated while it is loaded: what is wrong with it is INVALID, with its place. */
   check(method: string): void {
     try {
-      this.machine(method);
+      // XState looks for the state that one begins in when it is entered first.
+      for (const node of statesOf(this.machine(method).root)) void node.initial;
     } catch (thrown) {
       const error = this.errorOf(thrown);
       throw new TroupeError(`${error.place}: ${error.message}`, {
@@ -65,4 +66,9 @@ export class XStateProgram implements Program {
   errorOf(thrown: unknown): TroupeError {
     return this.#module.stacks.errorOf(thrown);
   }
+}
+
+function* statesOf(node: Machine['root']): Generator<Machine['root']> {
+  yield node;
+  for (const child of Object.values(node.states)) yield* statesOf(child as Machine['root']);
 }
