@@ -64,7 +64,8 @@ export function readFolder(root: string, options: FolderOptions): DeploymentFold
 }
 
 function findRoot(root: string): string {
-  const found = statSync(root, { throwIfNoEntry: false });
+  // What lies below a file is no missing entry for `statSync`, and throws.
+  const found = existsSync(root) ? statSync(root, { throwIfNoEntry: false }) : undefined;
   if (found?.isDirectory()) return realpathSync.native(root);
   const message =
     found === undefined

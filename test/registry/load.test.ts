@@ -379,12 +379,14 @@ test('a byte order mark and Windows line ends do no harm', async () => {
 });
 
 test('an unknown folder is an error with the path that was given', async () => {
-  const root = join(writeDeployment({}), 'gone');
-  try {
-    await loadDeployment(root);
-    assert.unreachable();
-  } catch (error) {
-    assert.is(String(error), `${root}:1:1: there is no such folder; check the path`);
+  const folder = writeDeployment({ file: '' });
+  for (const root of [join(folder, 'gone'), join(folder, 'file/below')]) {
+    try {
+      await loadDeployment(root);
+      assert.unreachable();
+    } catch (error) {
+      assert.is(String(error), `${root}:1:1: there is no such folder; check the path`);
+    }
   }
 });
 
