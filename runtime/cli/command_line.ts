@@ -87,7 +87,7 @@ export async function runCommandLine(argv: readonly string[], languages: LoadLan
     .description('run a deployment, or one named command of it, and bring in what changes in its folder')
     .argument('[command]', 'a name that an entry gives itself in meta.command; started again after each change')
     .argument('[args...]', 'arguments of the command')
-    .option('--no-inspect', 'open no socket for ps, inspect, send, cancel and terminate')
+    .option('--no-inspect', 'open no socket for ps, inspect, services and the like')
     .passThroughOptions()
     .addHelpText('after', DEV_HELP)
     .action(async (command: string | undefined, args: string[], options: RunOptions) => {
