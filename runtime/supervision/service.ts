@@ -55,6 +55,8 @@ interface Attempt {
   /** When it was spawned; when it first waited. */
   readonly begun: number;
   ran: number | undefined;
+  /** As which it was registered for the service. */
+  name: string | undefined;
   /** Why it was terminated. */
   fault: TroupeError | undefined;
 }
@@ -182,7 +184,7 @@ export class Service {
       const revision = lifecycle.fallback === 'none' ? undefined : this.#fallback.next({ present, previous });
       this.#fallback.started(revision ?? present, clock.now());
       const { pid, started, exit } = this.#runtime.watch(this.#request(revision));
-      const attempt: Attempt = { pid, begun: clock.now(), ran: undefined, fault: undefined };
+      const attempt: Attempt = { pid, begun: clock.now(), ran: undefined, name: lifecycle.name, fault: undefined };
       this.#attempt = attempt;
       this.#arm(attempt.begun + lifecycle.start_timeout, () => this.#startTimedOut(attempt));
       void started.then(() => this.#started(attempt));
@@ -374,7 +376,7 @@ export class Service {
     const { lifecycle } = settings;
     const attempt = this.#attempt;
     if (attempt !== undefined) {
-      if (before.lifecycle.name !== lifecycle.name) this.#rename(attempt.pid, before.lifecycle.name, lifecycle.name);
+      if (attempt.name !== lifecycle.name) this.#rename(attempt, lifecycle.name);
       if (!isDeepStrictEqual(before.lifecycle.security, lifecycle.security)) {
         this.#say('info', 'acts under its new lifecycle.security from its next start on', attempt.pid);
       }
@@ -394,13 +396,15 @@ export class Service {
   }
 
   /** Whoever looks for it by its name finds it at any moment. */
-  #rename(pid: string, before: string | undefined, after: string | undefined): void {
-    const error = after === undefined ? undefined : this.#runtime.register(after, pid);
+  #rename(attempt: Attempt, name: string | undefined): void {
+    const { pid, name: before } = attempt;
+    const error = name === undefined ? undefined : this.#runtime.register(name, pid);
     if (error !== undefined) {
       this.#say('error', `cannot be renamed while it runs: ${error.message}`, pid, error);
       return;
     }
-    if (before !== undefined) this.#runtime.unregister(before);
+    attempt.name = name;
+    if (before !== undefined && this.#runtime.lookup(before) === pid) this.#runtime.unregister(before);
   }
 
   // --- parts ------------------------------------------------------------------------------------------------------

@@ -280,7 +280,11 @@ test('a name that somebody else holds: the service keeps its own, and the log sa
     world.lines.join('\n'),
     /error service s:web cannot be renamed while it runs: name "two" is already registered/,
   );
-  assert.equal([world.runtime.lookup('one'), world.runtime.lookup('two')], [edited.services[0].pid, thief]);
+  const { pid } = edited.services[0];
+  assert.equal([world.runtime.lookup('one'), world.runtime.lookup('two')], [pid, thief]);
+  await edited.edit(service('web', `${AUTO}, name: three`));
+  const holders = ['one', 'two', 'three'].map(name => world.runtime.lookup(name));
+  assert.equal(holders, [undefined, thief, pid], 'it lets go of its own name, and of no other');
   await edited.world.stop();
 });
 
