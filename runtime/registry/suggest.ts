@@ -3,7 +3,8 @@ import { distance } from 'fastest-levenshtein';
 
 /**
  * The nearest of `known`, or undefined where none is near: at most a third of the letters (at least one, at most
- * three) may differ. Upper and lower case count as equal, and any order of the same letters counts as near.
+ * three) may differ. Upper and lower case count as equal, and any order of the same letters counts as near. An id that lacks
+ * nothing but its namespace is that id.
  */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   const wanted = word.toLowerCase();
@@ -11,6 +12,7 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
   let best: string | undefined;
   let bestDistance = allowed + 1;
   for (const candidate of known) {
+    if (candidate.endsWith(`:${word}`)) return candidate;
     // The difference in length is a lower bound of the distance, and much cheaper.
     if (Math.abs(candidate.length - wanted.length) >= bestDistance) continue;
     const other = candidate.toLowerCase();

@@ -148,7 +148,8 @@ export class Services {
     const service = this.#services.get(id);
     if (service !== undefined) return service;
     const supervisor = this.#children.get(id);
-    throw supervisor === undefined ? noSuchService(id, [...this.#services.keys()]) : ranBySupervisor(id, supervisor);
+    if (supervisor !== undefined) throw ranBySupervisor(id, supervisor);
+    throw noSuchService(id, [...this.#services.keys(), ...this.#children.keys()]);
   }
 
   #newOrder(id: string, starts: boolean): Order {

@@ -157,6 +157,8 @@ test('what is no service', async () => {
   const { runtime } = world;
   const unknown = await errorOf(runtime.startService('s:whale'));
   assert.equal([unknown.kind, unknown.message], ['NOT_FOUND', 'there is no service s:whale; did you mean "s:whole"?']);
+  assert.match((await errorOf(runtime.startService('tree'))).message, /no service tree; did you mean "s:tree"\?$/);
+  assert.match((await errorOf(runtime.startService('part'))).message, /no service part; did you mean "s:part"\?$/);
   const child = await errorOf(runtime.stopService('s:part'));
   assert.is(child.kind, 'INVALID');
   assert.match(child.message, /s:part is a child of supervisor s:tree/);
