@@ -143,11 +143,11 @@ export class Self<M extends Messages = Messages> {
 
   /** CANCEL, EXIT, LINK_DOWN and OUTDATED. Events wait until they are received. */
   events(): Incoming<ProcessEvent> {
-    return kept(
-      this.#process,
-      '@events',
-      process => new Incoming<ProcessEvent>(process, process.waits().eventSource()),
-    );
+    return kept(this.#process, '@events', process => {
+      // It may be at something else when it is asked to end, and look afterwards.
+      process.events.hear();
+      return new Incoming<ProcessEvent>(process, process.waits().eventSource());
+    });
   }
 
   // --- other processes ------------------------------------------------------------------------------------------

@@ -22,7 +22,9 @@ function both(name: string, body: string, expected: (result: unknown) => void, a
   const bodies = bothWays(body);
   for (const [kind, text] of Object.entries(bodies)) {
     test(`${name} (${kind})`, async () => {
-      expected(await run({ main: text, ...more }, 'main', args, { ...HOSTS[kind], imports: ['time', 'store'] }));
+      expected(
+        await run({ main: text, ...more }, 'main', args, { ...HOSTS[kind], imports: ['time', 'store', 'supervisor'] }),
+      );
     });
   }
 }
@@ -176,6 +178,24 @@ both(
   {
     canceler: `import { defineProcess } from 'troupe/sdk';
 export default defineProcess(function* (self) { const m = yield* self.receive(); self.cancel(m.payload, 'enough'); });`,
+  },
+);
+
+both(
+  'a child that has asked for its events and does something else is asked to end',
+  `const supervisor = self.capability('supervisor');
+   const busy = yield* supervisor.start({ children: [{ process: 'busy', input: [self.pid] }] });
+   yield* supervisor.stop(busy);
+   return (yield* self.receive()).payload;`,
+  result => assert.is(result, 'pid.cancel'),
+  [],
+  {
+    busy: `import { defineProcess } from 'troupe/sdk';
+export default defineProcess(function* (self, pid: string) {
+  const events = self.events();
+  yield* self.time.sleep('10ms');
+  self.send(pid, 'heard', (yield* events.receive()).kind);
+});`,
   },
 );
 
