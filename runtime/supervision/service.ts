@@ -52,6 +52,8 @@ export interface Hitch {
 
 interface Attempt {
   readonly pid: string;
+  /** By which it was spawned. */
+  readonly settings: ServiceSettings;
   /** When it was spawned; when it first waited. */
   readonly begun: number;
   ran: number | undefined;
@@ -184,7 +186,14 @@ export class Service {
       const revision = lifecycle.fallback === 'none' ? undefined : this.#fallback.next({ present, previous });
       this.#fallback.started(revision ?? present, clock.now());
       const { pid, started, exit } = this.#runtime.watch(this.#request(revision));
-      const attempt: Attempt = { pid, begun: clock.now(), ran: undefined, name: lifecycle.name, fault: undefined };
+      const attempt: Attempt = {
+        pid,
+        settings: this.#settings,
+        begun: clock.now(),
+        ran: undefined,
+        name: lifecycle.name,
+        fault: undefined,
+      };
       this.#attempt = attempt;
       this.#arm(attempt.begun + lifecycle.start_timeout, () => this.#startTimedOut(attempt));
       void started.then(() => this.#started(attempt));
@@ -367,8 +376,8 @@ export class Service {
   // --- live edits -------------------------------------------------------------------------------------------------
 
   /**
-   * What its entry says now. What belongs to the process that runs is answered by key: only a restart can change that.
-   * Everything else counts from now on.
+   * What its entry says now. Where the process that runs was spawned by something else is answered by key: only a restart can
+   * change that. Everything else counts from now on.
    */
   update(settings: ServiceSettings): string[] {
     const before = this.#settings;
@@ -392,7 +401,12 @@ export class Service {
       this.#disarm();
       this.#next(undefined);
     }
-    return attempt === undefined ? [] : fixedChanges(before, settings);
+    return this.foresee(settings);
+  }
+
+  /** What `update` would answer. */
+  foresee(settings: ServiceSettings): string[] {
+    return this.#attempt === undefined ? [] : fixedChanges(this.#attempt.settings, settings);
   }
 
   /** Whoever looks for it by its name finds it at any moment. */

@@ -196,6 +196,13 @@ export class Services {
     return needsRestart;
   }
 
+  /** What `update` would answer. */
+  foresee(entries: ReadonlyMap<string, Entry>): readonly RestartNeeded[] {
+    return [...servicesOf(entries).services.values()]
+      .map(settings => ({ id: settings.id, why: this.#services.get(settings.id)?.foresee(settings) ?? [] }))
+      .filter(({ why }) => why.length > 0);
+  }
+
   /** Their processes end; another service of the same id, or with the same name, has to wait for that. */
   #leave(requirements: Requirements, ids: readonly string[]): void {
     const leaving = new Map(ids.map(id => [id, this.#services.get(id)!]));
