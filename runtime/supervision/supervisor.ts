@@ -17,6 +17,7 @@ import type { SupervisorSpecification } from './specification.ts';
 import {
   childKeyTaken,
   childNotFound,
+  childNotRenewed,
   childNotStarted,
   childRuns,
   gaveUp,
@@ -407,7 +408,7 @@ export class Supervisor {
         // That it was to be new is no failure of its own.
         const again = yield* this.#start(child, this.#effects.revisions(child).previous);
         if (again !== undefined) this.#retry(child, again);
-        return failure;
+        return childNotRenewed(child, failure);
       }
       case 'delete_child':
         if (child.state !== 'stopped') return childRuns(child);

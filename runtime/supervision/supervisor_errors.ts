@@ -46,6 +46,15 @@ export function childNotStarted(supervisor: string, child: Child, cause: TroupeE
   );
 }
 
+/** Of a kind of its own, not to be taken for a mistake in the call. */
+export function childNotRenewed(child: Child, cause: TroupeError): TroupeError {
+  return new TroupeError(`child ${shownChild(child)} failed before it waited for anything: ${cause.message}`, {
+    kind: 'UNAVAILABLE',
+    retryable: cause.retryable,
+    details: because(child, cause, {}),
+  });
+}
+
 export function startTimeout(child: Child, milliseconds: number): TroupeError {
   return new TroupeError(
     `child ${shownChild(child)} did not come to wait for anything within ${formatDuration(milliseconds)} ("start_timeout") and was terminated`,
