@@ -40,7 +40,7 @@ import { Process } from './scheduler/process.ts';
 import { type Crashed, Scheduler } from './scheduler/scheduler.ts';
 import { Audit, type AuditRecord, logAudit } from './security/audit.ts';
 import type { ServiceStatus } from './supervision/service.ts';
-import { Services } from './supervision/services.ts';
+import { type RestartNeeded, Services } from './supervision/services.ts';
 import { SUPERVISOR_CALL } from './supervision/built_in_ids.ts';
 import { callOfSupervisor } from './supervision/supervisor_call.ts';
 import { WorkerPool } from './workers/pool.ts';
@@ -313,6 +313,11 @@ export class Runtime {
   rollOut(ids: readonly string[], options: RolloutOptions): Promise<readonly Rolled[]> {
     this.#assertRunning();
     return this.#rollout.roll(ids, options);
+  }
+
+  /** Services that `apply` would answer as those that need a restart. */
+  restartsFor({ entries }: Deployment): readonly RestartNeeded[] {
+    return this.#services.foresee(entries);
   }
 
   /** Have a supervisor stop a child and start it anew, which counts as no failure. Answers its PID. */

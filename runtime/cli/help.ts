@@ -52,8 +52,9 @@ OUTDATED event and upgrade themselves; of the others those of services and super
   --policy restart  services and children of supervisors are stopped in order and started anew; others run on (default)
   --policy replace  a process goes on as the new code where it waits: same PID and mailbox, arguments from its service
   --policy leave    only tell those that asked for it
-If one of them fails before the new code has run for stable_threshold of its service (5s without one; --stable), everything is
-brought back to what it was.
+Services that have failed are tried again where their code has changed.
+If one of them, or a service that is new, fails before the new code has run for stable_threshold of its service (5s without one;
+--stable), everything is brought back to what it was; not for a service that had failed before.
 
 With a target only its processes are dealt with; what else has changed in the folder counts for new processes all the same.
 

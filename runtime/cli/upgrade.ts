@@ -87,6 +87,7 @@ const PLANNED = {
 function processLine({ pid, id, what, now, error }: ProcessOutcome, planned: boolean): string {
   const as = what === 'restarted' && now !== null ? ` as ${now}` : '';
   const failure = error === null ? '' : `, and failed: ${error.message}`;
+  const ended = !planned && what === 'restarted' && now === null && error === null ? ', and has ended' : '';
   const who = pid === '' ? id : `${pid} (${id})`;
-  return `${who} ${(planned ? PLANNED : DONE)[what]}${as}${failure}`;
+  return `${who} ${(planned ? PLANNED : DONE)[what]}${as}${failure}${ended}`;
 }

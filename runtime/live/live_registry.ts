@@ -23,6 +23,7 @@ import { overlaySize } from './definition_size.ts';
 import { Definitions } from './definitions.ts';
 import { entryChange, type EntryStep, entrySteps } from './difference.ts';
 import { History } from './history.ts';
+import type { RestartNeeded } from '../supervision/services.ts';
 import type { Changed } from './transition.ts';
 import { closedFor, refuseChange } from './write_grant.ts';
 
@@ -145,14 +146,15 @@ export class LiveRegistry {
   }
 
   /**
-   * Be what it was before `onto` again, in a version of its own. Rejects with CONFLICT where another deployment has taken the
-   * place of that one.
+   * Be what it was before `onto` again, in a version of its own. Answers the services whose processes still run by `onto`. Rejects
+   * with CONFLICT where another deployment has taken the place of that one.
    */
-  async restore(before: Deployment, onto: Deployment, { by, note }: ChangeOptions): Promise<void> {
+  async restore(before: Deployment, onto: Deployment, { by, note }: ChangeOptions): Promise<readonly RestartNeeded[]> {
     this.#catchUp();
     const changed = await this.#apply(before, onto);
     if (changed === undefined) throw deploymentReplaced();
     this.#history.record(before, { version: changed.version, at: this.#now, by, note, changed: changed.changed });
+    return changed.needsRestart;
   }
 
   /** The newest first. */

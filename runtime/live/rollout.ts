@@ -31,7 +31,10 @@ export interface RollingRuntime {
   readonly services: readonly ServiceStatus[];
   restartService(id: string): Promise<ServiceStatus>;
   shutdown(pid: string, reason: string): TroupeError | undefined;
-  /** Have a supervisor start a child anew; its new PID. INVALID where it is no supervisor, NOT_FOUND where it has no such child. */
+  /**
+   * Have a supervisor start a child anew; its new PID. INVALID where it is no supervisor, NOT_FOUND where it has no such child,
+   * UNAVAILABLE where the child failed at its start.
+   */
   renewChild(supervisor: string, child: string): Promise<string>;
 }
 
@@ -41,7 +44,7 @@ export interface RolloutOptions {
   readonly only?: string;
   /** A service that has never asked for its events, and so cannot hear that it should end, is ended without waiting. */
   readonly impatient?: boolean;
-  /** Services to be restarted as well, because their own entries have changed. */
+  /** Services to be restarted as well, because their own entries have changed; not with `leave`. */
   readonly services?: readonly string[];
   /** Told of each one as soon as something has become of it; false: the others are left as they are. */
   readonly onRolled?: (rolled: Rolled) => boolean;
@@ -64,12 +67,25 @@ export class Rollout {
     return this.#find({ ids, all: false, tell: false });
   }
 
-  /** What would become of the processes of these entries if they changed. */
-  async plan(ids: readonly string[], { policy, only }: RolloutOptions): Promise<readonly Rolled[]> {
-    const found = await this.#find({ ids, all: true, tell: false });
-    return found
+  /** What would become of the processes of these entries if those of `changed` changed. */
+  async plan(
+    ids: readonly string[],
+    changed: ReadonlySet<string>,
+    { policy, only, services = [] }: RolloutOptions,
+  ): Promise<readonly Rolled[]> {
+    const found = [
+      ...(await this.#find({ ids: ids.filter(id => changed.has(id)), all: true, tell: false })),
+      ...(await this.#find({ ids: ids.filter(id => !changed.has(id)), all: false, tell: false })),
+    ];
+    const planned = found
       .filter(({ pid }) => only === undefined || pid === only)
-      .map(process => ({ pid: process.pid, id: process.id, what: this.#foresee(process, policy) }));
+      .map((process): Rolled => ({ pid: process.pid, id: process.id, what: this.#foresee(process, policy) }));
+    if (policy === 'leave') return planned;
+    const touched = new Set(planned.filter(({ what }) => what !== 'told').map(({ pid }) => pid));
+    for (const { id, pid } of this.#runtime.services) {
+      if (pid !== undefined && services.includes(id) && !touched.has(pid)) planned.push({ pid, id, what: 'restarted' });
+    }
+    return planned;
   }
 
   async #find(order: Pick<OutdatedOrder, 'ids' | 'all' | 'tell'>): Promise<readonly OldProcess[]> {
@@ -103,6 +119,7 @@ export class Rollout {
   /** Processes of these entries that run another revision than the present one. */
   async roll(ids: readonly string[], options: RolloutOptions): Promise<readonly Rolled[]> {
     const all: Rolled[] = [];
+    /** PIDs, and who failed: services, and supervisors with what they run. */
     const seen = new Set<string>();
     const note = (rolled: Rolled): boolean => {
       all.push(rolled);
@@ -111,14 +128,21 @@ export class Rollout {
     // Who is on its way to another thread is found the next time.
     for (let found = true; found; ) {
       found = false;
+      const failed: string[] = [];
       for (const old of await this.#find({ ids, all: false, tell: true })) {
-        if (seen.has(old.pid) || (options.only !== undefined && old.pid !== options.only)) continue;
-        seen.add(old.pid);
-        found = true;
         const { pid, id, told } = old;
-        if (!note(told ? { pid, id, what: 'told' } : await this.#deal(old, options))) return all;
+        const role = this.#serviceOf(pid)?.id ?? `${old.keeper} ${id}`;
+        if (seen.has(pid) || seen.has(role) || (options.only !== undefined && pid !== options.only)) continue;
+        seen.add(pid);
+        found = true;
+        const rolled: Rolled = told ? { pid, id, what: 'told' } : await this.#deal(old, options);
+        if (rolled.error !== undefined) failed.push(role);
+        if (!note(rolled)) return all;
       }
+      // Who started old code instead of new code that failed would do so again.
+      for (const role of failed) seen.add(role);
     }
+    if (options.policy === 'leave') return all;
     const renewed = new Set(all.map(({ now }) => now));
     for (const id of options.services ?? []) {
       const pid = this.#runtime.services.find(status => status.id === id)?.pid;

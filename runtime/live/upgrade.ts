@@ -16,7 +16,9 @@ import type { Crashed } from '../scheduler/scheduler.ts';
 import type { Author } from './change.ts';
 import type { LiveRegistry } from './live_registry.ts';
 import type { Policy } from './policy.ts';
+import { programsOf } from './programs_of.ts';
 import type { Rolled, RollingRuntime, Rollout } from './rollout.ts';
+import type { RestartNeeded } from '../supervision/services.ts';
 import type { Applied, Transition } from './transition.ts';
 
 export interface UpgradeRequest {
@@ -61,6 +63,8 @@ export interface UpgradingRuntime extends RollingRuntime {
   wait(milliseconds: number): Promise<void>;
   /** Id of the entry that a process runs; a PID or a name. Rejects with NOT_FOUND. */
   entryOf(process: string): Promise<{ readonly pid: string; readonly id: string }>;
+  /** Services that would have to be restarted if the deployment were another one. */
+  restartsFor(next: Deployment): readonly RestartNeeded[];
 }
 
 /** Where no service says how long it takes until something is sound. */
@@ -103,11 +107,12 @@ export class Upgrades {
     const before = this.#runtime.deployment;
     const next = this.#runtime.registry.read();
     const foreseen = await this.#transition.foresee(next);
-    const ids = codeOf(next, target, foreseen.changed);
-    const processes = await this.#rollout.plan(ids, { policy, only: target.only });
+    const services = meant(this.#runtime.restartsFor(next), target);
+    const options = { policy, only: target.only, services };
+    const processes = await this.#rollout.plan(codeOf(next, target), new Set(foreseen.changed), options);
     return {
       ...foreseen,
-      outcome: foreseen.unchanged === next.entries.size && foreseen.removed.length === 0 ? 'unchanged' : 'planned',
+      outcome: isNothing(foreseen, processes) ? 'unchanged' : 'planned',
       capabilities: this.#capabilityChanges(before, next),
       processes: processes.map(shown),
       stable: 0,
@@ -120,46 +125,67 @@ export class Upgrades {
   async #carryOut(request: UpgradeRequest, target: Target): Promise<UpgradeReport> {
     const { policy, stable, by } = request;
     const before = this.#runtime.deployment;
+    const ran = new Set(this.#runtime.services.filter(({ pid }) => pid !== undefined).map(({ id }) => id));
     const { needs_restart, ...applied } = await this.#runtime.registry.reload({ by });
     const after = this.#runtime.deployment;
-    const watch = new Watch(this.#runtime, this.#transition);
+    const watch = new Watch(this.#runtime, this.#transition, applied.added);
     try {
-      const ids = codeOf(after, target, undefined);
+      const ids = codeOf(after, target);
       const note = (rolled: Rolled): boolean => watch.touched(rolled);
-      const services = needs_restart.map(({ id }) => id).filter(id => target.ids?.has(id) ?? true);
-      const processes = await this.#rollout.roll(ids, { policy, only: target.only, services, onRolled: note });
+      const services = meant(needs_restart, target);
+      const rolled = await this.#rollout.roll(ids, { policy, only: target.only, services, onRolled: note });
+      const tried = watch.failure === undefined ? await this.#tryAgain(applied.changed, request, target) : [];
+      const processes = [...rolled, ...tried];
       const capabilities = this.#capabilityChanges(before, after);
-      const bound = processes.length === 0 ? 0 : (stable ?? this.#stableOf(processes));
+      const touched = rolled.filter(({ what }) => what !== 'left').map(({ id }) => id);
+      const bound =
+        touched.length + watch.services.length === 0 ? 0 : (stable ?? this.#stableOf(touched, watch.services));
       await watch.for(bound);
       const report = { ...applied, capabilities, processes: processes.map(shown), stable: bound };
       if (watch.failure === undefined) {
         const old = await this.#rollout.outdated(ids);
         const asked = new Set(processes.filter(({ what }) => what !== 'left').map(({ pid }) => pid));
         const waiting = old.filter(({ pid }) => asked.has(pid)).length;
-        const changed = applied.added.length + applied.changed.length + applied.removed.length + processes.length;
-        return { ...report, outcome: changed === 0 ? 'unchanged' : 'upgraded', waiting, why: null, undone: [] };
+        const outcome = isNothing(applied, processes) ? 'unchanged' : 'upgraded';
+        return { ...report, outcome, waiting, why: null, undone: [] };
       }
-      const undone = await this.#undo(before, after, ids, request);
+      const undone = await this.#undo(before, after, ids, ran, request);
       return { ...report, outcome: 'rolled back', waiting: 0, why: watch.failure, undone: undone.map(shown) };
     } finally {
       watch.end();
     }
   }
 
-  /** Everything is what it was before, and so are the processes that are new already. */
+  /**
+   * Services that have failed and wait for their next try, or were given up, are tried with their new code at once. That they fail again
+   * is no failure of the upgrade.
+   */
+  async #tryAgain(changed: readonly string[], { policy }: UpgradeRequest, target: Target): Promise<readonly Rolled[]> {
+    if (policy === 'leave' || target.only !== undefined) return [];
+    const { entries } = this.#runtime.deployment;
+    const tried: Rolled[] = [];
+    for (const { id, pid, error, waitsFor } of this.#runtime.services) {
+      if (pid !== undefined || error === undefined || waitsFor.length > 0) continue;
+      const concerned = [id, ...programsOf(entries.get(id)!, entries)].filter(each => target.ids?.has(each) ?? true);
+      if (concerned.some(each => changed.includes(each))) tried.push(await this.#rollout.restart(id));
+    }
+    return tried;
+  }
+
+  /** Everything is what it was before, and so are the processes that are new already. `ran`: the services that had a process. */
   async #undo(
     before: Deployment,
     after: Deployment,
     ids: readonly string[],
+    ran: ReadonlySet<string>,
     { policy, by }: UpgradeRequest,
   ): Promise<readonly Rolled[]> {
-    await this.#runtime.registry.restore(before, after, { by, note: 'the upgrade failed' });
-    const undone = [...(await this.#rollout.roll(ids, { policy }))];
-    // What waits for its next try, or was given up.
-    for (const { id, state } of this.#runtime.services) {
-      const program = before.entries.get(id)?.data.process;
-      if (typeof program !== 'string' || !ids.includes(program)) continue;
-      if (state === 'failed' || state === 'exited') undone.push(await this.#rollout.restart(id));
+    const needed = await this.#runtime.registry.restore(before, after, { by, note: 'the upgrade failed' });
+    const services = needed.map(({ id }) => id);
+    const undone = [...(await this.#rollout.roll(ids, { policy, services }))];
+    // What waits for its next try, was given up, has returned at once or was removed.
+    for (const { id, pid, state } of this.#runtime.services) {
+      if (pid === undefined && state !== 'stopped' && ran.has(id)) undone.push(await this.#rollout.restart(id));
     }
     return undone;
   }
@@ -168,12 +194,14 @@ export class Upgrades {
     return capabilityChanges(capabilityMatrix(before, this.#definitions), capabilityMatrix(after, this.#definitions));
   }
 
-  #stableOf(processes: readonly Rolled[]): number {
-    const touched = new Set(processes.map(({ now }) => now));
-    const services = this.#runtime.services.filter(({ pid }) => pid !== undefined && touched.has(pid));
-    const bounds = services.flatMap(({ id }) => {
-      const entry = this.#runtime.deployment.entries.get(id);
-      const data = entry && (dataOf(entry, 'process.service') ?? dataOf(entry, 'process.supervisor'));
+  /** The longest of the services that run these programs, or are these. */
+  #stableOf(programs: readonly string[], services: readonly string[]): number {
+    const { entries } = this.#runtime.deployment;
+    const bounds = this.#runtime.services.flatMap(({ id }) => {
+      const entry = entries.get(id)!;
+      const concerned =
+        services.includes(id) || [id, ...programsOf(entry, entries)].some(each => programs.includes(each));
+      const data = concerned ? (dataOf(entry, 'process.service') ?? dataOf(entry, 'process.supervisor')) : undefined;
       return data === undefined ? [] : [data.lifecycle.stable_threshold];
     });
     return bounds.length === 0 ? USUAL_STABLE : Math.max(...bounds);
@@ -198,25 +226,19 @@ interface Target {
   readonly only: string | undefined;
 }
 
-/** Programs that an entry runs: a service its process, a supervisor its children, a library all that may use it. */
-function programsOf(entry: Entry, entries: ReadonlyMap<string, Entry>): string[] {
-  const service = dataOf(entry, 'process.service');
-  if (service !== undefined) return [service.process];
-  const supervisor = dataOf(entry, 'process.supervisor');
-  if (supervisor !== undefined) {
-    return supervisor.children.flatMap(({ process }) => {
-      const child = entries.get(process);
-      return child === undefined ? [process] : [process, ...programsOf(child, entries)];
-    });
-  }
-  if (entry.kind !== 'library.lua') return [];
-  return [...entries.values()].filter(({ kind }) => kind.endsWith('.lua')).map(({ id }) => id);
+/** Ids of programs that are meant. */
+function codeOf({ entries }: Deployment, { ids }: Target): string[] {
+  const programs = [...entries.values()].filter(({ id, kind }) => SOURCE_KINDS.has(kind) && (ids?.has(id) ?? true));
+  return programs.map(({ id }) => id);
 }
 
-/** Ids of programs that are meant, of `changed` where that is given. */
-function codeOf({ entries }: Deployment, { ids }: Target, changed: readonly string[] | undefined): string[] {
-  const meant = [...entries.values()].filter(({ id, kind }) => SOURCE_KINDS.has(kind) && (ids?.has(id) ?? true));
-  return meant.map(({ id }) => id).filter(id => changed?.includes(id) ?? true);
+/** Ids of those that are meant. */
+function meant(services: readonly RestartNeeded[], { ids }: Target): string[] {
+  return services.map(({ id }) => id).filter(id => ids?.has(id) ?? true);
+}
+
+function isNothing({ added, changed, removed }: Applied, processes: readonly Rolled[]): boolean {
+  return added.length + changed.length + removed.length + processes.length === 0;
 }
 
 /** Looks whether what is new fails. */
@@ -228,12 +250,19 @@ class Watch {
   /** Of processes that ended with an error, in case one of them turns out to be new. */
   readonly #crashes = new Map<string, string>();
   readonly end: () => void;
+  /** Those that are new. */
+  readonly services: readonly string[];
   /** What failed, in words. */
   failure: string | undefined = undefined;
 
-  constructor(runtime: UpgradingRuntime, transition: Transition) {
+  /** `added`: ids of new entries. */
+  constructor(runtime: UpgradingRuntime, transition: Transition, added: readonly string[]) {
     this.#runtime = runtime;
     this.#transition = transition;
+    const { entries } = runtime.deployment;
+    this.services = runtime.services
+      .map(({ id }) => id)
+      .filter(id => added.includes(id) && startsItself(entries.get(id)!));
     this.end = runtime.onCrashed((pid, id, error, revision) => this.#crashed(pid, id, error, revision));
   }
 
@@ -252,6 +281,15 @@ class Watch {
   async for(milliseconds: number): Promise<void> {
     for (let left = milliseconds; left > 0 && this.failure === undefined; left -= LOOK) {
       await this.#runtime.wait(Math.min(left, LOOK));
+      this.#lookAtServices();
+    }
+  }
+
+  #lookAtServices(): void {
+    for (const { id, state, error } of this.#runtime.services) {
+      if (state !== 'failed' && state !== 'exited') continue;
+      if (error !== undefined && this.services.includes(id))
+        this.failure ??= `${id}, which is new, failed: ${error.message}`;
     }
   }
 
@@ -261,6 +299,11 @@ class Watch {
     if (this.#pids.has(pid)) this.failure ??= failure;
     else this.#crashes.set(pid, failure);
   }
+}
+
+function startsItself(entry: Entry): boolean {
+  const data = dataOf(entry, 'process.service') ?? dataOf(entry, 'process.supervisor');
+  return data?.lifecycle.auto_start === true;
 }
 
 function shown({ pid, id, what, now, error }: Rolled): ProcessOutcome {

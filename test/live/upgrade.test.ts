@@ -26,7 +26,7 @@ entries:
   - name: tree
     kind: process.supervisor
     children: [{process: worker, host: host, input: [kid]}, {process: asks, host: host}]
-    lifecycle: {auto_start: true}
+    lifecycle: {auto_start: true, stable_threshold: 200ms}
 `;
 
 /** Says its version under a name of its own, and answers what it is asked. `more`: what else it does at its start. */
@@ -190,6 +190,103 @@ test('what cannot be upgraded changes nothing and says why', async () => {
   const second = await refused(runtime.upgrade(USUAL));
   assert.equal([second.kind, second.retryable], ['CONFLICT', true]);
   assert.is((await first).outcome, 'upgraded');
+  await runtime.stop();
+});
+
+test('a plan names who runs old code already, and services whose own entries change; leave leaves them alone', async () => {
+  const runtime = await start(0);
+  await named(runtime, ['served 1', 'kid 1', 'asks 1']);
+  write(runtime, files(2));
+  const left = await runtime.upgrade({ ...USUAL, policy: 'leave', stable: 10 });
+  assert.equal(outcomes(left), ['a:asks told', 'a:worker left', 'a:worker left']);
+  write(runtime, { 'a.yaml': YAML.replace('[kid]', '[child]') });
+  const planned = await runtime.upgrade({ ...USUAL, dryRun: true });
+  assert.equal([planned.outcome, planned.changed], ['planned', ['a:tree']]);
+  assert.equal(outcomes(planned), ['a:tree restarted', 'a:worker restarted', 'a:worker restarted']);
+  const tree = runtime.services.find(({ id }) => id === 'a:tree')!.pid;
+  await runtime.upgrade({ ...USUAL, policy: 'leave' });
+  assert.is(runtime.services.find(({ id }) => id === 'a:tree')!.pid, tree);
+  // It is not forgotten that the tree runs by what its entry said before.
+  const done = await runtime.upgrade({ ...USUAL, stable: 10 });
+  assert.ok(outcomes(done).includes('a:tree restarted'));
+  await named(runtime, ['served 2', 'child 2'], ['kid 1', 'kid 2']);
+  await runtime.stop();
+});
+
+/** Services that do what they are started for, or what `input` says. */
+const MORE = `
+  - {name: once, kind: process.lua, source: "file://once.lua"}
+  - {name: work, kind: process.service, process: once, host: host, lifecycle: {auto_start: true}}
+`;
+const failing = (message: string): string => `return function() error("${message}") end`;
+
+test('a child that fails at its start as new code goes back once, of whatever kind its error is', async () => {
+  const runtime = await start(0);
+  await named(runtime, ['served 1', 'kid 1', 'asks 1']);
+  write(runtime, {
+    'worker.lua': worker(2, 'if who == "kid" then error(errors.new({message = "not here", kind = "INVALID"})) end'),
+  });
+  await runtime.registry.reload({ by: { what: 'test' } });
+  const rolled = await runtime.rollOut(['a:worker'], { policy: 'restart' });
+  const failed = rolled.filter(({ error }) => error !== undefined);
+  assert.equal([rolled.length, failed.length], [2, 1]);
+  assert.match(failed[0].error!.message, 'not here');
+  await named(runtime, ['served 2', 'kid 1']);
+  await runtime.stop();
+});
+
+test('services that have failed are tried with new code at once, and may fail again', async () => {
+  const yaml = YAML + MORE.replace('auto_start: true', 'auto_start: true, restart: {delay: 1h}');
+  const runtime = await start(0, { 'a.yaml': yaml, 'once.lua': failing('at first') });
+  await named(runtime, ['served 1']);
+  const work = () => runtime.services.find(({ id }) => id === 'a:work')!;
+  assert.is(work().state, 'failed');
+  write(runtime, { 'once.lua': failing('still') });
+  const failed = await runtime.upgrade({ ...USUAL, stable: 10 });
+  assert.is(failed.outcome, 'upgraded');
+  assert.match(outcomes(failed).join(), /a:work restarted: .*still/);
+  write(runtime, { 'once.lua': 'return function() process.events():receive() end' });
+  const sound = await runtime.upgrade({ ...USUAL, stable: 10 });
+  assert.equal([outcomes(sound), work().state], [['a:work restarted'], 'running']);
+  await runtime.stop();
+});
+
+test('a service that is new and fails is taken back; the others are what they were, with their input', async () => {
+  const once = 'return function() process.registry.register("once") end';
+  const runtime = await start(0, { 'a.yaml': YAML + MORE, 'once.lua': once });
+  await named(runtime, ['served 1', 'kid 1', 'asks 1']);
+  const done = runtime.services.find(({ id }) => id === 'a:work')!;
+  assert.is(done.state, 'exited');
+  const broken = `${YAML.replace('[served]', '[otherwise]')}${MORE}
+  - {name: bad, kind: process.lua, source: "${failing('no').replaceAll('"', "'")}"}
+  - {name: new, kind: process.service, process: bad, host: host, lifecycle: {auto_start: true}}
+`;
+  write(runtime, { 'a.yaml': broken });
+  const report = await runtime.upgrade({ ...USUAL, stable: 60_000 });
+  assert.equal([report.outcome, report.why], ['rolled back', 'a:new, which is new, failed: no']);
+  await named(runtime, ['served 1'], ['otherwise 1']);
+  // What had done its work is not started again.
+  assert.equal(
+    runtime.services.find(({ id }) => id === 'a:work'),
+    done,
+  );
+  await runtime.stop();
+});
+
+test('what ends at once as new code runs again when the upgrade is taken back; the bound is that of the services', async () => {
+  const runtime = await start(0);
+  await named(runtime, ['served 1', 'kid 1', 'asks 1']);
+  write(runtime, { 'asks.ts': asks(2), 'a.yaml': YAML.replace('200ms', '20ms') });
+  assert.is((await runtime.upgrade(USUAL)).stable, 20);
+  write(runtime, {
+    'worker.lua': `return function(who)
+      if who == "kid" then error(errors.new({message = "not here", kind = "NOT_FOUND"})) end
+    end`,
+  });
+  const report = await runtime.upgrade({ ...USUAL, stable: 60_000 });
+  assert.is(report.outcome, 'rolled back');
+  assert.match(report.why!, 'not here');
+  await named(runtime, ['served 1', 'kid 1']);
   await runtime.stop();
 });
 
