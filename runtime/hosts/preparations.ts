@@ -28,6 +28,8 @@ export class Preparations {
   readonly #kept = new Map<string, Preparation>();
   /** Those that failed last, by entry: what they read may be what has to be corrected. */
   readonly #failed = new Map<string, Preparation>();
+  /** Of entries that were there before as well: who goes back to one gets what was made of it, whatever its files are now. */
+  readonly #known = new WeakMap<Entry, Preparation>();
 
   /** `quick`: as in `PrepareTools`. */
   constructor({ quick = false }: { readonly quick?: boolean } = {}) {
@@ -48,7 +50,7 @@ export class Preparations {
     for (const known of [this.#kept, this.#failed]) {
       for (const id of known.keys()) if (!entries.has(id)) known.delete(id);
     }
-    return new PreparationRound(this.#quick, this.#kept, this.#failed);
+    return new PreparationRound(this.#quick, this.#kept, this.#failed, this.#known);
   }
 }
 
@@ -57,20 +59,27 @@ class PreparationRound {
   readonly #quick: boolean;
   readonly #kept: Map<string, Preparation>;
   readonly #failed: Map<string, Preparation>;
+  readonly #known: WeakMap<Entry, Preparation>;
   readonly #contents = new Map<string, string | undefined>();
 
-  constructor(quick: boolean, kept: Map<string, Preparation>, failed: Map<string, Preparation>) {
+  constructor(
+    quick: boolean,
+    kept: Map<string, Preparation>,
+    failed: Map<string, Preparation>,
+    known: WeakMap<Entry, Preparation>,
+  ) {
     this.#quick = quick;
     this.#kept = kept;
     this.#failed = failed;
+    this.#known = known;
   }
 
   /** The artifact of an entry: the one that is known where nothing has changed. Rejects as `machine.prepare` does. */
   async prepare(machine: MachineType, entry: Entry, tools: PrepareTools): Promise<Artifact> {
-    const known = this.#kept.get(entry.id);
+    const known = this.#known.get(entry) ?? this.#kept.get(entry.id);
     if (known?.artifact !== undefined && this.#isStill(known, entry, tools)) {
-      this.#failed.delete(entry.id);
       known.entry = entry;
+      this.#keep(entry, known);
       return known.artifact;
     }
     const { root, trusted } = tools;
@@ -90,9 +99,14 @@ class PreparationRound {
         tools.read?.(path, content);
       },
     });
-    this.#failed.delete(entry.id);
-    this.#kept.set(entry.id, made);
+    this.#keep(entry, made);
     return made.artifact;
+  }
+
+  #keep(entry: Entry, preparation: Preparation): void {
+    this.#failed.delete(entry.id);
+    this.#kept.set(entry.id, preparation);
+    this.#known.set(entry, preparation);
   }
 
   #isStill(known: Preparation, entry: Entry, tools: PrepareTools): boolean {
@@ -103,7 +117,7 @@ class PreparationRound {
       if (now === undefined || then === undefined ? now !== then : !sameDefinition(now, then)) return false;
     }
     // The very same entry is one of a folder that was not read again: what has become of its files since is not asked for.
-    if (known.entry === entry) return true;
+    if (this.#known.get(entry) === known) return true;
     for (const [path, then] of known.files) if (this.#contentOf(path) !== then) return false;
     return true;
   }

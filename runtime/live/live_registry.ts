@@ -23,7 +23,6 @@ import { overlaySize } from './definition_size.ts';
 import { Definitions } from './definitions.ts';
 import { entryChange, type EntryStep, entrySteps } from './difference.ts';
 import { History } from './history.ts';
-import type { RestartNeeded } from '../supervision/services.ts';
 import type { Changed } from './transition.ts';
 import { closedFor, refuseChange } from './write_grant.ts';
 
@@ -146,15 +145,14 @@ export class LiveRegistry {
   }
 
   /**
-   * Be what it was before `onto` again, in a version of its own. Answers the services whose processes still run by `onto`. Rejects
-   * with CONFLICT where another deployment has taken the place of that one.
+   * The folder is again what it was before `onto`, in a version of its own; what was set at run time since stays. Rejects as
+   * `change` does, and with CONFLICT where the folder was read again in between.
    */
-  async restore(before: Deployment, onto: Deployment, { by, note }: ChangeOptions): Promise<readonly RestartNeeded[]> {
-    this.#catchUp();
-    const changed = await this.#apply(before, onto);
-    if (changed === undefined) throw deploymentReplaced();
-    this.#history.record(before, { version: changed.version, at: this.#now, by, note, changed: changed.changed });
-    return changed.needsRestart;
+  restore(before: Deployment, onto: Deployment, options: ChangeOptions): Promise<ChangeResult> {
+    return this.#step('restore', options, folder => {
+      if (folder !== onto.folder) throw deploymentReplaced();
+      return { overlay: this.overlay, folder: before.folder! };
+    });
   }
 
   /** The newest first. */
@@ -174,7 +172,10 @@ export class LiveRegistry {
     options: ChangeOptions,
     make: (folder: DeploymentFolder) => Step,
   ): Promise<ChangeResult> {
-    if (this.#waiting >= MOST_WAITING) throw tooMany(`${MOST_WAITING} changes of the registry wait already`, true);
+    // Processes that ask for too much lock nobody else out.
+    if (options.within !== undefined && this.#waiting >= MOST_WAITING) {
+      throw tooMany(`${MOST_WAITING} changes of the registry wait already`, true);
+    }
     this.#waiting++;
     const before = this.#last;
     const step = before.then(() => this.#take(operation, options, make));

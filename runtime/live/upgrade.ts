@@ -180,8 +180,8 @@ export class Upgrades {
     ran: ReadonlySet<string>,
     { policy, by }: UpgradeRequest,
   ): Promise<readonly Rolled[]> {
-    const needed = await this.#runtime.registry.restore(before, after, { by, note: 'the upgrade failed' });
-    const services = needed.map(({ id }) => id);
+    const { needs_restart } = await this.#runtime.registry.restore(before, after, { by, note: 'the upgrade failed' });
+    const services = needs_restart.map(({ id }) => id);
     const undone = [...(await this.#rollout.roll(ids, { policy, services }))];
     // What waits for its next try, was given up, has returned at once or was removed.
     for (const { id, pid, state } of this.#runtime.services) {

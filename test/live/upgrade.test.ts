@@ -273,6 +273,31 @@ test('a service that is new and fails is taken back; the others are what they we
   await runtime.stop();
 });
 
+test('what is brought back is the program as it was, imported files included, and what was set meanwhile stays', async () => {
+  const program = `import { defineProcess } from 'troupe/sdk';
+import { version } from './lib.ts';
+export default defineProcess(function* (self) {
+  self.registry.register('asks ' + version);
+  if (version === 2 && (yield* self.receive()).topic === 'fail') throw new Error('as asked');
+  yield* self.events().receive();
+});`;
+  const lib = (version: number): Files => ({ 'lib.ts': `export const version = ${version};` });
+  const runtime = await start(0, { 'asks.ts': program, ...lib(1) });
+  await named(runtime, ['served 1', 'kid 1', 'asks 1']);
+  write(runtime, lib(2));
+  const upgrade = runtime.upgrade({ ...USUAL, stable: 60_000 });
+  await named(runtime, ['asks 2']);
+  const set = { id: 'a:meanwhile', kind: 'registry.entry' };
+  await runtime.registry.change([{ set }], { by: { what: 'test' } });
+  runtime.send('asks 2', 'fail');
+  assert.is((await upgrade).outcome, 'rolled back');
+  await named(runtime, ['asks 1'], ['asks 2']);
+  assert.ok(runtime.deployment.entries.has('a:meanwhile'));
+  // The folder still has it.
+  assert.equal((await runtime.upgrade({ ...USUAL, dryRun: true })).changed, ['a:asks']);
+  await runtime.stop();
+});
+
 test('what ends at once as new code runs again when the upgrade is taken back; the bound is that of the services', async () => {
   const runtime = await start(0);
   await named(runtime, ['served 1', 'kid 1', 'asks 1']);
