@@ -311,17 +311,19 @@ test('changes that come together are done one after the other, each on top of th
   for (let i = 0; i < 50; i++) assert.ok(runtime.deployment.entries.has(`app:n${i}`));
 });
 
-test('who asks faster than changes are made is refused', async () => {
+test('a process that asks faster than changes are made is refused, and locks nobody else out', async () => {
   const { runtime, registry } = await registered(FILES);
   let open = (): void => undefined;
   runtime.gate = new Promise(resolve => {
     open = resolve;
   });
-  const steps = Array.from({ length: 100 }, (_, i) => registry.change([set(`app:n${i}`)], BY));
-  assert.match((await refused(registry.change([set('app:more')], BY)))[0], /^RATE_LIMITED 100 changes/);
+  const process = { ...BY, within: { host: 'app:host', write: true, files: false } as const };
+  const steps = Array.from({ length: 100 }, (_, i) => registry.change([set(`app:n${i}`)], process));
+  assert.match((await refused(registry.change([set('app:more')], process)))[0], /^RATE_LIMITED 100 changes/);
+  const owner = registry.change([set('app:owned')], BY);
   open();
-  await Promise.all(steps);
-  await registry.change([set('app:more')], BY);
+  await Promise.all([...steps, owner]);
+  await registry.change([set('app:more')], process);
 });
 
 test('what others apply is part of the history', async () => {
