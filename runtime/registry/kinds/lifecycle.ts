@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { always, count, distinct, duration, reference, reporter, text } from '../schema.ts';
 import type { Scope } from '../scope.ts';
+import { formatDuration } from '../../duration.ts';
 import { FALLBACKS } from '../../supervision/fallback.ts';
 import { SOURCE_KINDS } from './common.ts';
 
@@ -86,11 +87,16 @@ function requiredId(scope: Scope) {
   });
 }
 
+/** Milliseconds. */
+const USUAL_DELAY = 1_000;
+const USUAL_MAX_DELAY = 90_000;
+
 function restartSchema() {
   const fields = z.strictObject({
     initial_delay: duration().optional(),
     delay: duration().optional(),
-    max_delay: duration().prefault('90s'),
+    /** 90s, or the first delay where that is longer. */
+    max_delay: duration().optional(),
     backoff_factor: z.number().min(1).default(2),
     /** The part of a delay that is random: 0.1 means up to 10 % more or less. */
     jitter: z.number().min(0).max(1).default(0.1),
@@ -102,7 +108,18 @@ function restartSchema() {
     if ('initial_delay' in value && 'delay' in value) {
       report(['delay'], 'means the same as initial_delay; keep one of the two', { at: 'key' });
     }
-  }).transform(({ delay, initial_delay, ...rest }) => ({ ...rest, initial_delay: initial_delay ?? delay ?? 1000 }));
+    const first = value.initial_delay ?? value.delay;
+    if (first !== undefined && value.max_delay !== undefined && first > value.max_delay) {
+      report(['max_delay'], `the first delay, ${formatDuration(first)}, is longer; raise this, or lower that`);
+    }
+  }).transform(({ delay, initial_delay, max_delay, ...rest }) => {
+    const first = initial_delay ?? delay;
+    return {
+      ...rest,
+      initial_delay: first ?? USUAL_DELAY,
+      max_delay: max_delay ?? Math.max(USUAL_MAX_DELAY, first ?? 0),
+    };
+  });
 }
 
 /** As whom a service acts, and under which policies. */
