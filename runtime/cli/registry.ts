@@ -115,6 +115,9 @@ async function change(
     for (const what of ['added', 'changed', 'removed'] as const) {
       for (const id of changed[what]) process.stdout.write(`${what} ${escapeControls(id)}\n`);
     }
+    for (const { id, why } of changed.needs_restart) {
+      process.stdout.write(`${escapeControls(id)} runs as before until it is restarted (${why.join(', ')})\n`);
+    }
     const state = dryRun ? 'nothing was changed: this was a dry run at' : 'the deployment is';
     process.stdout.write(`${state} version ${changed.version}\n`);
   }

@@ -132,6 +132,28 @@ test('what is wrong is shown as by check, and nothing was changed', async () => 
   await runtime.stop();
 });
 
+test('who sets a service that runs is told that it must be restarted', async () => {
+  const service = (input: string): string =>
+    `{name: served, kind: process.service, process: waits, host: host, input: [${input}], lifecycle: {auto_start: true}}`;
+  const yaml = `namespace: app
+entries:
+  - {name: host, kind: process.host}
+  - {name: waits, kind: process.lua, source: "return function() process.events():receive() end"}
+  - ${service('1')}
+`;
+  const runtime = await deploy({ 'app.yaml': yaml }, { inspect: true });
+  const changed = join(
+    writeDeployment({ 'changed.yaml': `namespace: app\nentries: [${service('2')}]\n` }),
+    'changed.yaml',
+  );
+  const { stdout } = await troupe('registry', 'set', changed, '-C', runtime.deployment.root);
+  assert.is(
+    stdout,
+    'changed app:served\napp:served runs as before until it is restarted (input)\nthe deployment is version 2\n',
+  );
+  await runtime.stop();
+});
+
 test('entries come from standard input', async () => {
   const runtime = await deploy(FILES, { inspect: true, services: createServices({ log: silentLog }) });
   const started = start(['registry', 'set', '-', '-C', runtime.deployment.root], undefined, 'pipe');
