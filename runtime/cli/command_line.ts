@@ -76,7 +76,7 @@ export async function runCommandLine(argv: readonly string[], languages: LoadLan
   withCommonOptions(program.command('run'))
     .description('start a deployment, or one named command of it in its terminal host')
     .argument('[command]', 'a name that an entry gives itself in meta.command')
-    .argument('[args...]', 'arguments of the command')
+    .argument('[args...]', 'arguments of the command: all that follows it, options too')
     .option('--no-inspect', 'open no socket for ps, inspect, services and the like')
     .passThroughOptions()
     .action(async (command: string | undefined, args: string[], options: RunOptions) => {
@@ -86,7 +86,7 @@ export async function runCommandLine(argv: readonly string[], languages: LoadLan
   withCommonOptions(program.command('dev'))
     .description('run a deployment, or one named command of it, and bring in what changes in its folder')
     .argument('[command]', 'a name that an entry gives itself in meta.command; started again after each change')
-    .argument('[args...]', 'arguments of the command')
+    .argument('[args...]', 'arguments of the command: all that follows it, options too')
     .option('--no-inspect', 'open no socket for ps, inspect, services and the like')
     .passThroughOptions()
     .addHelpText('after', DEV_HELP)

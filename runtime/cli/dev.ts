@@ -8,6 +8,7 @@ import { StreamTerminal } from '../hosts/stream_terminal.ts';
 import { realRoot } from '../inspect/socket_folder.ts';
 import { LineLog, writeStderr } from '../logger.ts';
 import { DevRun } from './dev_run.ts';
+import { givenBy } from './open.ts';
 import { ExitCode, type Languages } from './options.ts';
 import { colorsOfErrors, reporting } from './report.ts';
 import type { RunOptions } from './run.ts';
@@ -23,6 +24,8 @@ export function devCommand(
   return reporting(options, async () => {
     // By this name it is found again when it was moved away and back, wherever this process thinks it is.
     const root = realRoot(options.directory);
+    // No change of the folder could mend it.
+    givenBy(options);
     surviveRejections(new LineLog({ level: 'info', format: 'text', clock: systemClock, write: writeStderr }));
     const colors = options.json ? pc.createColors(false) : colorsOfErrors;
     const tell = (event: DevEvent): void => {

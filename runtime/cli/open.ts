@@ -3,13 +3,13 @@ import { availableParallelism } from 'node:os';
 import { capabilityScope } from '../capabilities/index.ts';
 import { systemClock } from '../clock.ts';
 import { LineLog, type LogSink, writeStderr } from '../logger.ts';
-import { type Deployment, loadDeployment } from '../registry/load.ts';
+import { type Deployment, type LoadOptions, loadDeployment } from '../registry/load.ts';
 import { halves } from './argument.ts';
 import type { CommonOptions } from './options.ts';
 
-export async function openDeployment(options: CommonOptions): Promise<Deployment> {
-  return loadDeployment(options.directory, {
-    ...capabilityScope,
+/** What the command line says about the deployment; a TroupeError where that is not to be understood. */
+export function givenBy(options: CommonOptions): Pick<LoadOptions, 'settings' | 'overrides'> {
+  return {
     settings: options.set.map(text => {
       const [key, value] = halves('--set', text);
       return { key, value };
@@ -18,7 +18,11 @@ export async function openDeployment(options: CommonOptions): Promise<Deployment
       const [path, value] = halves('-o', text);
       return { path, value };
     }),
-  });
+  };
+}
+
+export async function openDeployment(options: CommonOptions): Promise<Deployment> {
+  return loadDeployment(options.directory, { ...capabilityScope, ...givenBy(options) });
 }
 
 /** The log of the deployment's settings, on stderr. */

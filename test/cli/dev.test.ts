@@ -404,6 +404,11 @@ test('a call that is wrong ends at once', async () => {
   const { code, stderr } = await troupe('dev', '-C', '/nonexistent/folder');
   assert.is(code, 2);
   assert.match(stderr, 'there is no folder "/nonexistent/folder"');
+  for (const option of ['-o', '--set']) {
+    const wrong = await troupe('dev', '-C', writeDeployment(FILES), option, 'word');
+    assert.is(wrong.code, 2);
+    assert.match(wrong.stderr, `${option} word: write it as key=value`);
+  }
 });
 
 test.run();
