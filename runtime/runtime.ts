@@ -325,6 +325,11 @@ export class Runtime {
     return (await this.exec(callOfSupervisor(supervisor, { verb: 'renew_child', child }))) as string;
   }
 
+  /** The arguments with which a supervisor starts a child. */
+  inputOfChild(supervisor: string, child: string): Promise<Payload> {
+    return this.exec(callOfSupervisor(supervisor, { verb: 'input_of_child', child }));
+  }
+
   /** The PID of a process, by PID or name, and the entry that it runs. Rejects with NOT_FOUND. */
   async entryOf(process: string): Promise<{ readonly pid: string; readonly id: string }> {
     const { pid, entry } = await this.#survey.details(process);

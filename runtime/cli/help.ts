@@ -50,7 +50,7 @@ export const UPGRADE_HELP = `
 The folder is read again. What is broken changes nothing. Processes that have asked for it (set_options upgradable) are told by an
 OUTDATED event and upgrade themselves; of the others those of services and supervisors are restarted, one after the other:
   --policy restart  services and children of supervisors are stopped in order and started anew; others run on (default)
-  --policy replace  a process goes on as the new code where it waits: same PID and mailbox, arguments from its service
+  --policy replace  a process goes on as the new code where it waits: same PID and mailbox, arguments from its service or supervisor
   --policy leave    only tell those that asked for it
 Services that have failed are tried again where their code has changed.
 If one of them, or a service that is new, fails before the new code has run for stable_threshold of its service (5s without one;

@@ -36,6 +36,8 @@ export interface RollingRuntime {
    * UNAVAILABLE where the child failed at its start.
    */
   renewChild(supervisor: string, child: string): Promise<string>;
+  /** What a child is started with; rejects as `renewChild` does. */
+  inputOfChild(supervisor: string, child: string): Promise<Payload>;
 }
 
 export interface RolloutOptions {
@@ -119,28 +121,31 @@ export class Rollout {
   /** Processes of these entries that run another revision than the present one. */
   async roll(ids: readonly string[], options: RolloutOptions): Promise<readonly Rolled[]> {
     const all: Rolled[] = [];
-    /** PIDs, and who failed: services, and supervisors with what they run. */
     const seen = new Set<string>();
+    /** By service, or by supervisor and entry: PIDs that have the new code by now, '' for one that could not begin. */
+    const taken = new Map<string, string[]>();
     const note = (rolled: Rolled): boolean => {
       all.push(rolled);
       return options.onRolled?.(rolled) ?? true;
     };
     // Who is on its way to another thread is found the next time.
-    for (let found = true; found; ) {
+    for (let pass = 0, found = true; found; pass++) {
       found = false;
-      const failed: string[] = [];
+      const alive = pass === 0 ? undefined : await this.#alive(ids);
       for (const old of await this.#find({ ids, all: false, tell: true })) {
         const { pid, id, told } = old;
-        const role = this.#serviceOf(pid)?.id ?? `${old.keeper} ${id}`;
-        if (seen.has(pid) || seen.has(role) || (options.only !== undefined && pid !== options.only)) continue;
+        if (seen.has(pid) || (options.only !== undefined && pid !== options.only)) continue;
         seen.add(pid);
+        const role = this.#serviceOf(pid)?.id ?? (old.keeper && `${old.keeper} ${id}`);
+        const successors = (role !== undefined && taken.get(role)) || [];
+        if (alive !== undefined && wentBack(successors, alive)) continue;
         found = true;
         const rolled: Rolled = told ? { pid, id, what: 'told' } : await this.#deal(old, options);
-        if (rolled.error !== undefined) failed.push(role);
+        if (role !== undefined && (rolled.what === 'restarted' || rolled.what === 'replaced')) {
+          taken.set(role, [...successors, rolled.now ?? '']);
+        }
         if (!note(rolled)) return all;
       }
-      // Who started old code instead of new code that failed would do so again.
-      for (const role of failed) seen.add(role);
     }
     if (options.policy === 'leave') return all;
     const renewed = new Set(all.map(({ now }) => now));
@@ -152,12 +157,16 @@ export class Rollout {
     return all;
   }
 
+  async #alive(ids: readonly string[]): Promise<ReadonlySet<string>> {
+    return new Set((await this.#find({ ids, all: true, tell: false })).map(({ pid }) => pid));
+  }
+
   async #deal({ pid, id, keeper }: OldProcess, { policy, impatient }: RolloutOptions): Promise<Rolled> {
     if (policy === 'leave') return { pid, id, what: 'left' };
     const service = this.#serviceOf(pid);
     if (policy === 'replace') {
-      const input = this.#runtime.deployment.entries.get(service?.id ?? '')?.data.input ?? [];
-      const replaced = await this.#transition.replace(pid, packPayload(input as Payload));
+      const input = await this.#inputOf(pid, service?.id, keeper);
+      const replaced = await this.#transition.replace(pid, packPayload(input));
       return { pid, id, what: 'replaced', now: replaced ? pid : undefined };
     }
     if (service !== undefined) return { ...(await this.restart(service.id, impatient)), pid, id };
@@ -166,9 +175,35 @@ export class Rollout {
       return { pid, id, what: 'restarted', now: await this.#runtime.renewChild(keeper, pid) };
     } catch (thrown) {
       const error = toTroupeError(thrown);
-      // It was awaited by somebody else than a supervisor, or has ended.
-      if (error.kind === 'INVALID' || error.kind === 'NOT_FOUND') return { pid, id, what: 'left' };
+      if (isNoChild(error)) return { pid, id, what: 'left' };
       return { pid, id, what: 'restarted', error };
     }
   }
+
+  /** What it was started with by who would start it again. */
+  async #inputOf(pid: string, service: string | undefined, keeper: string | undefined): Promise<Payload> {
+    if (service !== undefined) return (this.#runtime.deployment.entries.get(service)?.data.input ?? []) as Payload;
+    if (keeper === undefined) return [];
+    try {
+      return await this.#runtime.inputOfChild(keeper, pid);
+    } catch (thrown) {
+      if (isNoChild(toTroupeError(thrown))) return [];
+      throw thrown;
+    }
+  }
+}
+
+/** Who keeps it is no supervisor but awaits it, or it has ended. */
+function isNoChild({ kind }: TroupeError): boolean {
+  return kind === 'INVALID' || kind === 'NOT_FOUND';
+}
+
+/**
+ * Whether a process with old code, found after others got the new one, is what came instead of one of those (`fallback`):
+ * dealt with again it would fail again, without end. The one it came for is taken out.
+ */
+function wentBack(successors: string[], alive: ReadonlySet<string>): boolean {
+  const failed = successors.findIndex(pid => !alive.has(pid));
+  if (failed >= 0) successors.splice(failed, 1);
+  return failed >= 0;
 }

@@ -10,8 +10,8 @@ export type Question =
   /** `child` undefined: one more of the template, with `input` behind the template's own. */
   | { readonly verb: 'start_child'; readonly child: ChildSpecification | undefined; readonly input: readonly Payload[] }
   | { readonly verb: 'terminate_child' | 'restart_child' | 'delete_child'; readonly child: string }
-  /** The runtime's own: its code has changed, so that it is stopped and started anew. */
-  | { readonly verb: 'renew_child'; readonly child: string };
+  /** The runtime's own, where the code of a child has changed: stop it and start it anew; its arguments. */
+  | { readonly verb: 'renew_child' | 'input_of_child'; readonly child: string };
 
 /** One that waits for its turn. */
 export type Request = Exclude<Question, { readonly verb: 'stop' }> & {

@@ -410,6 +410,8 @@ export class Supervisor {
         if (again !== undefined) this.#retry(child, again);
         return childNotRenewed(child, failure);
       }
+      case 'input_of_child':
+        return [...child.specification.input];
       case 'delete_child':
         if (child.state !== 'stopped') return childRuns(child);
         this.#children.remove(child);

@@ -344,6 +344,22 @@ test('fallback: previous brings back the code before, until there is newer code'
   await runtime.stop();
 });
 
+for (const policy of ['restart', 'replace'] as const) {
+  test(`who fails with the new code and goes back is given it once: ${policy}`, async () => {
+    const yaml = YAML.replace('input: [kid]}', 'input: [kid], fallback: previous}');
+    const runtime = await start(0, { 'a.yaml': yaml });
+    await named(runtime, ['kid 1', 'served 1']);
+    const before = runtime.lookup('kid 1')!;
+    write(runtime, { 'worker.lua': worker(2, 'if who == "kid" then error("never starts") end') });
+    await runtime.registry.reload({ by: { what: 'test' } });
+    const rolled = await runtime.rollOut(['a:worker'], { policy });
+    assert.is(rolled.length, 2, JSON.stringify(rolled));
+    assert.ok(rolled.some(({ pid }) => pid === before));
+    while ([undefined, before].includes(runtime.lookup('kid 1'))) await runtime.wait(2);
+    await runtime.stop();
+  });
+}
+
 test('a service goes back as well, and after an upgrade of its own that failed', async () => {
   const yaml = YAML.replace('stable_threshold: 300ms', 'stable_threshold: 10s, fallback: previous');
   const runtime = await start(0, { 'a.yaml': yaml });
