@@ -65,13 +65,6 @@ test('it is started again after a delay that grows up to max_delay', async () =>
   await world.stop();
 });
 
-test('a first delay of more than 90 s is kept where max_delay says nothing', async () => {
-  const world = await start({ restart: 'delay: 1h' });
-  await world.clock.advance(20);
-  assert.equal(world.lines, ['10 warn service s:web failed: boom; restart 1 in 1h']);
-  await world.stop();
-});
-
 test('the defaults: 1 s, twice as much each time, a tenth more or less', async () => {
   const world = await start({ chances: [0, 0.25, 0.5, 1 - 2 ** -53] });
   await world.clock.advance(16_000);

@@ -87,16 +87,11 @@ function requiredId(scope: Scope) {
   });
 }
 
-/** Milliseconds. */
-const USUAL_DELAY = 1_000;
-const USUAL_MAX_DELAY = 90_000;
-
 function restartSchema() {
   const fields = z.strictObject({
     initial_delay: duration().optional(),
     delay: duration().optional(),
-    /** 90s, or the first delay where that is longer. */
-    max_delay: duration().optional(),
+    max_delay: duration().prefault('90s'),
     backoff_factor: z.number().min(1).default(2),
     /** The part of a delay that is random: 0.1 means up to 10 % more or less. */
     jitter: z.number().min(0).max(1).default(0.1),
@@ -108,18 +103,12 @@ function restartSchema() {
     if ('initial_delay' in value && 'delay' in value) {
       report(['delay'], 'means the same as initial_delay; keep one of the two', { at: 'key' });
     }
-    const first = value.initial_delay ?? value.delay;
-    if (first !== undefined && value.max_delay !== undefined && first > value.max_delay) {
-      report(['max_delay'], `the first delay, ${formatDuration(first)}, is longer; raise this, or lower that`);
+    for (const key of ['initial_delay', 'delay'] as const) {
+      const first = value[key];
+      if (first === undefined || value.max_delay === undefined || !(first > value.max_delay)) continue;
+      report([key], `longer than max_delay, ${formatDuration(value.max_delay)}; raise that, or lower this`);
     }
-  }).transform(({ delay, initial_delay, max_delay, ...rest }) => {
-    const first = initial_delay ?? delay;
-    return {
-      ...rest,
-      initial_delay: first ?? USUAL_DELAY,
-      max_delay: max_delay ?? Math.max(USUAL_MAX_DELAY, first ?? 0),
-    };
-  });
+  }).transform(({ delay, initial_delay, ...rest }) => ({ ...rest, initial_delay: initial_delay ?? delay ?? 1000 }));
 }
 
 /** As whom a service acts, and under which policies. */
