@@ -32,6 +32,11 @@ export interface Command {
   readonly timeout: number;
   /** Of a child that its parent stops in an order of its own: a CANCEL is not passed on to it. */
   readonly supervised: boolean;
+  /**
+   * The child was told to end and is terminated if it does not. It is not told again: each end in a chain of calls would
+   * reach all below it, which is the square of its length.
+   */
+  isEnding: boolean;
 }
 
 function commandsOf(process: Process): Map<number, Command> {
@@ -62,7 +67,7 @@ export function commandTimeout(process: Process, tag: number): void {
   process.extras!.commands!.delete(tag);
   // It happens outside of its steps, and is of it all the same.
   scheduler.outbound?.sends(process);
-  stopChild(scheduler, process.pid, tag, command.child!, 'timeout');
+  stopChild(scheduler, process.pid, tag, command, 'timeout');
   scheduler.answer(process, tag, undefined, execTimeout(command.id, command.timeout));
 }
 
@@ -82,7 +87,7 @@ export function execCommand(process: Process, tag: number, request: SpawnRequest
   const timeout = request.timeout ?? 0;
   if (timeout > 0) scheduler.timers.arm(process, tag, timeout);
   const supervised = request.announce === true;
-  commandsOf(process).set(tag, { child, operation: undefined, id: request.id, timeout, supervised });
+  commandsOf(process).set(tag, { child, operation: undefined, id: request.id, timeout, supervised, isEnding: false });
   return child;
 }
 
@@ -127,16 +132,25 @@ function passOnCancel(process: Process, reason: string | undefined): void {
   const at = scheduler.clock.unix() / 1000;
   scheduler.outbound?.sends(process);
   for (const command of commands.values()) {
-    if (command.child === undefined || command.supervised) continue;
+    if (command.child === undefined || command.supervised || command.isEnding) continue;
+    command.isEnding = true;
     scheduler.notify(command.child, cancelSignal(process.pid, at, reason));
     terminateLater(scheduler, process.pid, command.child);
   }
 }
 
 /** Nobody waits for a child any more: CANCEL now, terminate if it does not end by itself. */
-function stopChild(scheduler: Scheduler, from: string, tag: number, child: string, reason: string): void {
+function stopChild(
+  scheduler: Scheduler,
+  from: string,
+  tag: number,
+  { child, isEnding }: Command,
+  reason: string,
+): void {
+  if (child === undefined) return;
   // Of what watches the child this command's end is meant, and not a monitor that the caller has besides.
   scheduler.notify(child, unmonitorSignal(from, tag));
+  if (isEnding) return;
   scheduler.notify(child, cancelSignal(from, scheduler.clock.unix() / 1000, reason));
   terminateLater(scheduler, from, child);
 }
@@ -202,7 +216,7 @@ export function invokeCommand(
     execCommand(process, tag, result as SpawnRequest, true);
     return undefined;
   }
-  const command: Command = { child: undefined, operation, id: '', timeout: 0, supervised: false };
+  const command: Command = { child: undefined, operation, id: '', timeout: 0, supervised: false, isEnding: false };
   commandsOf(process).set(tag, command);
   Promise.resolve(result as Payload).then(
     value => settle(process, tag, command, value, undefined),
@@ -364,6 +378,6 @@ export function dropCommands(process: Process): void {
   for (const [tag, command] of commands) drop(process, tag, command);
 }
 
-function drop(process: Process, tag: number, { child }: Command): void {
-  if (child !== undefined) stopChild(process.linked.scheduler, process.pid, tag, child, 'the caller is gone');
+function drop(process: Process, tag: number, command: Command): void {
+  stopChild(process.linked.scheduler, process.pid, tag, command, 'the caller is gone');
 }

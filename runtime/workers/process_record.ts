@@ -94,6 +94,7 @@ function writeExtras(writer: PayloadWriter, extras: Extras): void {
       writer.write(command.id);
       writer.write(command.timeout);
       writer.write(command.supervised);
+      writer.write(command.isEnding);
     }
   }
 }
@@ -247,7 +248,9 @@ function readCommand(reader: PayloadReader, commands: Map<number, Command>): voi
   const child = (reader.read() ?? undefined) as string | undefined;
   const id = reader.read() as string;
   const timeout = reader.read() as number;
-  commands.set(tag, { child, operation: undefined, id, timeout, supervised: reader.read() as boolean });
+  const supervised = reader.read() as boolean;
+  const isEnding = reader.read() as boolean;
+  commands.set(tag, { child, operation: undefined, id, timeout, supervised, isEnding });
 }
 
 function readTimers(reader: PayloadReader, process: Process, scheduler: Scheduler): void {

@@ -11,8 +11,8 @@ const stage = await Stage.start({
     '{name: contained, kind: process.host, capabilities: {time: {}, ctx: {}, funcs: {}}, allow_untrusted_ts: true}',
     '{name: office, kind: process.host}',
     VICTIM,
-    // Each calls itself twice.
-    `{name: fork, kind: function.lua, modules: [funcs], source: "local funcs = require('funcs') return function() funcs.async('app:fork') return funcs.call('app:fork') end"}`,
+    // Each calls itself twice, and stays.
+    `{name: fork, kind: function.lua, modules: [funcs], source: "local funcs = require('funcs') return function() funcs.async('app:fork') funcs.call('app:fork') process.inbox():receive() end"}`,
     `{name: chain, kind: function.lua, modules: [funcs], source: "return function(n) if n > 0 then return require('funcs').call('app:chain', n - 1) end process.inbox():receive() end"}`,
     `{name: brood, kind: process.lua, source: "return function() while process.spawn('app:brood', 'app:cell') do end process.inbox():receive() end"}`,
     `{name: answer, kind: function.lua, source: 'return function() return 42 end'}`,

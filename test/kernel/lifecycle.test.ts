@@ -293,6 +293,37 @@ test('exec: the caller ends first, so the child is cancelled', async () => {
   await runtime.stop();
 });
 
+test('exec: who is told to end is told once, however many of those above end one after the other', async () => {
+  const depth = 200;
+  const told = new Array<number>(depth + 1).fill(0);
+  const pids: string[] = [];
+  const runtime = await startNative({
+    // Each waits for the next, and for nothing else.
+    link: n => {
+      let begun = false;
+      return (events, out) => {
+        if (!begun && (n as number) > 0) out.exec(1, { id: 't:link', host: 't:host', args: [(n as number) - 1] });
+        if (!begun) pids[depth - (n as number)] = out.pid;
+        begun = true;
+        while (events.event()?.kind === 'pid.cancel') told[n as number]++;
+        return StepStatus.Idle;
+      };
+    },
+  });
+  runtime.spawn({ id: 't:link', host: 't:host', args: [depth] });
+  while (runtime.live <= depth) await runtime.wait(1);
+  runtime.cancel(pids[0], 'enough');
+  await runtime.wait(5);
+  for (const pid of pids.slice(0, -1)) {
+    runtime.terminate(pid);
+    await runtime.wait(0);
+  }
+  assert.equal(told, new Array<number>(depth + 1).fill(1));
+  runtime.terminate(pids[depth]);
+  assert.ok(await runtime.drained(1_000));
+  await runtime.stop();
+});
+
 test('exec with a name that is taken answers when the holder ends', async () => {
   const runtime = await startNative({
     holder: () => (events, out) => {
