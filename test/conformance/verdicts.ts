@@ -37,6 +37,7 @@ export class Verdicts {
     for (const [rule, row] of this.#rules) {
       const cells = this.#languages.map(name => {
         const { cases, failed } = row.get(name)!;
+        if (cases === 0) return '-';
         return failed === 0 ? `ok ${cases}` : `FAILED ${failed} of ${cases}`;
       });
       table.push([rule, ...cells]);

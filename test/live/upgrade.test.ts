@@ -236,7 +236,7 @@ test('a child that fails at its start as new code goes back once, of whatever ki
 });
 
 test('services that have failed are tried with new code at once, and may fail again', async () => {
-  const yaml = YAML + MORE.replace('auto_start: true', 'auto_start: true, restart: {delay: 1h}');
+  const yaml = YAML + MORE.replace('auto_start: true', 'auto_start: true, restart: {delay: 1h, max_delay: 1h}');
   const runtime = await start(0, { 'a.yaml': yaml, 'once.lua': failing('at first') });
   await named(runtime, ['served 1']);
   const work = () => runtime.services.find(({ id }) => id === 'a:work')!;
