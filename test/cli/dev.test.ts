@@ -279,7 +279,7 @@ test('services whose code has changed are started anew, those that cannot hear t
   const deaf = (version: number): string =>
     `return function()\n  require("logger"):info("deaf ${version}")\n  process.inbox():receive()\nend\n`;
   const hears = (version: number): string =>
-    `return function()\n  require("logger"):info("hears ${version}")\n  process.events():receive()\nend\n`;
+    `return function(n)\n  require("logger"):info("hears ${version}, " .. tostring(n))\n  process.events():receive()\nend\n`;
   const yaml = `namespace: app
 entries:
   - {name: host, kind: process.host}
@@ -297,10 +297,11 @@ ${service('deaf')}${service('hears')}`;
   ({ changed, restarted } = await run.expect('applied'));
   assert.equal([changed, restarted], [['app:hears.service'], 1]);
   assert.is(run.told.length, 4);
+  await run.started.complained('hears 2, 1');
   run.started.child.kill('SIGKILL');
   const { stderr } = await run.started.finished;
-  const said = [...stderr.matchAll(/(deaf|hears) \d/g)].map(([text]) => text);
-  assert.equal(said.sort(), ['deaf 1', 'deaf 2', 'hears 1', 'hears 2', 'hears 2']);
+  const said = [...stderr.matchAll(/deaf \d|hears \d, \w+/g)].map(([text]) => text);
+  assert.equal(said.sort(), ['deaf 1', 'deaf 2', 'hears 1, nil', 'hears 2, 1', 'hears 2, nil']);
 });
 
 test('who wants to upgrade itself is told, children of supervisors are started anew', async () => {
