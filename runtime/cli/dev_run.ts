@@ -15,7 +15,7 @@ import type { ProcessEvent } from '../machine.ts';
 import { type Entry, parsePlace } from '../registry/entry.ts';
 import type { Deployment } from '../registry/load.ts';
 import { Runtime } from '../runtime.ts';
-import type { ServiceStatus } from '../supervision/service.ts';
+import { hasFailed } from '../supervision/service.ts';
 import type { Languages } from './options.ts';
 import { logOf, openDeployment, workersOf } from './open.ts';
 import type { colorsOfErrors } from './report.ts';
@@ -172,8 +172,4 @@ export class DevRun implements DevTarget {
     this.#framed.add(which);
     tell({ event: 'crashed', pid, id, message, kind, place, frame });
   }
-}
-
-function hasFailed({ state, error }: ServiceStatus): boolean {
-  return state === 'failed' || (state === 'exited' && error !== undefined);
 }

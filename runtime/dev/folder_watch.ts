@@ -9,7 +9,7 @@ import { type FSWatcher, readdirSync, watch } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { TroupeError } from '../errors.ts';
-import { lookAt, lookAtItself } from './look_at.ts';
+import { lookAt, lookAtItself } from '../look_at.ts';
 
 export interface WatchListener {
   /** Something happened to what has this absolute path; `folder`: it is one now, or was one that was watched. */

@@ -18,7 +18,7 @@ import { SETTINGS_FILE } from '../registry/settings.ts';
 import { Debounce } from './debounce.ts';
 import type { DevEvent, Outcome, Trouble } from './event.ts';
 import { FolderWatch } from './folder_watch.ts';
-import { lookAt, lookAtItself } from './look_at.ts';
+import { lookAt, lookAtItself } from '../look_at.ts';
 
 /** Milliseconds. */
 const TIMES = { quiet: 30, longest: 150 };

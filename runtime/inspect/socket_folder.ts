@@ -20,6 +20,7 @@ import {
 import { tmpdir, userInfo } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { TroupeError } from '../errors.ts';
+import { lookAt } from '../look_at.ts';
 import { makeFolder } from '../make_folder.ts';
 
 type Environment = { readonly [name: string]: string | undefined };
@@ -160,7 +161,7 @@ export function realRoot(root: string): string {
 }
 
 function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  return lookAt(path)?.isDirectory() === true;
 }
 
 function octal(mode: number): string {

@@ -129,17 +129,15 @@ function passOnCancel(process: Process, reason: string | undefined): void {
   const commands = process.extras?.commands;
   if (commands === undefined) return;
   const scheduler = process.linked.scheduler;
-  const at = scheduler.clock.unix() / 1000;
   scheduler.outbound?.sends(process);
   for (const command of commands.values()) {
     if (command.child === undefined || command.supervised || command.isEnding) continue;
     command.isEnding = true;
-    scheduler.notify(command.child, cancelSignal(process.pid, at, reason));
-    terminateLater(scheduler, process.pid, command.child);
+    tellToEnd(scheduler, process.pid, command.child, reason);
   }
 }
 
-/** Nobody waits for a child any more: CANCEL now, terminate if it does not end by itself. */
+/** Nobody waits for a child any more. */
 function stopChild(
   scheduler: Scheduler,
   from: string,
@@ -151,8 +149,7 @@ function stopChild(
   // Of what watches the child this command's end is meant, and not a monitor that the caller has besides.
   scheduler.notify(child, unmonitorSignal(from, tag));
   if (isEnding) return;
-  scheduler.notify(child, cancelSignal(from, scheduler.clock.unix() / 1000, reason));
-  terminateLater(scheduler, from, child);
+  tellToEnd(scheduler, from, child, reason);
 }
 
 /** The caller of a child was lost with its thread, if it is still the one that waits for it. */
@@ -162,11 +159,12 @@ export function orphaned(child: Process, caller: string, tag: number): void {
   if (at < 0) return;
   watchers!.splice(at, 1);
   const { scheduler } = child.linked;
-  scheduler.notify(child.pid, cancelSignal(caller, scheduler.clock.unix() / 1000, 'the caller is gone'));
-  terminateLater(scheduler, caller, child.pid);
+  tellToEnd(scheduler, caller, child.pid, 'the caller is gone');
 }
 
-function terminateLater(scheduler: Scheduler, from: string, child: string): void {
+/** CANCEL now, terminate if it does not end by itself. */
+function tellToEnd(scheduler: Scheduler, from: string, child: string, reason: string | undefined): void {
+  scheduler.notify(child, cancelSignal(from, scheduler.clock.unix() / 1000, reason));
   scheduler.wheel.arm(scheduler.clock.now(), CANCEL_GRACE, new Termination(scheduler, from, child), 0);
   scheduler.kick();
 }

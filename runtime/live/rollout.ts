@@ -136,13 +136,16 @@ export class Rollout {
         const { pid, id, told } = old;
         if (seen.has(pid) || (options.only !== undefined && pid !== options.only)) continue;
         seen.add(pid);
-        const role = this.#serviceOf(pid)?.id ?? (old.keeper && `${old.keeper} ${id}`);
-        const successors = (role !== undefined && taken.get(role)) || [];
-        if (alive !== undefined && wentBack(successors, alive)) continue;
+        const service = this.#serviceOf(pid)?.id;
+        // Nobody brings back who is kept by nobody.
+        const role = service ?? (old.keeper && `${old.keeper} ${id}`);
+        if (alive !== undefined && role !== undefined && wentBack(taken.get(role), alive)) continue;
         found = true;
-        const rolled: Rolled = told ? { pid, id, what: 'told' } : await this.#deal(old, options);
+        const rolled: Rolled = told ? { pid, id, what: 'told' } : await this.#deal(old, service, options);
         if (role !== undefined && (rolled.what === 'restarted' || rolled.what === 'replaced')) {
-          taken.set(role, [...successors, rolled.now ?? '']);
+          const successors = taken.get(role);
+          if (successors === undefined) taken.set(role, [rolled.now ?? '']);
+          else successors.push(rolled.now ?? '');
         }
         if (!note(rolled)) return all;
       }
@@ -161,15 +164,19 @@ export class Rollout {
     return new Set((await this.#find({ ids, all: true, tell: false })).map(({ pid }) => pid));
   }
 
-  async #deal({ pid, id, keeper }: OldProcess, { policy, impatient }: RolloutOptions): Promise<Rolled> {
+  /** `service`: the id of the one whose process it is. */
+  async #deal(
+    { pid, id, keeper }: OldProcess,
+    service: string | undefined,
+    { policy, impatient }: RolloutOptions,
+  ): Promise<Rolled> {
     if (policy === 'leave') return { pid, id, what: 'left' };
-    const service = this.#serviceOf(pid);
     if (policy === 'replace') {
-      const input = await this.#inputOf(pid, service?.id, keeper);
+      const input = await this.#inputOf(pid, service, keeper);
       const replaced = await this.#transition.replace(pid, packPayload(input));
       return { pid, id, what: 'replaced', now: replaced ? pid : undefined };
     }
-    if (service !== undefined) return { ...(await this.restart(service.id, impatient)), pid, id };
+    if (service !== undefined) return { ...(await this.restart(service, impatient)), pid, id };
     if (keeper === undefined) return { pid, id, what: 'left' };
     try {
       return { pid, id, what: 'restarted', now: await this.#runtime.renewChild(keeper, pid) };
@@ -202,7 +209,7 @@ function isNoChild({ kind }: TroupeError): boolean {
  * Whether a process with old code, found after others got the new one, is what came instead of one of those (`fallback`):
  * dealt with again it would fail again, without end. The one it came for is taken out.
  */
-function wentBack(successors: string[], alive: ReadonlySet<string>): boolean {
+function wentBack(successors: string[] = [], alive: ReadonlySet<string>): boolean {
   const failed = successors.findIndex(pid => !alive.has(pid));
   if (failed >= 0) successors.splice(failed, 1);
   return failed >= 0;

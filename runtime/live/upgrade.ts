@@ -18,6 +18,7 @@ import type { LiveRegistry } from './live_registry.ts';
 import type { Policy } from './policy.ts';
 import { programsOf } from './programs_of.ts';
 import type { Rolled, RollingRuntime, Rollout } from './rollout.ts';
+import { hasFailed } from '../supervision/service.ts';
 import type { RestartNeeded } from '../supervision/services.ts';
 import type { Applied, Transition } from './transition.ts';
 
@@ -286,10 +287,10 @@ class Watch {
   }
 
   #lookAtServices(): void {
-    for (const { id, state, error } of this.#runtime.services) {
-      if (state !== 'failed' && state !== 'exited') continue;
-      if (error !== undefined && this.services.includes(id))
-        this.failure ??= `${id}, which is new, failed: ${error.message}`;
+    for (const status of this.#runtime.services) {
+      const { id, error } = status;
+      if (error === undefined || !hasFailed(status) || !this.services.includes(id)) continue;
+      this.failure ??= `${id}, which is new, failed: ${error.message}`;
     }
   }
 

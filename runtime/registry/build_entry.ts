@@ -1,10 +1,10 @@
 /** One declaration -> `Entry`: validated, with its source read. */
-import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
 import type { Declaration } from './declaration.ts';
 import type { Entry, EntryKind, Source, Want } from './entry.ts';
+import { lookAt } from '../look_at.ts';
 import { KIND_SCHEMAS, withoutEntryFields } from './kinds.ts';
 import { SOURCE_KINDS } from './kinds/common.ts';
 import { LUA_BUILT_IN } from './kinds/program.ts';
@@ -155,7 +155,7 @@ function findDirectory({ tree, file }: Declaration, root: string, problems: Prob
   const written = textOf(child(tree, 'directory'));
   if (written === undefined || written === '') return undefined;
   const path = resolve(root, dirname(file), written);
-  const found = statSync(path, { throwIfNoEntry: false });
+  const found = lookAt(path);
   const place = locate(tree, ['directory']);
   if (found !== undefined && !found.isDirectory()) {
     problems.add(place, `directory: ${written} is not a folder; name a folder`);

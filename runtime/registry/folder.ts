@@ -2,8 +2,9 @@
  * What a folder of YAML declares, read once. Deployments are made of it, also later: what was set at run time is laid over
  * what the folder said when it was read, whatever its files say since.
  */
-import { existsSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import { lookAt } from '../look_at.ts';
 import { type Declaration, declare, isDeploymentFile } from './declaration.ts';
 import { showPlace } from './entry.ts';
 import type { Environment } from './environment.ts';
@@ -64,8 +65,7 @@ export function readFolder(root: string, options: FolderOptions): DeploymentFold
 }
 
 function findRoot(root: string): string {
-  // What lies below a file is no missing entry for `statSync`, and throws.
-  const found = existsSync(root) ? statSync(root, { throwIfNoEntry: false }) : undefined;
+  const found = lookAt(root);
   if (found?.isDirectory()) return realpathSync.native(root);
   const message =
     found === undefined

@@ -43,6 +43,11 @@ export interface ServiceStatus {
   readonly waitsFor: readonly string[];
 }
 
+/** Whether it ended with an error, or could not begin; a restart may be pending. */
+export function hasFailed({ state, error }: ServiceStatus): boolean {
+  return state === 'failed' || (state === 'exited' && error !== undefined);
+}
+
 /** How a start went: undefined where the service runs, or has done already what it had to do. */
 export interface Hitch {
   readonly error: TroupeError;

@@ -1,3 +1,4 @@
+/** What is at a path, for those that need not know why nothing is. */
 import { lstatSync, type Stats, statSync } from 'node:fs';
 
 /**
