@@ -7,6 +7,8 @@ import { join } from 'node:path';
 export function useSessionFolder(): string {
   const session = realpathSync(mkdtempSync(join(tmpdir(), 'troupe-s-')));
   process.env.XDG_RUNTIME_DIR = session;
+  // Runtimes without a session are looked for there.
+  process.env.TMPDIR = session;
   process.on('exit', () => rmSync(session, { recursive: true, force: true }));
   return join(session, 'troupe');
 }
